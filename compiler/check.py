@@ -97,6 +97,7 @@ def _task(job: Job, desk: Desk) -> Task | None:
         design=design,  # type: ignore[arg-type]
         variants=made,
         constants=job.names.lets,
+        statements=job.body,
     )
 
 

@@ -25,12 +25,21 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """A cure that can be carried out: put `text` in the place of `span`."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnostic:
     """One finding.
 
     `rule` is its kebab-case name, `message` says the problem (lower case, no full stop, backticks
     round code), `primary` is the smallest place that shows it, `others` are places that explain it,
-    `help` is the cure. A finding about a whole file or a data row has its place there.
+    `help` is the cure. A finding about a whole file or a data row has its place there. `edits` carry
+    the cure out together; there are some only where nothing an author could have meant is lost.
     """
 
     rule: str
@@ -39,6 +48,7 @@ class Diagnostic:
     primary: Label
     others: tuple[Label, ...] = ()
     help: str = ""
+    edits: tuple[Edit, ...] = ()
 
 
 def error(
@@ -56,7 +66,14 @@ def error(
 
 
 def warning(
-    rule: str, message: str, span: Span, *, note: str = "", help: str = "", others: Iterable[Label] = ()
+    rule: str,
+    message: str,
+    span: Span,
+    *,
+    note: str = "",
+    help: str = "",
+    others: Iterable[Label] = (),
+    edits: Iterable[Edit] = (),
 ) -> Diagnostic:
     """Make a warning at `span`; `note` is written under the underlined code."""
     return Diagnostic(
@@ -66,6 +83,7 @@ def warning(
         primary=Label(span=span, text=note),
         others=tuple(others),
         help=help,
+        edits=tuple(edits),
     )
 
 

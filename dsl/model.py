@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from taskc.dsl.span import Span
-from taskc.dsl.syntax import Expression, Text
+from taskc.dsl.syntax import Expression, Statement, Text
 
 Value: TypeAlias = str | int | float | bool | tuple["Value", ...]
 ScalarName: TypeAlias = Literal["text", "int", "number", "bool"]
@@ -138,11 +138,22 @@ class Factor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Allow:
+    """A rule whose findings are meant in a task, and why; one for each rule that is named at `span`."""
+
+    rule: str
+    reason: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """A task with its items and all its variants.
 
     `asked` are the positions in `items` of those that are asked. With a `latin` design an item is
-    asked only in some cells; `compiler.design` says in which. `constants` are the `let`s of its file.
+    asked only in some cells; `compiler.design` says in which. `constants` are the `let`s of its file;
+    `allows` come from the task, what it inherits, its file, its suites and the regimes it uses.
+    `statements` are those it was made of, inheritance gone: what a finding points at.
     """
 
     name: str
@@ -156,6 +167,8 @@ class Task:
     design: Literal["full", "one_at_a_time", "latin"]
     variants: tuple[Variant, ...]
     constants: Mapping[str, Value] = field(default_factory=dict)
+    allows: tuple[Allow, ...] = ()
+    statements: tuple[Statement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
