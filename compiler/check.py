@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from taskc.compiler import variants
+from taskc.compiler.allows import allows_of
 from taskc.compiler.desk import WELL_KNOWN, Desk
 from taskc.compiler.expressions import Frame, Ready, Scope, constant, ready
 from taskc.compiler.items import read_items
@@ -98,6 +99,7 @@ def _task(job: Job, desk: Desk) -> Task | None:
         variants=made,
         constants=job.names.lets,
         statements=job.body,
+        allows=allows_of(job),
     )
 
 

@@ -32,6 +32,7 @@ _PLACES: dict[type, tuple[str, ...]] = {
     syntax.Tasks: (SUITE,),
     syntax.Meta: (TASK, SUITE, REGIME),
     syntax.Let: (TASK, REGIME, LEVEL),
+    syntax.Allow: (TASK, SUITE, REGIME),
 }
 _MANY = (syntax.ItemsFrom, syntax.ItemsRows, syntax.ItemsGenerate, syntax.Subtask)
 
@@ -60,6 +61,8 @@ def key(statement: syntax.Statement) -> Hashable:
             return "vary", factor.text
         case syntax.Let(name=word) | syntax.Needs(name=word):
             return keyword(statement), word.text
+        case syntax.Allow(span=span):
+            return "allow", span  # each counts
         case _:
             return keyword(statement)
 

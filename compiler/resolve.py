@@ -34,6 +34,7 @@ class Names:
     suites: tuple[syntax.Suite, ...]
     lets: Mapping[str, Value]
     broken: frozenset[str] = frozenset()  # `let`s that have no value, which is told where they stand
+    allows: tuple[syntax.Allow, ...] = ()  # stated at the top of the file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,7 @@ class Job:
     """A task to compile: its full name, all its statements, and what its file can see.
 
     `inherited` are the statements that come from a parent and not from the task itself; `regimes`
-    are those of a suite, which take the place of the task's.
+    are those of a suite, which take the place of the task's; `allows` are those of its suites.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Job:
     inherited: tuple[syntax.Statement, ...]
     names: Names
     regimes: syntax.Regimes | None = None
+    allows: tuple[syntax.Allow, ...] = ()
 
 
 def check_imports(units: Mapping[str, Unit], found: list[Diagnostic]) -> None:
@@ -113,6 +115,7 @@ def _names(
         suites=tuple(suite for suite, _ in _gather([own], syntax.Suite, "suite", found)),
         lets={let: value for unit in reversed(seen) for let, value in lets[unit.name].values.items()},
         broken=frozenset(let for unit in seen for let in lets[unit.name].broken),
+        allows=tuple(d for d in own.file.declarations if isinstance(d, syntax.Allow)),
     )
 
 
@@ -230,6 +233,7 @@ def _suite_jobs(
 ) -> None:
     body = check_body(suite.body, SUITE, found)
     regimes = last(body, syntax.Regimes)
+    allowed = tuple(every(body, syntax.Allow))
     for listed in every(body, syntax.Tasks):
         for word in listed.names:
             if word.text not in names.tasks:
@@ -244,10 +248,10 @@ def _suite_jobs(
                 continue
             task, home = names.tasks[word.text]
             for job in _task_jobs(task, views[home], views, found):
+                allows = (out[job.name].allows if job.name in out else ()) + allowed
                 if regimes is not None:
                     _with_regimes(job, regimes, names, out, found)
-                elif job.name not in out:
-                    out[job.name] = job
+                out[job.name] = replace(out.get(job.name, job), allows=allows)
 
 
 def _with_regimes(
@@ -265,15 +269,12 @@ def _with_regimes(
                 help="compile the suites from files of their own, or give both the same regimes",
             )
         )
-    merged = Names(
-        tasks=job.names.tasks,
+    merged = replace(
+        job.names,
         regimes={**job.names.regimes, **names.regimes},
-        suites=job.names.suites,
         lets={**names.lets, **job.names.lets},
     )
-    out[job.name] = Job(
-        name=job.name, span=job.span, body=job.body, inherited=job.inherited, names=merged, regimes=regimes
-    )
+    out[job.name] = replace(job, names=merged, regimes=regimes)
 
 
 def _task_jobs(
@@ -300,6 +301,7 @@ def _also(own: Names, home: Names) -> Names:
         regimes={**home.regimes, **own.regimes},
         lets={**home.lets, **own.lets},
         broken=own.broken | home.broken,
+        allows=own.allows + home.allows,
     )
 
 

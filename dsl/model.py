@@ -139,7 +139,7 @@ class Factor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allow:
-    """A rule whose findings are meant in a task, and why; one for each rule that is named at `span`."""
+    """A rule whose findings are meant in a task, and why; `span` is where the rule is named."""
 
     rule: str
     reason: str

@@ -420,6 +420,14 @@ class Meta(Node):
     values: tuple[Text | Word, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allow(Node):
+    """`allow rule-name, other-rule "why"`: findings that are meant; a rule is a word with hyphens."""
+
+    rules: tuple[Word, ...]
+    reason: Text
+
+
 Statement: TypeAlias = (
     Item
     | ItemsFrom
@@ -442,6 +450,7 @@ Statement: TypeAlias = (
     | Tasks
     | Meta
     | Let
+    | Allow
 )
 
 
@@ -481,7 +490,7 @@ class Suite(Node):
     body: tuple[Statement, ...]
 
 
-Declaration: TypeAlias = Import | Task | Regime | Suite | Let
+Declaration: TypeAlias = Import | Task | Regime | Suite | Let | Allow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

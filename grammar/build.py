@@ -260,6 +260,19 @@ class Builder:
     def _meta(self, span: Span, keyword: s.Word, *values: s.Text | s.Word) -> s.Meta:
         return s.Meta(span=span, keyword=keyword, values=values)
 
+    def _allow(self, span: Span, *parts: s.Word | s.Text | None) -> s.Allow:
+        rules = tuple(part for part in parts if isinstance(part, s.Word))
+        reason = parts[-1]
+        if not isinstance(reason, s.Text) or not reason.value.strip():
+            told = "`allow` gives no reason"
+            help = f'say why, for those who read it later: `allow {rules[0].text} "…"`'
+            self.found.append(error("missing-reason", told, span, help=help))
+            reason = s.Text(span=self.span(span.end, span.end), value="")
+        return s.Allow(span=span, rules=rules, reason=reason)
+
+    def _rule(self, span: Span, *words: s.Word) -> s.Word:
+        return s.Word(span=span, text="-".join(word.text for word in words))
+
     # --- expressions -----------------------------------------------------------------------------
 
     def _choose(

@@ -41,7 +41,7 @@ def _declaration(node: s.Declaration) -> str:
     match node:
         case s.Import():
             return f"import {_text(node.path)}"
-        case s.Let():
+        case s.Let() | s.Allow():
             return _statement(node)
         case s.Suite():
             return f"suite {node.name.text} {_body(node.body)}"
@@ -243,6 +243,10 @@ def _meta(node: s.Meta) -> str:
     return f"{node.keyword.text} {values or '[]'}"
 
 
+def _allow(node: s.Allow) -> str:
+    return f"allow {', '.join(rule.text for rule in node.rules)} {_text(node.reason)}"
+
+
 _WRITERS: dict[type[s.Statement], Callable[..., str]] = {
     s.Item: _item,
     s.ItemsFrom: _items_from,
@@ -265,6 +269,7 @@ _WRITERS: dict[type[s.Statement], Callable[..., str]] = {
     s.Tasks: _tasks,
     s.Meta: _meta,
     s.Let: _let,
+    s.Allow: _allow,
 }
 
 

@@ -6,6 +6,7 @@ DECLARATION_FORMS = {
     "regime": "`regime name { … }` or `regime name extends other { … }`",
     "suite": "`suite name { … }`",
     "let": "`let name = value`",
+    "allow": '`allow rule-name "why"`',
 }
 STATEMENT_FORMS = {
     "let": "`let name = value`",
@@ -48,6 +49,7 @@ STATEMENT_FORMS = {
     "tags": "`tags word, word`",
     "cite": '`cite "…"`',
     "canary": '`canary "…"`',
+    "allow": '`allow rule-name "why"`, `allow rule-name, other-rule "why"`',
 }
 PART_FORMS = {
     "item": "`name: type`; types are `text`, `int`, `number`, `bool`, `text[]`, `text[2]`, `one of list`",

@@ -183,6 +183,15 @@ PLAIN = {
 }
 
 
+_RULE_NAMES = st.lists(names(), min_size=1, max_size=3).map("-".join)
+ALLOWS = _make(
+    s.Allow,
+    rules=_some(_make(s.Word, text=_RULE_NAMES), 1),
+    reason=texts().filter(lambda text: text.value.strip()),
+)
+PLAIN[s.Allow] = ALLOWS
+
+
 def _uses(bodies):
     return _make(
         s.Use, name=words(), arguments=_some(named(variables() | literals()), 0, 2), body=_maybe(bodies)
@@ -214,5 +223,6 @@ DECLARATIONS = {
     s.Regime: _make(s.Regime, name=words(), extends=_maybe(words()), body=BODIES),
     s.Suite: _make(s.Suite, name=words(), body=BODIES),
     s.Let: LETS,
+    s.Allow: ALLOWS,
 }
 FILES = _make(s.File, declarations=_some(st.one_of(*DECLARATIONS.values())))
