@@ -11,6 +11,8 @@ from taskc.compiler.check import check
 from taskc.compiler.desk import Desk
 from taskc.compiler.expand import Rendered, Selection, expand
 from taskc.compiler.followers import without_followers
+from taskc.compiler.limits import Meter
+from taskc.compiler.lints import Tools, lint
 from taskc.dsl.diagnostic import Diagnostic, count_errors
 from taskc.dsl.model import Program, Task
 from taskc.dsl.span import Source
@@ -84,12 +86,14 @@ class Built:
     shown: tuple[Rendered, ...] = field(default_factory=tuple)
 
 
-def understand(paths: Sequence[str]) -> Understood:
+def understand(paths: Sequence[str], tools: Tools = Tools()) -> Understood:  # noqa: B008
     """Read, parse and check; raises `load.NotFound` for a path that means nothing."""
     loaded = load(paths)
     desk = Desk(files=loaded)
     program = check(loaded.roots, loaded.units, shipped_regimes(), desk)
     desk.found = without_followers(desk.found, loaded.found, loaded.sources)
+    if not count_errors([*loaded.found, *desk.found]):
+        desk.found = lint(program, desk.found, tools, Meter())
     return Understood(program=program, loaded=loaded, desk=desk)
 
 

@@ -1,0 +1,89 @@
+"""The lints: what moves scores and no reader of a task sees. One file each, its docstring its page.
+
+LINTS is the shelf: rule -> lint. A lint finds, it never stops a build; `allow rule "reason"` in the
+task or its file silences it there, and an `allow` that silences nothing is itself a finding.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from taskc.compiler.limits import LimitError, Meter
+from taskc.compiler.lints.distractor_agrees import distractor_agrees, mark_agreement
+from taskc.compiler.lints.unused_field import unused_field
+from taskc.compiler.lints.view import Lint, Tools, View
+from taskc.compiler.scene import ItemProblem
+from taskc.compiler.survey import survey
+from taskc.dsl.diagnostic import Diagnostic, Severity, similar, warning
+from taskc.dsl.model import Allow, Program, Task
+
+LINTS: dict[str, Lint] = {
+    "distractor-agrees": Lint(tell=distractor_agrees, mark=mark_agreement),
+    "unused-field": Lint(tell=unused_field),
+}
+
+# warnings of the checker that an `allow` silences too
+ALLOWED_ELSEWHERE = ("regime-left-out",)
+
+
+def lint(program: Program, found: Iterable[Diagnostic], tools: Tools, meter: Meter) -> list[Diagnostic]:
+    """Give `found`, what the checker found, and what the lints find, without what is allowed.
+
+    A task whose items cannot all be shown is passed over: making its requests tells why.
+    """
+    kept = list(found)
+    used: set[tuple[Allow, str]] = set()
+    for task in program.tasks:
+        kept = [d for d in kept if not _silenced(d, task, used)]
+        kept += [d for d in _of_task(task, program.tasks, tools, meter) if not _allowed(d, task, used)]
+    return list(dict.fromkeys([*kept, *_idle(program, used)]))
+
+
+def _of_task(task: Task, tasks: Sequence[Task], tools: Tools, meter: Meter) -> list[Diagnostic]:
+    """Run all lints over one task, each place and rule told once."""
+    marks = {rule: (one.code, one.mark) for rule, one in LINTS.items() if one.mark is not None}
+    try:
+        looks = survey(task, marks, meter)
+        if not looks:
+            return []
+        view = View(task=task, tasks=tasks, looks=looks, tools=tools)
+        told: dict[tuple[str, object], Diagnostic] = {}
+        for one in LINTS.values():
+            for d in one.tell(view):
+                told.setdefault((d.rule, d.primary.span), d)
+        return list(told.values())
+    except (ItemProblem, LimitError):
+        return []
+
+
+def _allowed(d: Diagnostic, task: Task, used: set[tuple[Allow, str]]) -> bool:
+    for allow in task.allows:
+        if allow.rule == d.rule:
+            used.add((allow, task.name))
+            return True
+    return False
+
+
+def _silenced(d: Diagnostic, task: Task, used: set[tuple[Allow, str]]) -> bool:
+    """Say whether a warning of the checker is one about this task that it allows."""
+    if d.severity is Severity.ERROR or d.rule not in ALLOWED_ELSEWHERE:
+        return False
+    about = [d.primary.span, *(label.span for label in d.others)]
+    return task.span in about and _allowed(d, task, used)
+
+
+def _idle(program: Program, used: set[tuple[Allow, str]]) -> list[Diagnostic]:
+    """Report every `allow` that names no rule, or silences nothing in any task that has it."""
+    known = [*LINTS, *ALLOWED_ELSEWHERE]
+    stated: Mapping[Allow, None] = dict.fromkeys(allow for task in program.tasks for allow in task.allows)
+    active = {allow for allow, _ in used}
+    out = []
+    for allow in stated:
+        if allow.rule not in known:
+            told = f"there is no rule `{allow.rule}` to allow"
+            out.append(warning("unused-allow", told, allow.span, help=similar(allow.rule, known)))
+        elif allow not in active:
+            told = f"nothing here breaks the rule `{allow.rule}`"
+            out.append(warning("unused-allow", told, allow.span, help="take it out"))
+    return out
+
+
+__all__ = ["ALLOWED_ELSEWHERE", "LINTS", "Lint", "Tools", "View", "lint"]

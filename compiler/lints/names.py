@@ -1,0 +1,49 @@
+"""Which names a task uses for their value: in expressions and in templates, wherever they stand."""
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+
+from taskc.compiler.templates import template_names
+from taskc.dsl import syntax
+from taskc.dsl.model import Task, Variant
+
+_DATA = (syntax.ItemsRows, syntax.Meta)  # hold no names and no templates
+
+
+def names_used(task: Task) -> frozenset[str]:
+    """Give every name whose value some statement or variant of the task asks for."""
+    names = {name for statement in task.statements for name in _names(statement)}
+    names |= {name for variant in task.variants for name in variant_names(variant)}
+    return frozenset(names)
+
+
+def variant_names(variant: Variant) -> Iterator[str]:
+    """Give every name that a variant's expressions and templates ask for."""
+    for _, value in variant.lets:
+        yield from _names(value)
+    for _, text in variant.prompt:
+        yield from template_names(text)
+    for one in (variant.reply, variant.think, variant.then, variant.instruct, variant.rationale):
+        if one is not None:
+            yield from template_names(one)
+    for expression in (variant.true_task, variant.options and variant.options.value):
+        yield from _names(expression)
+    for distractor in variant.distractors:
+        yield from _names(distractor.answer)
+        yield from _names(distractor.when)
+    yield from _names(variant.regime.exemplars.where)
+
+
+def _names(node: object) -> Iterator[str]:
+    """Walk a tree as written; a string counts as a template, for it may be one."""
+    stack = [node]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, syntax.Name):
+            yield one.id
+        elif isinstance(one, syntax.Text):
+            yield from template_names(one) if "{" in one.value else ()
+        elif isinstance(one, tuple):
+            stack.extend(one)
+        elif is_dataclass(one) and not isinstance(one, _DATA):
+            stack.extend(getattr(one, f.name) for f in fields(one))

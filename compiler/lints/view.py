@@ -1,0 +1,72 @@
+"""What a lint is given: one task, how its items look, and what flow can lend it."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from taskc.compiler.merge import last
+from taskc.compiler.survey import Look, Mark
+from taskc.dsl import syntax
+from taskc.dsl.diagnostic import Diagnostic
+from taskc.dsl.model import Task
+from taskc.dsl.span import Span
+
+Tokenize: TypeAlias = Callable[[str], Sequence[int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What lints need from outside the compiler; flow lends it.
+
+    `models` maps each model named by the user to its tokenizer, None where there is none at hand;
+    `contexts` maps them to the number of tokens they take. `read` gives the answer that is read from a
+    reply, as scoring does it: options (label, text) in order, the reply in, the answer or None out.
+    `detects` gives the smallest difference in accuracy that `n` items can show. `effect` is the
+    difference the author asks for.
+    """
+
+    models: Mapping[str, Tokenize | None] = field(default_factory=dict)
+    contexts: Mapping[str, int] = field(default_factory=dict)
+    read: Callable[[Sequence[tuple[str | None, str]], str], str | None] | None = None
+    detects: Callable[[int], float] | None = None
+    effect: float | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class View:
+    """A task as lints see it: itself, its looks (never none), and the tools.
+
+    `tasks` are all tasks of the compilation: what one of them does not use a child may.
+    """
+
+    task: Task
+    tasks: Sequence[Task]
+    looks: Sequence[Look]
+    tools: Tools
+
+    @property
+    def first(self) -> Look:
+        """Give the look under the first variant, for what does not depend on the variant."""
+        return self.looks[0]
+
+    def sharing(self, statement: syntax.Statement) -> Iterator[Task]:
+        """Give the tasks that have this very statement, by inheritance or their own."""
+        return (task for task in self.tasks if any(one is statement for one in task.statements))
+
+    @property
+    def options_span(self) -> Span:
+        """Give the place of the list of options."""
+        stated = last(self.task.statements, syntax.Options)
+        return stated.value.span if stated is not None else self.task.span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lint:
+    """One lint: `tell` gives its findings; `mark`, where there is one, is asked for every item first.
+
+    `code` is the type code of the marks (as of `array`): `B` for 0 to 255, `q` for 64 bits.
+    """
+
+    tell: Callable[[View], Iterator[Diagnostic]]
+    mark: Mark | None = None
+    code: str = "B"
