@@ -231,6 +231,7 @@ def _variant(
         options=options,
         measures=measures,
         span=use.span,
+        statements=body,
         **texts,
     )
 

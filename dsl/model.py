@@ -110,7 +110,7 @@ class Variant:
 
     `lets` are evaluated in order over an item. Exactly one of `reply` alone, or `think` with `then`
     says how an answer is given; `reply` is always set (in a two-stage regime it is the task's own).
-    `turn` is the position of the cell in the design, which a latin design needs.
+    `statements` are those it was made of, regime and levels laid upon the task: what a finding points at.
     """
 
     regime: Regime
@@ -127,6 +127,7 @@ class Variant:
     options: Options | None
     measures: tuple[Measure, ...]
     span: Span
+    statements: tuple[Statement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

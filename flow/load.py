@@ -1,6 +1,6 @@
 """Paths to parsed files: what a command was pointed at, what those files import, and the shipped regimes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -73,8 +73,13 @@ def load(paths: Sequence[str]) -> Loaded:
     A folder means all `.task` files below it; `std/NAME` means a shipped task; no path means the
     `.task` files of the current folder.
     """
+    return load_roots(find_roots(paths))
+
+
+def load_roots(roots: Iterable[tuple[str, Place]]) -> Loaded:
+    """Read `.task` files, given by the name that findings show and their place, and all they import."""
     loaded = Loaded()
-    for shown, place in _roots(paths):
+    for shown, place in roots:
         if shown not in loaded.places:
             loaded.roots.append(shown)
             loaded.places[shown] = place
@@ -83,7 +88,8 @@ def load(paths: Sequence[str]) -> Loaded:
     return loaded
 
 
-def _roots(paths: Sequence[str]) -> Iterable[tuple[str, Place]]:
+def find_roots(paths: Sequence[str]) -> Iterator[tuple[str, Place]]:
+    """Give the `.task` files that `paths` name, unread; raises `NotFound`."""
     if not paths:
         here = sorted(Path().glob(f"*{_ENDING}"))
         if not here:
