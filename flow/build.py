@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -16,7 +16,7 @@ from taskc.compiler.lints import Tools, lint
 from taskc.dsl.diagnostic import Diagnostic, count_errors
 from taskc.dsl.model import Program, Task
 from taskc.dsl.span import Source
-from taskc.flow.load import Loaded, load, shipped_regimes, shipped_source
+from taskc.flow.load import Loaded, find_roots, load_roots, shipped_regimes, shipped_source
 from taskc.flow.selection import Wanted, selection, tasks_of
 from taskc.records import lines
 from taskc.records.manifest import FindingEntry, Manifest, SourceFile, SuiteEntry, TaskEntry
@@ -86,9 +86,16 @@ class Built:
     shown: tuple[Rendered, ...] = field(default_factory=tuple)
 
 
-def understand(paths: Sequence[str], tools: Tools = Tools()) -> Understood:  # noqa: B008
-    """Read, parse and check; raises `load.NotFound` for a path that means nothing."""
-    loaded = load(paths)
+def understand(
+    paths: Sequence[str],
+    tools: Tools = Tools(),  # noqa: B008
+    instead: Mapping[str, bytes] | None = None,
+) -> Understood:
+    """Read, parse and check; raises `load.NotFound` for a path that means nothing.
+
+    `instead` gives files by name that are taken in place of what is on disk.
+    """
+    loaded = load_roots(find_roots(paths), instead)
     desk = Desk(files=loaded)
     program = check(loaded.roots, loaded.units, shipped_regimes(), desk)
     desk.found = without_followers(desk.found, loaded.found, loaded.sources)

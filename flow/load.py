@@ -1,6 +1,6 @@
 """Paths to parsed files: what a command was pointed at, what those files import, and the shipped regimes."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -47,6 +47,7 @@ class Loaded:
     places: dict[str, Place] = field(default_factory=dict)
     content: dict[str, bytes] = field(default_factory=dict)
     found: list[Diagnostic] = field(default_factory=list)
+    instead: Mapping[str, bytes] = field(default_factory=dict)  # by name, read in place of what is on disk
     depth: int = 0  # how many imports lie between the file being read and the command line
 
     def read(self, base: str, path: str) -> tuple[str, bytes]:
@@ -76,9 +77,12 @@ def load(paths: Sequence[str]) -> Loaded:
     return load_roots(find_roots(paths))
 
 
-def load_roots(roots: Iterable[tuple[str, Place]]) -> Loaded:
-    """Read `.task` files, given by the name that findings show and their place, and all they import."""
-    loaded = Loaded()
+def load_roots(roots: Iterable[tuple[str, Place]], instead: Mapping[str, bytes] | None = None) -> Loaded:
+    """Read `.task` files, given by the name that findings show and their place, and all they import.
+
+    `instead` gives files by name that are taken in place of what is on disk.
+    """
+    loaded = Loaded(instead=instead or {})
     for shown, place in roots:
         if shown not in loaded.places:
             loaded.roots.append(shown)
@@ -152,6 +156,7 @@ def _content(place: Place) -> bytes | FolderError:
 
 
 def _load_file(name: str, content: bytes | FolderError, loaded: Loaded) -> None:
+    content = loaded.instead.get(name, content)
     if isinstance(content, FolderError):
         start = Span(file=name, start=0, end=0)
         loaded.found.append(error("unreadable-file", str(content), start, help=content.help))

@@ -1,0 +1,209 @@
+"""The pages of all rules: what each finds, an example that breaks it, and what to write instead.
+
+The page of a lint is the docstring of its file in `compiler/lints/`; those of all other rules stand in
+`compiler/rules/`, a file for each theme. Both are read as text: no page needs the compiler.
+"""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+
+from taskc.dsl.diagnostic import similar
+
+THEMES = ("reading", "statements", "names", "items", "values")
+_FENCE = re.compile(r"^```([^\n`]*)\n(.*?)^```[ \t]*$", re.M | re.S)
+_LINTS = "Lints"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A piece of an example: what it is, such as `task fragment` or `csv rows.csv`, and its text."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What is to be said of a rule, in Markdown. Examples are empty where no text can show the rule.
+
+    `about` is one sentence; `instead` is the example mended.
+    """
+
+    rule: str
+    theme: str
+    severity: str
+    about: str
+    finds: str
+    matters: str = ""
+    example: tuple[Block, ...] = ()
+    instead: tuple[Block, ...] = ()
+
+
+class UnknownRule(Exception):
+    """A name that no rule has: problem and cure."""
+
+    def __init__(self, message: str, help: str = "") -> None:
+        """Keep problem and cure."""
+        super().__init__(message)
+        self.help = help
+
+
+@cache
+def pages() -> dict[str, Page]:
+    """Give every page by the name of its rule, theme by theme, the lints first."""
+    lints = sorted(page.rule for page in _lint_pages())
+    known = {page.rule: page for page in _lint_pages()}
+    return {rule: known[rule] for rule in lints} | {page.rule: page for page in _rule_pages()}
+
+
+def page_of(rule: str) -> Page:
+    """Give the page of a rule; raises `UnknownRule` with a similar name."""
+    known = pages()
+    if rule not in known:
+        near = similar(rule, known) or "`taskc explain` lists all rules"
+        raise UnknownRule(f"there is no rule `{rule}`", near)
+    return known[rule]
+
+
+def introduction(theme: str) -> str:
+    """Say in a sentence or two what the rules of a theme are about."""
+    if theme == _LINTS:
+        return (
+            "What makes a task measure something other than it says, though every prompt can be made. A lint "
+            "warns; `allow rule-name \"why\"` in the task or its file silences it."
+        )
+    return next(about for title, about, _ in _themes() if title == theme)
+
+
+# --- pages that stand in compiler/rules/ ------------------------------------------------------------
+
+
+def _themes() -> Iterator[tuple[str, str, str]]:
+    """Give title, introduction and the rest of each file."""
+    folder = resources.files("taskc.compiler").joinpath("rules")
+    for theme in THEMES:
+        text = folder.joinpath(f"{theme}.md").read_text(encoding="utf-8")
+        head, _, rest = text.partition("\n## ")
+        title, _, about = head.removeprefix("# ").partition("\n")
+        yield title.strip(), _joined(about), f"\n## {rest}"
+
+
+def _rule_pages() -> Iterator[Page]:
+    for title, _, text in _themes():
+        for section in text.split("\n## ")[1:]:
+            rule, _, body = section.partition("\n")
+            finds, example, instead = _parts(body, "**Example**", "**Write instead**")
+            severity = "warning" if f"warning: {rule}" in body else "error"
+            yield Page(
+                rule=rule.strip(),
+                theme=title,
+                severity=severity,
+                about=_first_sentence(finds),
+                finds=_joined(finds),
+                example=_blocks(example),
+                instead=_blocks(instead),
+            )
+
+
+# --- pages that are docstrings of lints -------------------------------------------------------------
+
+
+def _lint_pages() -> Iterator[Page]:
+    for file in resources.files("taskc.compiler").joinpath("lints").iterdir():
+        page = _lint_page(file) if file.name.endswith(".py") else None
+        if page is not None:
+            yield page
+
+
+def _lint_page(file: Traversable) -> Page | None:
+    """Read the page of a lint; None where the file holds something else."""
+    text = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
+    if "\n## What it finds" not in text:
+        return None
+    rule = file.name.removesuffix(".py").replace("_", "-")
+    heads = ("## What it finds", "## Why it matters", "## Example", "## Write instead")
+    about, finds, matters, example, instead = _parts(text, *heads)
+    return Page(
+        rule=rule,
+        theme=_LINTS,
+        severity="warning",
+        about=_joined(about),
+        finds=_joined(finds),
+        matters=_joined(matters),
+        example=tuple(_tagged(one, f"warning: {rule}") for one in _blocks(example)),
+        instead=_blocks(instead),
+    )
+
+
+def _tagged(block: Block, tag: str) -> Block:
+    whole = block.kind == "task" or block.kind == "task fragment"
+    return Block(kind=f"{block.kind} {tag}", text=block.text) if whole else block
+
+
+# --- Markdown, as far as pages need it ----------------------------------------------------------------
+
+
+def _parts(text: str, *heads: str) -> list[str]:
+    """Split at lines that are `heads`, in their order; a part that is missing is ''."""
+    out = []
+    for head in heads:
+        before, found, after = text.partition(f"\n{head}\n")
+        out.append(before)
+        text = after if found else ""
+        if not found:
+            break
+    return [*out, text, *[""] * (len(heads) - len(out))]
+
+
+def _blocks(text: str) -> tuple[Block, ...]:
+    return tuple(Block(kind=kind.strip(), text=body) for kind, body in _FENCE.findall(text))
+
+
+def _joined(text: str) -> str:
+    """Join the lines of each paragraph; lists keep theirs."""
+    parts = re.split(r"\n\s*\n|\n(?=[-*] )", text.strip())
+    return "\n\n".join(" ".join(part.split()) for part in parts if part.strip())
+
+
+def _first_sentence(text: str) -> str:
+    return re.split(r"(?<=\.)\s", _joined(text), maxsplit=1)[0]
+
+
+def markdown() -> str:
+    """Write all pages as one document, `docs/rules.md`."""
+    every = list(pages().values())
+    out = [_HEAD]
+    for theme in dict.fromkeys(page.theme for page in every):
+        mine = [page for page in every if page.theme == theme]
+        out += [f"## {theme}", introduction(theme), *map(page_markdown, mine)]
+    return "\n\n".join(out) + "\n"
+
+
+_HEAD = """\
+<!-- made by `taskc explain --format markdown > docs/rules.md` -->
+# Rules
+
+What `taskc check` and `taskc compile` may find, made from the pages that `taskc explain RULE` prints. Each example gives its finding and what
+is written instead does not: the tests compile both. An example that is no whole file is a piece of a task whose items have the fields
+`question choices answer trap n source level`, with answer and trap among the choices `yes` and `no`."""
+
+
+def page_markdown(page: Page) -> str:
+    """Write a page as a section of a document."""
+    parts = [f"### {page.rule}", f"*{page.severity}* · {page.finds}"]
+    if page.matters:
+        parts.append(f"**Why it matters.** {page.matters}")
+    if page.example:
+        parts += ["Example:", *_fenced(page.example)]
+    if page.instead:
+        parts += ["Write instead:", *_fenced(page.instead)]
+    return "\n\n".join(parts)
+
+
+def _fenced(blocks: Iterable[Block]) -> list[str]:
+    return [f"```{block.kind}\n{block.text}```" for block in blocks]
