@@ -32,6 +32,11 @@ def print_file(file: s.File) -> str:
     return "".join(parts)
 
 
+def print_statement(statement: s.Statement) -> str:
+    """Write one statement, without the indentation of its block."""
+    return _statement(statement)
+
+
 def print_expression(expression: s.Expression) -> str:
     """Write an expression with no more brackets than it needs."""
     return _expression(expression, _CHOOSE)
