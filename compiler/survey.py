@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 from taskc.compiler.limits import Meter
 from taskc.compiler.operators import Problem
-from taskc.compiler.scene import Choice, ItemProblem, Scene, Stage, stage
+from taskc.compiler.sandbox import Choice
+from taskc.compiler.scene import ItemProblem, Scene, Stage, stage
 from taskc.dsl.model import Item, Task, Variant
 
 

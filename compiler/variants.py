@@ -1,6 +1,5 @@
 """Regimes times cells: for each, what is stated once everything is laid upon everything else."""
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -366,21 +365,6 @@ def _check_answer(texts: Mapping[str, syntax.Text | None], found: list[Diagnosti
             )
 
 
-def _check_braces(text: syntax.Text, names: Iterable[str], found: list[Diagnostic]) -> None:
-    """Warn of `{name}`, which other tools fill in and a template prints as it is."""
-    known = frozenset(names)
-    for match in re.finditer(r"(?<![{%#])\{\s*([^\W\d]\w*)\s*\}(?!\})", text.value):
-        if match[1] in known:
-            found.append(
-                warning(
-                    "single-braces",
-                    f"`{match[0]}` is printed as it is",
-                    text.place(*match.span()),
-                    help=f"to fill in the value write `{{{{ {match[1]} }}}}`",
-                )
-            )
-
-
 def _check_prompt(
     prompt: syntax.Prompt, names: Iterable[str], has_options: bool, found: list[Diagnostic]
 ) -> None:
@@ -388,7 +372,6 @@ def _check_prompt(
         choose(message.role, ("system", "user", "assistant"), "role", found)
         before = len(found)
         template(message.text, names, found)
-        _check_braces(message.text, names, found)
         if len(found) > before and not has_options and "options" in template_names(message.text):
             found[-1] = error(
                 "unknown-name",

@@ -7,8 +7,18 @@ task or its file silences it there, and an `allow` that silences nothing is itse
 from collections.abc import Iterable, Mapping, Sequence
 
 from taskc.compiler.limits import LimitError, Meter
+from taskc.compiler.lints.blank_at_join import blank_at_join, mark_blanks
+from taskc.compiler.lints.cot_before_format import cot_before_format
 from taskc.compiler.lints.distractor_agrees import distractor_agrees, mark_agreement
+from taskc.compiler.lints.missing_canary import missing_canary
+from taskc.compiler.lints.no_distractor import no_distractor
+from taskc.compiler.lints.one_label_exemplars import one_label_exemplars
+from taskc.compiler.lints.single_braces import single_braces
+from taskc.compiler.lints.too_few_items import too_few_items
+from taskc.compiler.lints.trailing_space import mark_trailing, trailing_space
 from taskc.compiler.lints.unused_field import unused_field
+from taskc.compiler.lints.unused_let import unused_let
+from taskc.compiler.lints.unused_level import unused_level
 from taskc.compiler.lints.view import Lint, Tools, View
 from taskc.compiler.scene import ItemProblem
 from taskc.compiler.survey import survey
@@ -18,6 +28,16 @@ from taskc.dsl.model import Allow, Program, Task
 LINTS: dict[str, Lint] = {
     "distractor-agrees": Lint(tell=distractor_agrees, mark=mark_agreement),
     "unused-field": Lint(tell=unused_field),
+    "blank-at-join": Lint(tell=blank_at_join, mark=mark_blanks),
+    "cot-before-format": Lint(tell=cot_before_format),
+    "missing-canary": Lint(tell=missing_canary),
+    "no-distractor": Lint(tell=no_distractor),
+    "one-label-exemplars": Lint(tell=one_label_exemplars),
+    "single-braces": Lint(tell=single_braces),
+    "too-few-items": Lint(tell=too_few_items),
+    "trailing-space": Lint(tell=trailing_space, mark=mark_trailing),
+    "unused-let": Lint(tell=unused_let),
+    "unused-level": Lint(tell=unused_level),
 }
 
 # warnings of the checker that an `allow` silences too

@@ -48,6 +48,7 @@ from collections.abc import Iterator
 from taskc.compiler.lints.view import View
 from taskc.compiler.survey import Look, Seen
 from taskc.dsl.diagnostic import Diagnostic, warning
+from taskc.dsl.span import Span
 
 _MOST = 4  # distractors that fit in a mark: two bits each
 
@@ -64,23 +65,23 @@ def mark_agreement(seen: Seen, look: Look) -> int:
 
 
 def distractor_agrees(view: View) -> Iterator[Diagnostic]:
-    """Find distractors that never disagree with the true task."""
+    """Find distractors that differ from the true task nowhere in the design."""
+    counts: dict[str, list[int]] = {}
+    places: dict[str, Span] = {}
     for look in view.looks:
         marks = look.marks["distractor-agrees"]
         for at, distractor in enumerate(look.variants[0].distractors[:_MOST]):
-            speaks = sum(mark >> 2 * at & 1 for mark in marks)
-            differs = sum(mark >> 2 * at & 2 for mark in marks) // 2
-            if differs:
-                continue
-            who = "the distractor" if distractor.name == "distractor" else f"distractor `{distractor.name}`"
-            told = (
-                f"{who} predicts the true answer on all {speaks:,} items where it speaks"
-                if speaks
-                else f"{who} speaks on none of the {len(look):,} asked items"
-            )
+            count = counts.setdefault(distractor.name, [0, 0])
+            count[0] += sum(mark >> 2 * at & 1 for mark in marks)
+            count[1] += sum(mark >> 2 * at & 2 for mark in marks)
+            places.setdefault(distractor.name, distractor.answer.span)
+    for name, (speaks, differs) in counts.items():
+        who = "the distractor" if name == "distractor" else f"distractor `{name}`"
+        if not differs:
+            told = f"predicts the true answer on all {speaks:,} items where it speaks"
             yield warning(
                 "distractor-agrees",
-                told,
-                distractor.answer.span,
+                f"{who} {told if speaks else f'speaks on none of the {len(view.first):,} asked items'}",
+                places[name],
                 help="add items on which the two differ, or take the distractor out",
             )

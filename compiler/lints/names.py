@@ -1,7 +1,7 @@
 """Which names a task uses for their value: in expressions and in templates, wherever they stand."""
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 
 from taskc.compiler.templates import template_names
 from taskc.dsl import syntax
@@ -34,16 +34,22 @@ def variant_names(variant: Variant) -> Iterator[str]:
     yield from _names(variant.regime.exemplars.where)
 
 
-def _names(node: object) -> Iterator[str]:
-    """Walk a tree as written; a string counts as a template, for it may be one."""
-    stack = [node]
+def nodes(tree: object) -> Iterator[syntax.Node]:
+    """Walk a tree as written, from the top; data in rows and in what describes a task are passed over."""
+    stack = [tree]
     while stack:
         one = stack.pop()
-        if isinstance(one, syntax.Name):
-            yield one.id
-        elif isinstance(one, syntax.Text):
-            yield from template_names(one) if "{" in one.value else ()
-        elif isinstance(one, tuple):
-            stack.extend(one)
-        elif is_dataclass(one) and not isinstance(one, _DATA):
-            stack.extend(getattr(one, f.name) for f in fields(one))
+        if isinstance(one, tuple):
+            stack.extend(reversed(one))
+        elif isinstance(one, syntax.Node) and not isinstance(one, _DATA):
+            yield one
+            stack.extend(getattr(one, f.name) for f in reversed(fields(one)))
+
+
+def _names(tree: object) -> Iterator[str]:
+    """Give the names asked for in a tree; a string counts as a template, for it may be one."""
+    for node in nodes(tree):
+        if isinstance(node, syntax.Name):
+            yield node.id
+        elif isinstance(node, syntax.Text) and "{" in node.value:
+            yield from template_names(node)

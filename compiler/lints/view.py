@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from taskc.compiler.exemplars import choose, pool
 from taskc.compiler.merge import last
+from taskc.compiler.scene import ItemProblem, Scene, stage
 from taskc.compiler.survey import Look, Mark
 from taskc.dsl import syntax
 from taskc.dsl.diagnostic import Diagnostic
-from taskc.dsl.model import Task
+from taskc.dsl.model import Task, Variant
 from taskc.dsl.span import Span
 
 Tokenize: TypeAlias = Callable[[str], Sequence[int]]
@@ -52,6 +54,17 @@ class View:
     def sharing(self, statement: syntax.Statement) -> Iterator[Task]:
         """Give the tasks that have this very statement, by inheritance or their own."""
         return (task for task in self.tasks if any(one is statement for one in task.statements))
+
+    def exemplars(self, variant: Variant) -> list[Scene]:
+        """Show the exemplars that a variant draws for its first asked item; none where it has no shots."""
+        if not variant.regime.shots:
+            return []
+        ready = stage(self.task, variant, self.first.stage.meter)
+        try:
+            drawn = choose(self.task, ready, pool(ready), self.task.asked[0])
+            return [ready.scene(self.task.items[position]) for position in drawn]
+        except ItemProblem:
+            return []  # making the requests tells why
 
     @property
     def options_span(self) -> Span:
