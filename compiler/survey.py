@@ -36,6 +36,12 @@ class Seen:
         return self.scene.choices
 
     @property
+    def conflict(self) -> bool:
+        """Say whether a distractor predicts another answer than the true task."""
+        predictions = self.scene.predictions
+        return len(predictions) > 1 and len(set(predictions.values())) > 1
+
+    @property
     def answer_text(self) -> str:
         """Give the answer in words: the text of its option, or what a reply says."""
         return self.scene.choices[self.place].text if self.place >= 0 else self.scene.answer
@@ -43,12 +49,16 @@ class Seen:
 
 @dataclass(slots=True)
 class Look:
-    """All asked items under the variants that show them alike; `marks` holds a number an item by lint."""
+    """All asked items under the variants that show them alike; `marks` holds a number an item by lint.
+
+    `fixed` numbers the texts of the options while all items so far have the same; else it is empty.
+    """
 
     task: Task
     variants: tuple[Variant, ...]
     stage: Stage
     marks: Mapping[str, "array[int]"] = field(default_factory=dict)
+    fixed: dict[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Count the asked items."""
@@ -62,27 +72,68 @@ class Look:
         """Give the numbers of the items that the lint `rule` marked with anything but 0."""
         return (number for number, mark in enumerate(self.marks[rule]) if mark)
 
+    def sample(self, rule: str, most: int) -> list[int]:
+        """Give at most `most` of the marked items, evenly spread over them."""
+        numbers = list(self.marked(rule))
+        return numbers if len(numbers) <= most else [numbers[at * len(numbers) // most] for at in range(most)]
+
+    def ways(self) -> Iterator[tuple[Stage, Variant]]:
+        """Give a stage and a variant for each way in which a reply carries its answer here."""
+        known: list[Variant] = []
+        for variant in self.variants:
+            if not any(
+                (v.reply, v.think, v.then) == (variant.reply, variant.think, variant.then) for v in known
+            ):
+                known.append(variant)
+                own = variant is self.variants[0]
+                yield (self.stage if own else stage(self.task, variant, self.stage.meter)), variant
+
 
 Mark = Callable[[Seen, Look], int]
 
 
-def survey(task: Task, marks: Mapping[str, tuple[str, Mark]], meter: Meter) -> list[Look]:
-    """Look at all asked items, once for each way of showing them.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """What to keep of every item: a number made by `mark`, of the type `code` (as of `array`).
 
-    `marks` gives for each lint the type code of its numbers (as of `array`) and the function that
-    makes one. Raises `ItemProblem` for an item that cannot be shown, and `LimitError`.
+    Where `wanted` says no to a look, nothing is kept of it, and its column stays empty.
+    """
+
+    mark: Mark
+    code: str = "B"
+    wanted: Callable[[Look], bool] = lambda look: True
+
+
+def survey(task: Task, columns: Mapping[str, Column], meter: Meter) -> list[Look]:
+    """Look at all asked items, once for each way of showing them, and keep the columns, named by rule.
+
+    Raises `ItemProblem` for an item that cannot be shown, and `LimitError`.
     """
     looks = []
     for variants in _alike(task):
         look = Look(task, tuple(variants), stage(task, variants[0], meter))
-        columns = [(array(code), mark) for code, mark in marks.values()]
-        look.marks = dict(zip(marks, (column for column, _ in columns), strict=True))
+        look.marks = {rule: array(column.code) for rule, column in columns.items()}
+        asked = [(look.marks[rule].append, c.mark) for rule, c in columns.items() if c.wanted(look)]
+        last = None
         for position in task.asked:
             seen = _seen(look.stage, task.items[position])
-            for column, mark in columns:
-                column.append(mark(seen, look))
+            if seen.scene.choices is not last:
+                last = _fix(look, seen.scene.choices, last)
+            for append, mark in asked:
+                append(mark(seen, look))
         looks.append(look)
     return looks
+
+
+def _fix(look: Look, choices: tuple[Choice, ...], last: tuple[Choice, ...] | None) -> tuple[Choice, ...]:
+    """Keep `fixed` right when other choices come; gives them."""
+    if last is None:
+        look.fixed = {text: number for number, text in enumerate(sorted(one.text for one in choices))}
+    elif look.fixed and not (
+        len(choices) == len(look.fixed) and all(one.text in look.fixed for one in choices)
+    ):
+        look.fixed = {}
+    return choices
 
 
 def _alike(task: Task) -> list[list[Variant]]:

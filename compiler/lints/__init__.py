@@ -21,7 +21,7 @@ from taskc.compiler.lints.unused_let import unused_let
 from taskc.compiler.lints.unused_level import unused_level
 from taskc.compiler.lints.view import Lint, Tools, View
 from taskc.compiler.scene import ItemProblem
-from taskc.compiler.survey import survey
+from taskc.compiler.survey import Column, survey
 from taskc.dsl.diagnostic import Diagnostic, Severity, similar, warning
 from taskc.dsl.model import Allow, Program, Task
 
@@ -59,9 +59,13 @@ def lint(program: Program, found: Iterable[Diagnostic], tools: Tools, meter: Met
 
 def _of_task(task: Task, tasks: Sequence[Task], tools: Tools, meter: Meter) -> list[Diagnostic]:
     """Run all lints over one task, each place and rule told once."""
-    marks = {rule: (one.code, one.mark) for rule, one in LINTS.items() if one.mark is not None}
+    columns = {
+        rule: Column(mark=one.mark, code=one.code, wanted=one.wanted)
+        for rule, one in LINTS.items()
+        if one.mark is not None
+    }
     try:
-        looks = survey(task, marks, meter)
+        looks = survey(task, columns, meter)
         if not looks:
             return []
         view = View(task=task, tasks=tasks, looks=looks, tools=tools)

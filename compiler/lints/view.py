@@ -12,6 +12,7 @@ from taskc.dsl import syntax
 from taskc.dsl.diagnostic import Diagnostic
 from taskc.dsl.model import Task, Variant
 from taskc.dsl.span import Span
+from taskc.records.request import Form, Kind, Option
 
 Tokenize: TypeAlias = Callable[[str], Sequence[int]]
 
@@ -21,15 +22,16 @@ class Tools:
     """What lints need from outside the compiler; flow lends it.
 
     `models` maps each model named by the user to its tokenizer, None where there is none at hand;
-    `contexts` maps them to the number of tokens they take. `read` gives the answer that is read from a
-    reply, as scoring does it: options (label, text) in order, the reply in, the answer or None out.
-    `detects` gives the smallest difference in accuracy that `n` items can show. `effect` is the
-    difference the author asks for.
+    `contexts` maps them to the number of tokens they take. `read` gives the answer that scoring finds in
+    a reply of some form, or None, and `same` says whether it takes two answers for one. `detects` gives
+    the smallest difference in accuracy that `n` items can show. `effect` is the difference the author
+    asks for.
     """
 
     models: Mapping[str, Tokenize | None] = field(default_factory=dict)
     contexts: Mapping[str, int] = field(default_factory=dict)
-    read: Callable[[Sequence[tuple[str | None, str]], str], str | None] | None = None
+    read: Callable[[str, Form, tuple[Option, ...], Kind], str | None] | None = None
+    same: Callable[[str, str, Kind, tuple[Option, ...]], bool] | None = None
     detects: Callable[[int], float] | None = None
     effect: float | None = None
 
@@ -77,9 +79,11 @@ class View:
 class Lint:
     """One lint: `tell` gives its findings; `mark`, where there is one, is asked for every item first.
 
-    `code` is the type code of the marks (as of `array`): `B` for 0 to 255, `q` for 64 bits.
+    `code` is the type code of the marks (as of `array`): `B` for 0 to 255, `q` for 64 bits. `wanted` says
+    once for each look whether its items are to be marked.
     """
 
     tell: Callable[[View], Iterator[Diagnostic]]
     mark: Mark | None = None
     code: str = "B"
+    wanted: Callable[[Look], bool] = lambda look: True
