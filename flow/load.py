@@ -57,13 +57,14 @@ class Loaded:
             place, data = read_inside(home.root, home.path, path)
         except FolderError as problem:
             raise Unreadable(str(problem), problem.help) from None
-        shown = _shown(base, path)
-        self.places[shown] = Place(path=place, root=home.root, portable=_shown(home.portable, path))
+        shown = shown_name(base, path)
+        self.places[shown] = Place(path=place, root=home.root, portable=shown_name(home.portable, path))
         self.content[shown] = data
         return shown, data
 
 
-def _shown(base: str, path: str) -> str:
+def shown_name(base: str, path: str) -> str:
+    """Give the name of the file that `path` means in the file named `base`."""
     folder = base.rpartition("/")[0]
     return str(Path(folder) / path) if folder else str(Path(path))
 
@@ -190,7 +191,7 @@ def _import(statement: syntax.Import, base: str, loaded: Loaded) -> str | None:
         loaded.found.append(error("nesting-too-deep", told, statement.path.span, help="import it earlier"))
         return None
     path = path if path.endswith(_ENDING) else path + _ENDING
-    shown = _shown(base, path)
+    shown = shown_name(base, path)
     if shown in loaded.places:
         return shown
     try:
@@ -198,7 +199,7 @@ def _import(statement: syntax.Import, base: str, loaded: Loaded) -> str | None:
     except FolderError as problem:
         loaded.found.append(error("unreadable-file", str(problem), statement.path.span, help=problem.help))
         return None
-    loaded.places[shown] = Place(path=place, root=home.root, portable=_shown(home.portable, path))
+    loaded.places[shown] = Place(path=place, root=home.root, portable=shown_name(home.portable, path))
     loaded.depth += 1
     _load_file(shown, data, loaded)
     loaded.depth -= 1

@@ -14,8 +14,19 @@ class SourceFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """The part of a file that belongs to one task: its length and hash. Parts lie one after another."""
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskEntry:
-    """One task of a build. `items` is how many it has, `asked` how many of them this build asks."""
+    """One task of a build. `items` is how many it has, `asked` how many of them this build asks.
+
+    `lines` is its part of `requests.jsonl`, `shot` its part of `snapshot.jsonl`.
+    """
 
     name: str
     meta: Mapping[str, tuple[str, ...]]
@@ -28,6 +39,8 @@ class TaskEntry:
     design: str
     measures: tuple[str, ...]
     requests: int
+    lines: Segment | None = None
+    shot: Segment | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +66,7 @@ class FindingEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """`manifest.json`. `requests_sha256` is the hash of `requests.jsonl` beside it."""
+    """`manifest.json`. `requests_sha256` and `snapshot_sha256` are hashes of the two files beside it."""
 
     taskc: str
     format: int = 1
@@ -64,4 +77,5 @@ class Manifest:
     limit: str = ""
     requests: int
     requests_sha256: str
+    snapshot_sha256: str = ""
     findings: tuple[FindingEntry, ...] = ()

@@ -6,13 +6,20 @@ from contextlib import suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+Content = bytes | str | Iterable[bytes] | Iterable[str]
 
-def write_atomically(path: Path, content: bytes | str | Iterable[str]) -> None:
+
+def write_atomically(path: Path, content: Content) -> None:
     """Put `content` at `path`, as UTF-8 if it is text, replacing what was there in one step.
 
     Parts of an iterable are written as they come, so it may be larger than memory. When it raises,
     or the disk is full, what was at `path` stays as it was. Missing folders are made.
     """
+    put_in_place({path: write_aside(path, content)})
+
+
+def write_aside(path: Path, content: Content) -> Path:
+    """Write `content` to a hidden file beside `path`, ready for `put_in_place`; gives where it is."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False) as file:
         try:
@@ -21,20 +28,37 @@ def write_atomically(path: Path, content: bytes | str | Iterable[str]) -> None:
             file.flush()
             os.fsync(file.fileno())
             _settle_mode(file.name)
-            Path(file.name).replace(path)
         except BaseException:
-            with suppress(OSError):
-                Path(file.name).unlink()
+            discard([Path(file.name)])
             raise
-    _sync_folder(path.parent)
+    return Path(file.name)
 
 
-def _parts(content: bytes | str | Iterable[str]) -> Iterable[bytes]:
+def put_in_place(files: dict[Path, Path]) -> None:
+    """Move files written aside to where they belong, one after another in the order given."""
+    try:
+        for path, aside in files.items():
+            aside.replace(path)
+    except BaseException:
+        discard(files.values())
+        raise
+    for folder in {path.parent for path in files}:
+        _sync_folder(folder)
+
+
+def discard(asides: Iterable[Path]) -> None:
+    """Take away files that were written aside and are not wanted."""
+    for aside in asides:
+        with suppress(OSError):
+            aside.unlink()
+
+
+def _parts(content: Content) -> Iterable[bytes]:
     if isinstance(content, bytes):
         return (content,)
     if isinstance(content, str):
         return (content.encode(),)
-    return (part.encode() for part in content)
+    return (part.encode() if isinstance(part, str) else part for part in content)
 
 
 def _settle_mode(name: str) -> None:

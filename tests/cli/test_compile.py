@@ -15,12 +15,18 @@ def _requests(folder: Path, build: str = "build") -> list[dict]:  # type: ignore
     return [json.loads(line) for line in lines]
 
 
+def _files(build: Path) -> list[str]:
+    """Name the files of a build, and see that none was left half written."""
+    assert not list(build.glob("*.part"))
+    return sorted(p.name for p in build.iterdir() if p.name != ".cache.json")
+
+
 def test_without_a_path(run: Any, folder: Path) -> None:
     """The .task files of the folder are compiled into build/; nothing goes to standard output."""
     ran = run("compile")
     assert (ran.code, ran.out) == (0, "")
     assert ran.err == "1 task, 5 items, 2 regimes, 40 requests → build\n"
-    assert sorted(p.name for p in (folder / "build").iterdir()) == ["manifest.json", "requests.jsonl"]
+    assert _files(folder / "build") == ["manifest.json", "requests.jsonl", "snapshot.jsonl"]
     assert len(_requests(folder)) == 2 * 2 * 5 * 2
     assert sorted(p.name for p in folder.iterdir()) == ["build", "capitals.task"]
     again = run("compile", "-q", "capitals")  # the ending may be left out; a build may be written over
@@ -173,7 +179,7 @@ def test_errors_leave_the_last_build(run: Any, folder: Path) -> None:
         assert ran.code == 1 and ran.out == ""
         assert ran.err.startswith("capitals.task:") and ran.err.endswith("1 error; nothing was written\n")
         assert (folder / "build" / "requests.jsonl").read_bytes() == before
-        assert sorted(p.name for p in (folder / "build").iterdir()) == ["manifest.json", "requests.jsonl"]
+        assert _files(folder / "build") == ["manifest.json", "requests.jsonl", "snapshot.jsonl"]
 
 
 def test_a_foreign_folder_is_left_alone(run: Any, folder: Path) -> None:

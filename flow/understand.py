@@ -1,0 +1,128 @@
+"""Paths to a program: read, parse, check, lint; and every finding on the way."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from taskc.compiler.check import check
+from taskc.compiler.desk import Desk
+from taskc.compiler.followers import without_followers
+from taskc.compiler.limits import Meter
+from taskc.compiler.lints import Tools, lint
+from taskc.dsl.diagnostic import Diagnostic, count_errors
+from taskc.dsl.model import Program
+from taskc.dsl.span import Source
+from taskc.flow.load import Loaded, Place, find_roots, load_roots, shipped_regimes, shipped_source
+from taskc.flow.places import Pieces
+from taskc.flow.reuse import Group, place_of
+
+
+@dataclass(slots=True, kw_only=True)
+class Understood:
+    """Everything a compilation read and understood, and every finding so far.
+
+    `kept` are findings in files that were not compiled again, and `order` the names of those files.
+    """
+
+    program: Program
+    loaded: Loaded
+    desk: Desk
+    kept: list[Diagnostic] = field(default_factory=list)
+    order: list[str] = field(default_factory=list)
+
+    def add(self, groups: Iterable[Group], roots: Mapping[str, Place]) -> None:
+        """Add what is known of groups that were not compiled again."""
+        for group in groups:
+            self.kept += group.found
+            named = {label.span.file for d in group.found for label in (d.primary, *d.others)}
+            for key in group.files:
+                if key.shown in named:
+                    self._read_again(key.shown, roots, parsed=key.shown in group.parsed)
+        names = list(dict.fromkeys([*self.loaded.roots, *(root for g in groups for root in g.roots)]))
+        given = {name: number for number, name in enumerate(roots)}
+        self.order = sorted(names, key=lambda name: given.get(name, len(given)))
+
+    def _read_again(self, name: str, roots: Mapping[str, Place], *, parsed: bool) -> None:
+        try:
+            content = place_of(name, roots).read_bytes()
+        except OSError:
+            return  # the finding is shown without its lines
+        if parsed:
+            self.loaded.sources[name] = Source(name=name, text=content.decode("utf-8", "replace"))
+        else:
+            self.desk.data[name] = content
+
+    @property
+    def found(self) -> list[Diagnostic]:
+        """Give all findings, each once, in the order of files and places."""
+        names = dict.fromkeys([*self.order, *self.loaded.sources])
+        order = {name: index for index, name in enumerate(names)}
+        every = dict.fromkeys([*self.kept, *self.loaded.found, *self.desk.found])
+        return sorted(
+            every,
+            key=lambda d: (
+                order.get(d.primary.span.file, len(order)),
+                d.primary.span.file,
+                d.primary.span.start,
+            ),
+        )
+
+    @property
+    def failed(self) -> bool:
+        """Say whether any finding is an error."""
+        return count_errors(self.found) > 0
+
+    @property
+    def sources(self) -> dict[str, Source]:
+        """Give every text that a finding may point into; data files are decoded only now."""
+        shipped = shipped_source()
+        named = {label.span.file for d in self.found for label in (d.primary, *d.others)}
+        data = {
+            name: Source(name=name, text=content.decode("utf-8-sig", "replace"))
+            for name, content in self.desk.data.items()
+            if name in named
+        }
+        return {**self.loaded.sources, shipped.name: shipped, **data}
+
+    @property
+    def data(self) -> dict[str, Pieces]:
+        """Give ways to read the texts of the data files from the beginning."""
+        return {name: _pieces(content) for name, content in self.desk.data.items()}
+
+    @property
+    def portable(self) -> dict[str, str]:
+        """Give the names that files have in a build."""
+        return {name: place.portable for name, place in self.loaded.places.items()}
+
+
+def _pieces(content: bytes) -> Pieces:
+    def read() -> Iterator[str]:
+        yield content.decode("utf-8-sig", "replace")
+
+    return read
+
+
+def understand(
+    paths: Sequence[str],
+    tools: Tools = Tools(),  # noqa: B008
+    instead: Mapping[str, bytes] | None = None,
+) -> Understood:
+    """Read, parse and check; raises `load.NotFound` for a path that means nothing.
+
+    `instead` gives files by name that are taken in place of what is on disk.
+    """
+    return understand_roots(dict(find_roots(paths)), tools, instead)
+
+
+def understand_roots(
+    roots: Mapping[str, Place],
+    tools: Tools = Tools(),  # noqa: B008
+    instead: Mapping[str, bytes] | None = None,
+) -> Understood:
+    """Read, parse and check files that have been found."""
+    loaded = load_roots(roots.items(), instead)
+    desk = Desk(files=loaded)
+    program = check(loaded.roots, loaded.units, shipped_regimes(), desk)
+    desk.found = without_followers(desk.found, loaded.found, loaded.sources)
+    if not count_errors([*loaded.found, *desk.found]):
+        desk.found = lint(program, desk.found, tools, Meter())
+    return Understood(program=program, loaded=loaded, desk=desk)
