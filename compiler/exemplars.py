@@ -1,38 +1,92 @@
 """Which items are shown as exemplars: a question of the seed and the item only, never of the model."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from heapq import nsmallest
+from itertools import chain, islice
 
 from taskc.compiler.draws import rank
 from taskc.compiler.expressions import Frame, Scope, ready
 from taskc.compiler.operators import Problem, truth
-from taskc.compiler.scene import ItemProblem, Stage
-from taskc.dsl.model import Task
+from taskc.compiler.scene import ItemProblem, Scene, Stage
+from taskc.dsl.model import Value
+
+_SPARE = 32  # candidates kept besides those that are shown, to stand in for asked items and their twins
 
 
-def pool(stage: Stage) -> list[int]:
-    """List the positions of all possible exemplars in the order in which they are drawn.
+@dataclass(slots=True)
+class Pool:
+    """All possible exemplars in the order in which they are drawn, of which only the first are kept.
+
+    `usual` are those that nearly all items are shown, in the order in which they are shown, `values`
+    what these items hold; None where there are too few of them.
+    """
+
+    stage: Stage
+    first: Sequence[int]
+    count: int
+    usual: tuple[int, ...] | None = None
+    values: list[Mapping[str, Value]] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[int]:
+        """Give all candidates; those beyond the first are drawn again when somebody gets there."""
+        return chain(self.first, self._rest())
+
+    def _rest(self) -> Iterator[int]:
+        if self.count > len(self.first):
+            yield from _drawn(self.stage, self.count)[len(self.first) :]
+
+
+def pool(stage: Stage) -> Pool:
+    """Draw the possible exemplars of a variant.
 
     Where `test` says which items are asked the others are exemplars, unless there are none; otherwise
     all items are. The order depends on the regime's seed and the items' ids, so that all asked
     items, and all models, share their exemplars as far as possible. Raises `ItemProblem`.
     """
-    task, exemplars = stage.task, stage.variant.regime.exemplars
-    if exemplars.ids is not None:
-        by_id = {item.id: position for position, item in enumerate(task.items)}
-        return [by_id[id] for id in exemplars.ids]
-    asked = frozenset(task.asked)
-    free = [position for position in range(len(task.items)) if position not in asked]
-    positions = free or list(range(len(task.items)))
-    if exemplars.where is not None:
-        positions = _satisfying(stage, positions)
-        if not positions and free:
-            positions = _satisfying(stage, list(range(len(task.items))))
-    seed = stage.variant.regime.seed
-    drawn = sorted(positions, key=lambda position: rank("exemplar", seed, task.items[position].id))
-    return _balanced(stage, drawn) if exemplars.balanced else drawn
+    task, regime = stage.task, stage.variant.regime
+    if regime.exemplars.ids is not None:
+        listed = _listed(stage, regime.exemplars.ids)
+        made = Pool(stage, listed, len(listed))
+    elif regime.exemplars.balanced:
+        drawn = _balanced(stage, _drawn(stage, len(task.items)))
+        made = Pool(stage, drawn, len(drawn))
+    else:
+        count = sum(1 for _ in _positions(stage))
+        made = Pool(stage, _drawn(stage, regime.shots + _SPARE), count)
+    usual = list(made.first[: regime.shots])
+    made.values = [task.items[position].values for position in usual]
+    made.usual = _shown(stage, usual) if _enough(stage, usual) else None
+    return made
 
 
-def _satisfying(stage: Stage, positions: Sequence[int]) -> list[int]:
+def _listed(stage: Stage, ids: Sequence[str]) -> list[int]:
+    wanted = frozenset(ids)
+    by_id = {item.id: position for position, item in enumerate(stage.task.items) if item.id in wanted}
+    return [by_id[id] for id in ids]
+
+
+def _positions(stage: Stage) -> Iterable[int]:
+    """Give the positions of all candidates: free ones if there are any, and those that `where` wants."""
+    task, where = stage.task, stage.variant.regime.exemplars.where
+    every = range(len(task.items))
+    free: Sequence[int] = ()
+    if len(task.asked) < len(task.items):
+        asked = frozenset(task.asked)
+        free = [position for position in every if position not in asked]
+    if where is None:
+        return free or every
+    return _satisfying(stage, free or every) or (_satisfying(stage, every) if free else [])
+
+
+def _drawn(stage: Stage, most: int) -> list[int]:
+    """Give the first candidates in the order in which they are drawn."""
+    items, seed = stage.task.items, stage.variant.regime.seed
+    ranks = ((rank("exemplar", seed, items[position].id), position) for position in _positions(stage))
+    return [position for _, position in nsmallest(most, ranks)]
+
+
+def _satisfying(stage: Stage, positions: Iterable[int]) -> list[int]:
     task, where = stage.task, stage.variant.regime.exemplars.where
     assert where is not None
     names = frozenset(
@@ -59,27 +113,25 @@ def _balanced(stage: Stage, drawn: list[int]) -> list[int]:
     return [group[i] for i in range(depth) for group in groups.values() if i < len(group)]
 
 
-def choose(task: Task, stage: Stage, candidates: Sequence[int], asked: int) -> list[int]:
+def choose(stage: Stage, candidates: Pool, scene: Scene) -> tuple[int, ...]:
     """Take the exemplars of one asked item from the candidates: the first ones that are not it nor its twin.
 
     A twin is an item with the same values, as a generator may draw one: it would show the answer.
     Among balanced ones the next with the same answer stands in for it, so that what an item answers does
     not show in its exemplars. Raises `ItemProblem` when there are too few.
     """
-    shots = stage.variant.regime.shots
-    if not shots:
-        return []
-    items = task.items
-    chosen = [p for p in candidates[:shots] if items[p].values != items[asked].values]
-    rest = iter(p for p in candidates[shots:] if items[p].values != items[asked].values)
-    while len(chosen) < min(shots, len(candidates)):
-        another = _instead(stage, rest, asked)
+    if candidates.usual is not None and scene.item.values not in candidates.values:
+        return candidates.usual
+    shots, task = stage.variant.regime.shots, stage.task
+    values = scene.item.values
+    chosen = [p for p in islice(candidates, shots) if task.items[p].values != values]
+    while len(chosen) < min(shots, candidates.count):
+        another = _instead(stage, candidates, scene, chosen)
         if another is None:
             break
         chosen.append(another)
-    listed = stage.variant.regime.exemplars.ids is not None
-    if len(chosen) == shots or (listed and chosen):
-        return _shown(task, stage, chosen)  # of listed ones all are shown, but the asked item
+    if _enough(stage, chosen):
+        return _shown(stage, chosen)
     raise ItemProblem(
         "too-few-exemplars",
         f"regime `{stage.variant.regime.name}` shows {shots} exemplar{'' if shots == 1 else 's'}, and task "
@@ -89,25 +141,35 @@ def choose(task: Task, stage: Stage, candidates: Sequence[int], asked: int) -> l
     )
 
 
-def _instead(stage: Stage, rest: Iterator[int], asked: int) -> int | None:
+def _enough(stage: Stage, chosen: Sequence[int]) -> bool:
+    """Say whether these can be shown; of listed ones all are, but the asked item."""
+    regime = stage.variant.regime
+    return len(chosen) == regime.shots or (regime.exemplars.ids is not None and len(chosen) > 0)
+
+
+def _instead(stage: Stage, candidates: Pool, scene: Scene, chosen: Sequence[int]) -> int | None:
     """Give the candidate that stands in for the asked item or its twin, if there is one."""
-    if not stage.variant.regime.exemplars.balanced:
-        return next(rest, None)
-    items = stage.task.items
-    answer = stage.scene(items[asked]).answer
-    others = list(rest)
-    same = (position for position in others if stage.scene(items[position]).answer == answer)
-    return next(same, others[0] if others else None)
+    regime, items = stage.variant.regime, stage.task.items
+    others = (
+        position
+        for position in islice(candidates, regime.shots, None)
+        if position not in chosen and items[position].values != scene.item.values
+    )
+    first = next(others, None)
+    if first is None or not regime.exemplars.balanced:
+        return first
+    same = (p for p in chain([first], others) if stage.scene(items[p]).answer == scene.answer)
+    return next(same, first)
 
 
-def _shown(task: Task, stage: Stage, chosen: list[int]) -> list[int]:
+def _shown(stage: Stage, chosen: Sequence[int]) -> tuple[int, ...]:
     """Put chosen exemplars in the order in which they are shown.
 
     Balanced ones are shown in the order drawn and not answer by answer, which would be a pattern of its own.
     """
-    regime = stage.variant.regime
+    regime, items = stage.variant.regime, stage.task.items
     if regime.order == "as_written":
-        return sorted(chosen)
+        return tuple(sorted(chosen))
     if regime.exemplars.balanced:
-        chosen = sorted(chosen, key=lambda position: rank("exemplar", regime.seed, task.items[position].id))
-    return chosen[::-1] if regime.order == "reversed" else chosen
+        chosen = sorted(chosen, key=lambda position: rank("exemplar", regime.seed, items[position].id))
+    return tuple(chosen[::-1] if regime.order == "reversed" else chosen)

@@ -1,19 +1,26 @@
 """Model to requests: every variant of every task over every asked item, one after another, none held."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import TypeVar
 
 from taskc.compiler import exemplars
 from taskc.compiler.design import asked_in
+from taskc.compiler.encode import NO_WORDS, NOTHING, Mould, Opening, Words, opening, words
+from taskc.compiler.exemplars import Pool
 from taskc.compiler.limits import Meter
-from taskc.compiler.render import Ask, Turn, ask, conversation
+from taskc.compiler.render import Ask, Turn, ask, conversation, fill, prompt_texts
 from taskc.compiler.scene import ItemProblem, Scene, Stage, stage
 from taskc.compiler.templates import template_names
 from taskc.dsl.diagnostic import Diagnostic, Label, error
 from taskc.dsl.model import Item, Measure, Task, Variant
-from taskc.records.request import Decode, Option, Request, request_id
+from taskc.records.request import Decode, Request
+from taskc.records.request import Stage as StageName
 
+T = TypeVar("T")
 _MOST_FINDINGS = 20
+_MOST_OPENINGS = 256  # kept at a time; nearly all items share one
 REASONING_TOKENS = 256  # room for a chain of thought where the regime does not say
 REPLY_TOKENS = 64  # room for a bare answer
 
@@ -53,50 +60,54 @@ def expand(
     What is wrong with an item goes to `found`, once for each kind of mistake, and the item is passed
     over; the caller must not use a build that has errors.
     """
-    asked = list(enumerate(task.asked))[selection.first : selection.last]
+    return _requests(task, meter, found, selection, _rendered)
+
+
+def write_requests(
+    task: Task, meter: Meter, found: list[Diagnostic], selection: Selection = ALL
+) -> Iterator[bytes]:
+    """Give what `expand` gives, each request as its line of `requests.jsonl`, line break included."""
+    return _requests(task, meter, found, selection, _line)
+
+
+def _requests(
+    task: Task,
+    meter: Meter,
+    found: list[Diagnostic],
+    selection: Selection,
+    make: "Callable[[_Lane, Scene], T]",
+) -> Iterator[T]:
     for variant in task.variants:
         if selection.takes(variant):
             ready = stage(task, variant, meter)
             try:
-                candidates = exemplars.pool(ready) if variant.regime.shots else []
+                pool = exemplars.pool(ready) if variant.regime.shots else None
             except ItemProblem as problem:
                 _tell(problem, None, variant, found)
                 continue
-            yield from _variant(task, ready, candidates, asked, found)
+            openings: dict[tuple[object, ...], Opening] = {}
+            for measure, name in _lanes(variant):
+                yield from _along(_Lane(ready, pool, measure, name, openings), selection, found, make)
 
 
-def _variant(
-    task: Task,
-    ready: Stage,
-    candidates: Sequence[int],
-    asked: Sequence[tuple[int, int]],
-    found: list[Diagnostic],
-) -> Iterator[Rendered]:
-    variant = ready.variant
-    for lane in _lanes(variant):
-        for number, position in asked:
-            if not asked_in(number, dict(variant.levels), task.factors, task.design):
-                continue
-            if len(found) > _MOST_FINDINGS:
-                return
-            item = task.items[position]
-            try:
-                scene = ready.scene(item)
-                shown = [_exemplar(ready, p) for p in exemplars.choose(task, ready, candidates, position)]
-                way = ask(ready, scene)
-                turns = tuple(conversation(ready, scene, shown, way.joint))
-            except ItemProblem as problem:
-                _tell(problem, item, variant, found)
-                continue
-            request = _request(lane, ready, item, scene, way, turns)
-            if request is not None:
-                yield Rendered(request=request, turns=turns)
-
-
-def _exemplar(ready: Stage, position: int) -> Scene:
-    if position not in ready.scenes:
-        ready.scenes[position] = ready.scene(ready.task.items[position])
-    return ready.scenes[position]
+def _along(
+    lane: "_Lane", selection: Selection, found: list[Diagnostic], make: "Callable[[_Lane, Scene], T]"
+) -> Iterator[T]:
+    """Make something of every item that is asked in a lane, in order."""
+    ready, task, variant = lane.stage, lane.stage.task, lane.stage.variant
+    latin = task.design == "latin"
+    for number, position in islice(enumerate(task.asked), selection.first, selection.last):
+        if latin and not asked_in(number, dict(variant.levels), task.factors, task.design):
+            continue
+        if len(found) > _MOST_FINDINGS:
+            return
+        item = task.items[position]
+        try:
+            made = make(lane, ready.scene(item))
+        except ItemProblem as problem:
+            _tell(problem, item, variant, found)
+        else:
+            yield made
 
 
 def _tell(problem: ItemProblem, item: Item | None, variant: Variant, found: list[Diagnostic]) -> None:
@@ -108,25 +119,88 @@ def _tell(problem: ItemProblem, item: Item | None, variant: Variant, found: list
     found.append(error(problem.rule, problem.message, problem.span, help=problem.help, others=others))
 
 
-@dataclass(frozen=True, slots=True)
+# --- one item in one lane ------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
 class _Lane:
-    """One pass over the items: a measure and a stage. `for_think` marks reasoning asked for its own sake."""
+    """One pass over the items: a variant, a measure and a stage, and what its requests have in common."""
 
+    stage: Stage
+    pool: Pool | None
     measure: Measure
-    stage: str
+    name: StageName
+    openings: dict[tuple[object, ...], Opening]
+    moulds: dict[Ask, Mould] = field(default_factory=dict)
+
+    @property
+    def bare(self) -> bool:
+        """Say whether the requests have no messages."""
+        return self.name == "unconditional"
 
 
-def _lanes(variant: Variant) -> list[_Lane]:
+def _line(lane: _Lane, scene: Scene) -> bytes:
+    chosen, way = _before(lane, scene)
+    begun, own = _encoded(lane, scene, chosen, way)
+    return _mould(lane, way).line(scene, begun, own)
+
+
+def _rendered(lane: _Lane, scene: Scene) -> Rendered:
+    chosen, way = _before(lane, scene)
+    begun, own = _encoded(lane, scene, chosen, way)
+    turns = tuple(_conversation(lane.stage, scene, chosen, way))
+    messages = () if lane.bare else tuple(turn.message for turn in turns)
+    return Rendered(request=_mould(lane, way).request(scene, begun, own, messages), turns=turns)
+
+
+def _before(lane: _Lane, scene: Scene) -> tuple[tuple[int, ...], Ask]:
+    """Give what must be known before an item's messages: its exemplars, and how its reply is begun."""
+    chosen = () if lane.pool is None else exemplars.choose(lane.stage, lane.pool, scene)
+    return chosen, ask(lane.stage, scene)
+
+
+def _encoded(lane: _Lane, scene: Scene, chosen: tuple[int, ...], way: Ask) -> tuple[Opening, Words]:
+    """Encode the messages of an item; how they open is encoded once for all items that share it."""
+    ready = lane.stage
+    texts = prompt_texts(ready, scene)
+    roles = ready.roles
+    system = texts.pop(0) if roles[0] == "system" else None
+    instruct = fill(ready, "instruct", scene.values) if "instruct" in ready.templates else None
+    key = (chosen, way.joint, system, instruct)
+    begun = lane.openings.get(key)
+    if begun is None:
+        if len(lane.openings) >= _MOST_OPENINGS:
+            lane.openings.clear()
+        begun = lane.openings[key] = opening(_conversation(ready, scene, chosen, way))
+    if lane.bare:
+        return NOTHING, NO_WORDS
+    if ready.variant.regime.layout == "single":
+        return begun, words(["\n".join(texts)], ("user",))
+    return begun, words(texts, roles[-len(texts) :])
+
+
+def _conversation(ready: Stage, scene: Scene, chosen: Sequence[int], way: Ask) -> list[Turn]:
+    return conversation(ready, scene, [_exemplar(ready, position) for position in chosen], way.joint)
+
+
+def _exemplar(ready: Stage, position: int) -> Scene:
+    if position not in ready.scenes:
+        ready.scenes[position] = ready.scene(ready.task.items[position])
+    return ready.scenes[position]
+
+
+# --- what the requests of a lane have in common --------------------------------------------------
+
+
+def _lanes(variant: Variant) -> Iterator[tuple[Measure, StageName]]:
     """List what is asked of each item, in order: reasoning first, once for all measures that build on it."""
-    lanes: list[_Lane] = []
     thinker = _thinker(variant)
     if thinker is not None:
-        lanes.append(_Lane(thinker, "think"))
+        yield thinker, "think"
     for measure in variant.measures:
         if measure.normalise == "unconditional":
-            lanes.append(_Lane(measure, "unconditional"))
-        lanes.append(_Lane(measure, "answer"))
-    return lanes
+            yield measure, "unconditional"
+        yield measure, "answer"
 
 
 def _thinker(variant: Variant) -> Measure | None:
@@ -141,39 +215,40 @@ def _thinker(variant: Variant) -> Measure | None:
     return min(needing, key=lambda m: m.implied) if needing else None
 
 
-def _request(
-    lane: _Lane, ready: Stage, item: Item, scene: Scene, way: Ask, turns: Sequence[Turn]
-) -> Request | None:
-    measure, regime = lane.measure, ready.variant.regime
+def _mould(lane: _Lane, way: Ask) -> Mould:
+    """Give the mould of a lane's requests that begin their reply in one way."""
+    made = lane.moulds.get(way)
+    if made is None:
+        if len(lane.moulds) >= _MOST_OPENINGS:
+            lane.moulds.clear()
+        made = lane.moulds[way] = _new_mould(lane, way)
+    return made
+
+
+def _new_mould(lane: _Lane, way: Ask) -> Mould:
+    ready, measure = lane.stage, lane.measure
     blank = way.form.before[len(way.form.before.rstrip()) :]
-    options = tuple(
-        Option(label=c.label, text=c.text, written=c.written, continuation=blank + c.written)
-        for c in scene.choices
-    )
     base = Request(
         id="",
         task=ready.task.name,
-        item=item.id,
-        regime=regime.name,
+        item="",
+        regime=ready.variant.regime.name,
         levels=dict(ready.variant.levels),
         measure=measure.name,
         normalise=measure.normalise,
         implied=measure.implied,
-        messages=tuple(turn.message for turn in turns),
+        messages=(),
         joint=way.joint,
         form=way.form,
-        options=options,
-        predictions=scene.predictions,
-        answer=scene.answer,
-        kind=scene.kind,
         decode=_decode(ready, way),
     )
-    if lane.stage == "think":
-        return _addressed(_thinking(base, ready, way))
-    if lane.stage == "unconditional":
-        lead = way.form.before.strip()
-        return _addressed(replace(base, stage="unconditional", messages=(), lead_in=lead))
-    return _addressed(_answering(base, ready, way))
+    if lane.name == "think":
+        return Mould(_thinking(base, ready, way), blank)
+    if lane.name == "unconditional":
+        return Mould(replace(base, stage="unconditional", lead_in=way.form.before.strip()), blank)
+    if not way.reasoned:
+        return Mould(replace(base, lead_in=way.form.before.rstrip()), blank)
+    return _concluding(base, ready, way, blank)
 
 
 def _decode(ready: Stage, way: Ask) -> Decode:
@@ -198,32 +273,16 @@ def _thinking(base: Request, ready: Stage, way: Ask) -> Request:
     return replace(base, stage="think", think=think)
 
 
-def _answering(base: Request, ready: Stage, way: Ask) -> Request:
+def _concluding(base: Request, ready: Stage, way: Ask, blank: str) -> Mould:
+    """Ask for the answer where reasoning comes before it."""
     before = way.form.before.rstrip()
-    if not way.reasoned:
-        return replace(base, lead_in=before)
-    thinking = _addressed(_thinking(base, ready, way))
+    thinking = _thinking(base, ready, way)
     if ready.variant.think is not None:
         # the conclusion is short, however much room the reasoning had
         decode = replace(base.decode, max_tokens=ready.variant.regime.max_tokens or REPLY_TOKENS)
         lead_in = "\n" + before if before else ""
-        return replace(base, think=way.think, lead_in=lead_in, decode=decode, after=thinking.id)
+        concluding = replace(base, think=way.think, lead_in=lead_in, decode=decode)
+        return Mould(concluding, blank, Mould(thinking, blank))
     if base.measure == "reply":
-        return replace(base, think=thinking.think)
-    return replace(base, think=thinking.think, lead_in=before, after=thinking.id)
-
-
-def _addressed(request: Request) -> Request:
-    scoring = request.stage != "think" and request.measure != "reply"
-    operation = ("labels" if request.measure == "label" else "score") if scoring else "generate"
-    id = request_id(
-        operation=operation,
-        messages=request.messages,
-        think=request.think,
-        lead_in=request.lead_in,
-        joint=request.joint,
-        continuations=tuple(o.continuation for o in request.options) if scoring else (),
-        after=request.after,
-        decode=request.decode,
-    )
-    return replace(request, id=id)
+        return Mould(replace(base, think=thinking.think), blank)
+    return Mould(replace(base, think=thinking.think, lead_in=before), blank, Mould(thinking, blank))

@@ -1,23 +1,39 @@
 """A scene and its exemplars to the messages that are sent, with the origin of every part."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from taskc.compiler.limits import LimitError
 from taskc.compiler.operators import Problem
 from taskc.compiler.scene import ItemProblem, Scene, Stage
+from taskc.compiler.templates import Template
+from taskc.dsl.model import Item
 from taskc.records.request import Form, Message
 
 _ANSWER, _RATIONALE = "\ue000answer\ue001", "\ue000rationale\ue001"
 
 
 @dataclass(frozen=True, slots=True)
+class Filled:
+    """A template as it was filled: the statement it stands in, the values, and the item they are of."""
+
+    rule: str
+    template: Template
+    values: Mapping[str, Any]
+    stage: Stage
+    item: Item
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
-    """A stretch of a message, and its origin: `system`, `regime`, `exemplar N`, `item`, or ` ` for joints."""
+    """A stretch of a message, and its origin: `system`, `regime`, `exemplar N`, `item`, or ` ` for joints.
+
+    `made` is what the text was made of, in order, for `compiler.trace`; text there stands for itself.
+    """
 
     origin: str
     text: str
+    made: tuple[Filled | str, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,41 +64,64 @@ class Ask:
     joint: str
 
 
-def fill(stage: Stage, name: str, values: dict[str, Any]) -> str:
+def fill(stage: Stage, name: str, values: Mapping[str, Any]) -> str:
     """Render the template `name` of a stage; raises `ItemProblem`."""
+    return render(stage, stage.templates[name], values)
+
+
+def render(stage: Stage, made: Template, values: Mapping[str, Any]) -> str:
+    """Render a template of a stage; raises `ItemProblem`."""
     try:
-        return stage.templates[name].render(values, stage.meter)
+        return stage.fill(made, values)
+    except Problem as problem:
+        raise ItemProblem("bad-template", problem.message, problem.span, problem.help) from None
+
+
+def prompt_texts(stage: Stage, scene: Scene) -> list[str]:
+    """Render the messages of one item, in the order of `stage.prompt`; raises `ItemProblem`."""
+    try:
+        return [stage.fill(made, scene.values) for _, made in stage.prompt]
     except Problem as problem:
         raise ItemProblem("bad-template", problem.message, problem.span, problem.help) from None
 
 
 def prompt_turns(stage: Stage, scene: Scene, origin: str) -> list[Turn]:
-    """Render the messages of one item."""
+    """Give the messages of one item in their parts; raises `ItemProblem`."""
     turns = []
-    for role, made in stage.prompt:
-        try:
-            text = made.render(scene.values, stage.meter)
-        except Problem as problem:
-            raise ItemProblem("bad-template", problem.message, problem.span, problem.help) from None
-        except LimitError as problem:
-            raise ItemProblem("too-much-work", str(problem), made.text.span) from None
-        turns.append(Turn(role, (Part("system" if role == "system" else origin, text),)))
+    for (role, made), text in zip(stage.prompt, prompt_texts(stage, scene), strict=True):
+        filled = Filled("prompt", made, scene.values, stage, scene.item)
+        turns.append(Turn(role, (Part("system" if role == "system" else origin, text, (filled,)),)))
     return turns
 
 
-def exemplar_reply(stage: Stage, scene: Scene) -> str:
+def exemplar_reply(stage: Stage, scene: Scene, origin: str) -> Part:
     """Render the whole reply of an exemplar: with its rationale where the regime reasons."""
     values = {**scene.values, "answer": scene.answer}
     if "then" not in stage.templates:
-        return fill(stage, "reply", values)
-    think = fill(stage, "think", dict(scene.values))
-    return f"{think} {scene.values['rationale']}\n{fill(stage, 'then', values)}"
+        return _part(stage, scene, origin, "reply", values)
+    think = _part(stage, scene, origin, "think", scene.values)
+    then = _part(stage, scene, origin, "then", values)
+    rationale = str(scene.values["rationale"])
+    made: tuple[Filled | str, ...] = (rationale,)
+    if "rationale" in stage.templates:
+        own = scene.values if "answer" in scene.values else values
+        made = (Filled("rationale", stage.templates["rationale"], own, stage, scene.item),)
+    text = f"{think.text} {rationale}\n{then.text}"
+    return Part(origin, text, (*think.made, " ", *made, "\n", *then.made))
+
+
+def _part(stage: Stage, scene: Scene, origin: str, name: str, values: Mapping[str, Any]) -> Part:
+    filled = Filled(name, stage.templates[name], values, stage, scene.item)
+    return Part(origin, fill(stage, name, values), (filled,))
 
 
 def ask(stage: Stage, scene: Scene) -> Ask:
-    """Find out how the reply to this item begins, and what stands round its answer."""
-    two_stage = "then" in stage.templates
-    name = "then" if two_stage else "reply"
+    """Find out how the reply to this item begins, and what stands round its answer; raises `ItemProblem`."""
+    return stage.way if isinstance(stage.way, Ask) else _ask(stage, scene)
+
+
+def _ask(stage: Stage, scene: Scene) -> Ask:
+    name = "then" if "then" in stage.templates else "reply"
     whole = fill(stage, name, {**scene.values, "answer": _ANSWER, "rationale": _RATIONALE})
     if whole.count(_ANSWER) != 1:
         span = stage.templates[name].text.span
@@ -92,28 +131,39 @@ def ask(stage: Stage, scene: Scene) -> Ask:
             span,
             "write `{{ answer }}` once, without a filter",
         )
+    way = _way(stage, scene, whole)
+    asked_for = stage.templates[name].names - {"answer", "rationale"}
+    if name == "then":
+        asked_for |= stage.templates["think"].names
+    if asked_for <= stage.fixed:  # the same for every item
+        stage.way = way
+    return way
+
+
+def _way(stage: Stage, scene: Scene, whole: str) -> Ask:
+    """Cut a reply at its answer, and at the rationale before it."""
     before, _, after = whole.partition(_ANSWER)
     head, reasoned, tail = before.rpartition(_RATIONALE)
-    if two_stage:
-        return Ask(
-            think=fill(stage, "think", dict(scene.values)),
-            head="",
-            reasoned=True,
-            form=Form(before=tail, after=after.partition(_RATIONALE)[0]),
-            joint="\n",
-        )
+    form = Form(before=tail, after=after.partition(_RATIONALE)[0])
+    if "then" in stage.templates:
+        think = fill(stage, "think", scene.values)
+        return Ask(think=think, head="", reasoned=True, form=form, joint="\n")
     plain = not reasoned and not tail.strip()
     return Ask(
         think="",
         head=head.replace(_RATIONALE, ""),
         reasoned=bool(reasoned),
-        form=Form(before=tail, after=after.partition(_RATIONALE)[0]),
+        form=form,
         joint=" " if plain else "\n",
     )
 
 
 def conversation(stage: Stage, scene: Scene, exemplars: Sequence[Scene], joint: str) -> list[Turn]:
-    """Lay out instruction, exemplars and the asked item as messages; the last is the user's."""
+    """Lay out instruction, exemplars and the asked item as messages; the last is the user's.
+
+    What stands before the first part of the origin `item` depends on what the system message and the
+    instruction say, on the exemplars and on `joint`, and on nothing else.
+    """
     own = prompt_turns(stage, scene, "item")
     system = [turn for turn in own if turn.role == "system"]
     asked = [turn for turn in own if turn.role != "system"]
@@ -123,18 +173,17 @@ def conversation(stage: Stage, scene: Scene, exemplars: Sequence[Scene], joint: 
     else:
         turns = [turn for turns in shown for turn in turns] + asked
     if "instruct" in stage.templates:
-        text = fill(stage, "instruct", dict(scene.values))
-        turns[0] = Turn(turns[0].role, (Part("regime", text), Part(" ", "\n\n"), *turns[0].parts))
+        instruct = _part(stage, scene, "regime", "instruct", scene.values)
+        turns[0] = replace(turns[0], parts=(instruct, Part(" ", "\n\n"), *turns[0].parts))
     return system + turns
 
 
 def _exemplar(stage: Stage, scene: Scene, origin: str) -> list[Turn]:
-    made = stage.shown.get(id(scene))  # the stage keeps the scenes of its exemplars
-    if made is None:
+    key = (id(scene), origin)  # the stage keeps the scenes of its exemplars
+    if key not in stage.shown:
         turns = [turn for turn in prompt_turns(stage, scene, origin) if turn.role != "system"]
-        texts = [(turn.role, turn.message.content) for turn in turns]
-        made = stage.shown[id(scene)] = (*texts, ("assistant", exemplar_reply(stage, scene)))
-    return [Turn(role, (Part(origin, text),)) for role, text in made]
+        stage.shown[key] = [*turns, Turn("assistant", (exemplar_reply(stage, scene, origin),))]
+    return stage.shown[key]
 
 
 def _single(shown: list[list[Turn]], asked: list[Turn], joint: str) -> Turn:

@@ -1,9 +1,9 @@
 """The sandbox that templates run in: plain values, no attributes, no methods, counted loops and joins."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from jinja2 import StrictUndefined, Undefined
 from jinja2.sandbox import SandboxedEnvironment
 
@@ -14,22 +14,26 @@ from taskc.compiler.operators import combine
 from taskc.compiler.values import written
 
 
-@dataclass(frozen=True, slots=True)
-class OptionView:
-    """An option as a template sees it: `{{ option.label }}`, `{{ option.text }}`."""
+class Choice(msgspec.Struct, frozen=True, gc=False):
+    """One option as shown, its label and its text; `{{ option.label }}` of one without a label is empty."""
 
-    label: str
+    label: str | None
     text: str
 
+    @property
+    def written(self) -> str:
+        """Give how a reply says it: the label where there is one, else the text."""
+        return self.text if self.label is None else self.label
 
-class OptionsView(tuple[OptionView, ...]):
+
+class Choices(tuple[Choice, ...]):
     """All options as a template sees them: printed as a block, or looped over."""
 
     __slots__ = ()
 
     def __str__(self) -> str:
         """Write one option a line, `A. text` where it has a label."""
-        return "\n".join(f"{o.label}. {o.text}" if o.label else o.text for o in self)
+        return "\n".join([f"{o.label}. {o.text}" if o.label else o.text for o in self])
 
 
 class Turns:
@@ -65,7 +69,7 @@ def joined(*parts: Any) -> str:
 
 def show(value: Any) -> Any:
     """Give a value as it is printed; raises `Fault` for what is no value."""
-    if isinstance(value, (OptionsView, Undefined)):
+    if isinstance(value, (Choices, Undefined)):
         return str(value)
     if isinstance(value, (bool, float, tuple, list)):
         return written(tuple(value) if isinstance(value, list) else value)
@@ -95,8 +99,8 @@ class _Environment(SandboxedEnvironment):
         return combine(operator, *(tuple(v) if isinstance(v, list) else v for v in (left, right)))
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        if isinstance(obj, OptionView) and attribute in ("label", "text"):
-            return getattr(obj, attribute)
+        if isinstance(obj, Choice) and attribute in ("label", "text"):
+            return getattr(obj, attribute) or ""
         if type(obj).__name__ == "LoopContext" and attribute in LOOP:
             return getattr(obj, attribute)
         return self.undefined(obj=obj, name=attribute)

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from taskc.compiler.draws import rank
-from taskc.compiler.expressions import Frame, Ready, Scope, ready
+from taskc.compiler.expressions import Frame, Ready, Scope, names_in, ready
 from taskc.compiler.limits import LimitError, Meter
 from taskc.compiler.operators import Problem, truth
-from taskc.compiler.sandbox import OptionsView, OptionView
+from taskc.compiler.sandbox import Choice, Choices
 from taskc.compiler.templates import Template, template
 from taskc.compiler.values import is_number, kind, written
 from taskc.dsl import syntax
@@ -37,23 +39,10 @@ class ItemProblem(Exception):
         self.help = help
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """One option as shown: its label, its text, and how a reply says it."""
-
-    label: str | None
-    text: str
-
-    @property
-    def written(self) -> str:
-        """Give the label where there is one, else the text."""
-        return self.text if self.label is None else self.label
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
+class Scene(msgspec.Struct, frozen=True):
     """One item under one variant, everything about it known but the prompt."""
 
+    item: Item
     values: Mapping[str, Any]
     choices: tuple[Choice, ...]
     answer: str
@@ -63,20 +52,28 @@ class Scene:
 
 @dataclass(slots=True, kw_only=True)
 class Stage:
-    """A variant made ready: its expressions and templates as functions."""
+    """A variant made ready: its expressions and templates as functions.
+
+    `fixed` names what is the same for every item; what is made of nothing else is made once.
+    """
 
     task: Task
     variant: Variant
     constants: Mapping[str, Value]
     meter: Meter
+    fixed: frozenset[str]
     lets: list[tuple[str, Ready]] = field(default_factory=list)
     options: Ready | None = None
     true_task: Ready
     distractors: list[tuple[str, Ready, Ready | None, Span, Span]] = field(default_factory=list)
     templates: dict[str, Template] = field(default_factory=dict)
     prompt: list[tuple[str, Template]] = field(default_factory=list)
+    roles: tuple[str, ...] = ()  # of the messages in `prompt`
     scenes: dict[int, Scene] = field(default_factory=dict)  # of exemplars, by position
-    shown: dict[int, tuple[tuple[str, str], ...]] = field(default_factory=dict)  # their messages, by scene
+    shown: dict[tuple[int, str], list[Any]] = field(default_factory=dict)  # their turns, by scene and origin
+    once: dict[Template, str] = field(default_factory=dict)  # what fixed templates said
+    way: object = None  # how a reply is begun, where that is the same for every item
+    last: tuple[object, tuple[Choice, ...]] = (None, ())  # a list of options, and the choices made of it
 
     def scene(self, item: Item) -> Scene:
         """Look at `item` under this variant; raises `ItemProblem`."""
@@ -90,108 +87,137 @@ class Stage:
     def values(self, item: Item) -> dict[str, Any]:
         """Give what expressions see of `item`: constants, fields, levels, `let`s; raises `Problem`."""
         values: dict[str, Any] = {**self.constants, "id": item.id, **item.values, **self.variant.levels}
-        frame = Frame(values, self.meter)
-        for name, make in self.lets:
-            values[name] = make(frame)
+        if self.lets:
+            frame = Frame(values, self.meter)
+            for name, make in self.lets:
+                values[name] = make(frame)
         return values
+
+    def fill(self, made: Template, values: Mapping[str, Any]) -> str:
+        """Render a template, once if it says the same of every item; raises `Problem` and `LimitError`."""
+        text = self.once.get(made)
+        if text is None:
+            text = made.render(values, self.meter)
+            if made.names <= self.fixed:
+                self.once[made] = text
+        return text
 
     def _scene(self, item: Item) -> Scene:
         values = self.values(item)
         frame = Frame(values, self.meter)
         choices = self._choices(item, frame)
         if self.options is not None:
-            values["options"] = OptionsView(OptionView(c.label or "", c.text) for c in choices)
+            values["options"] = Choices(choices)
         value = self.true_task(frame)
-        answer = self._said(value, choices, self.variant.true_task.span, "the true task")
+        answer = self._said(value, choices, self.variant.true_task.span, "true_task")
         predictions = {"true_task": answer}
         for name, make, when, span, when_span in self.distractors:
             if when is None or truth(when(frame), when_span):
-                predictions[name] = self._said(make(frame), choices, span, _called(name))
+                predictions[name] = self._said(make(frame), choices, span, name)
         if "rationale" in self.templates:
             template_values = {**values} if "answer" in values else {**values, "answer": answer}
             values["rationale"] = self.templates["rationale"].render(template_values, self.meter)
-        return Scene(
-            values=values, choices=choices, answer=answer, kind=_kind(value), predictions=predictions
-        )
+        return Scene(item, values, choices, answer, _kind(value), predictions)
 
     def _choices(self, item: Item, frame: Frame) -> tuple[Choice, ...]:
         if self.options is None or self.variant.options is None:
             return ()
         spec = self.variant.options
         listed = self.options(frame)
-        if not isinstance(listed, tuple):
-            raise ItemProblem(
-                "bad-options",
-                f"options are a list, and this is {kind(listed)}",
-                spec.value.span,
-                "write `[a, b]`, or name a field that holds a list",
-            )
-        texts = [written(part) for part in listed]
-        if len(texts) < 2:
-            raise ItemProblem(
-                "bad-options",
-                f"there must be two options or more, not {len(texts)}",
-                spec.value.span,
-                "without options an answer is free text: take the statement out",
-            )
-        if len(set(texts)) < len(texts):
-            twice = next(text for text in texts if texts.count(text) > 1)
-            raise ItemProblem(
-                "bad-options",
-                f"the option “{twice[:60]}” stands twice",
-                spec.value.span,
-                "options differ from each other; `unique(…)` keeps the first of equal ones",
-            )
-        texts = _ordered(texts, spec, item.id)
-        if spec.style == "verbatim":
-            return tuple(Choice(label=None, text=text) for text in texts)
-        labels = _LABELS[spec.style]
-        if len(texts) > len(labels):
+        if listed is self.last[0]:
+            return self.last[1]
+        texts = _ordered(_texts(listed, spec), spec, item.id)
+        labels = _LABELS.get(spec.style)
+        if labels is None:
+            choices = tuple([Choice(None, text) for text in texts])
+        elif len(texts) <= len(labels):
+            choices = tuple(map(Choice, labels, texts))
+        else:
             raise ItemProblem(
                 "bad-options",
                 f"there are {len(labels)} {spec.style} for labels, and {len(texts)} options",
                 spec.value.span,
                 "write `as numbers`",
             )
-        return tuple(Choice(label=label, text=text) for label, text in zip(labels, texts, strict=False))
+        if spec.order != "shuffled":  # a shuffle is the item's own
+            self.last = (listed, choices)
+        return choices
 
     def _said(self, value: Value, choices: tuple[Choice, ...], span: Span, who: str) -> str:
         """Give how a reply says `value`: the option's label or text; without options the value as text."""
-        if isinstance(value, tuple):
-            raise ItemProblem(
-                "bad-answer",
-                f"{who} predicts a list, and an answer is one value",
-                span,
-                'take one of its elements, `…[0]`, or join them: `join(…, ", ")`',
-            )
-        text = written(value)
-        if not choices:
-            if not text.strip():
-                raise ItemProblem(
-                    "bad-answer",
-                    f"{who} predicts an empty answer",
-                    span,
-                    "an answer holds at least one character that is not a blank",
-                )
-            return text
+        text = value if type(value) is str else written(value)
+        if isinstance(value, tuple) or not (choices or text.strip()):
+            raise _not_an_answer(value, text, choices, span, _called(who))
         for choice in choices:
             if choice.text == text:
-                return choice.written
-        listed = ", ".join(f"“{choice.text[:40]}”" for choice in choices[:6])
+                return text if choice.label is None else choice.label
+        if choices:
+            raise _not_an_answer(value, text, choices, span, _called(who))
+        return text
+
+
+def _texts(listed: Value, spec: Options) -> list[str]:
+    """Give the texts of a list of options: two or more, each another; raises `ItemProblem`."""
+    if not isinstance(listed, tuple):
         raise ItemProblem(
-            "answer-not-an-option",
-            f"{who} predicts “{text[:60]}”, which is not among the options {listed}",
-            span,
-            "every answer must be one of the options, to the letter",
+            "bad-options",
+            f"options are a list, and this is {kind(listed)}",
+            spec.value.span,
+            "write `[a, b]`, or name a field that holds a list",
         )
+    texts = list(map(written, listed))
+    if len(texts) < 2:
+        raise ItemProblem(
+            "bad-options",
+            f"there must be two options or more, not {len(texts)}",
+            spec.value.span,
+            "without options an answer is free text: take the statement out",
+        )
+    if len(set(texts)) < len(texts):
+        twice = next(text for text in texts if texts.count(text) > 1)
+        raise ItemProblem(
+            "bad-options",
+            f"the option “{twice[:60]}” stands twice",
+            spec.value.span,
+            "options differ from each other; `unique(…)` keeps the first of equal ones",
+        )
+    return texts
+
+
+def _not_an_answer(value: Value, text: str, choices: tuple[Choice, ...], span: Span, who: str) -> ItemProblem:
+    """Say why `value` cannot be what an answer says."""
+    if isinstance(value, tuple):
+        return ItemProblem(
+            "bad-answer",
+            f"{who} predicts a list, and an answer is one value",
+            span,
+            'take one of its elements, `…[0]`, or join them: `join(…, ", ")`',
+        )
+    if not choices:
+        return ItemProblem(
+            "bad-answer",
+            f"{who} predicts an empty answer",
+            span,
+            "an answer holds at least one character that is not a blank",
+        )
+    listed = ", ".join(f"“{choice.text[:40]}”" for choice in choices[:6])
+    return ItemProblem(
+        "answer-not-an-option",
+        f"{who} predicts “{text[:60]}”, which is not among the options {listed}",
+        span,
+        "every answer must be one of the options, to the letter",
+    )
 
 
 def _called(name: str) -> str:
-    """Name a distractor in a sentence; `distractor` is the name of the one that has none."""
-    return "the distractor" if name == "distractor" else f"distractor `{name}`"
+    """Name a task in a sentence; `distractor` is the name of a distractor that has none."""
+    known = {"true_task": "the true task", "distractor": "the distractor"}
+    return known.get(name) or f"distractor `{name}`"
 
 
 def _kind(value: Value) -> Kind:
+    if isinstance(value, str):
+        return "text"
     if isinstance(value, bool):
         return "bool"
     if is_number(value):
@@ -212,12 +238,19 @@ def stage(task: Task, variant: Variant, meter: Meter) -> Stage:
     names: set[str] = {*task.constants, *task.fields, "id", "rationale", "options", "answer"}
     names |= {name for v in task.variants for name, _ in v.lets}
     scope = Scope(names=frozenset(names), factors={factor.name: factor.levels for factor in task.factors})
+    fixed = _fixed(task, variant, scope)
 
     def make(expression: syntax.Expression) -> Ready:
-        return ready(expression, scope, [])
+        function = ready(expression, scope, [])
+        return _once(function) if _uses(expression, scope) <= fixed else function
 
     made = Stage(
-        task=task, variant=variant, constants=task.constants, meter=meter, true_task=make(variant.true_task)
+        task=task,
+        variant=variant,
+        constants=task.constants,
+        meter=meter,
+        fixed=fixed,
+        true_task=make(variant.true_task),
     )
     made.lets = [(name, make(value)) for name, value in variant.lets]
     if variant.options is not None:
@@ -236,7 +269,38 @@ def stage(task: Task, variant: Variant, meter: Meter) -> Stage:
         if text is not None:
             made.templates[name] = _known_good(text, known)
     made.prompt = [(role, _known_good(text, known)) for role, text in variant.prompt]
+    made.roles = tuple(role for role, _ in made.prompt)
     return made
+
+
+def _fixed(task: Task, variant: Variant, scope: Scope) -> frozenset[str]:
+    """Give the names that have the same value for every item: constants, levels, and `let`s made of these."""
+    moving = {*task.fields, "id", "rationale", "options", "answer"}
+    fixed = {*task.constants, *variant.levels} - moving
+    for name, value in variant.lets:
+        if name not in moving and _uses(value, scope) <= fixed:
+            fixed.add(name)
+        else:
+            moving.add(name)
+            fixed.discard(name)
+    return frozenset(fixed)
+
+
+def _uses(expression: syntax.Expression, scope: Scope) -> set[str]:
+    """Give the names an expression asks for, without those that are levels."""
+    return {name.id for name in names_in(expression) if name.id in scope}
+
+
+def _once(function: Ready) -> Ready:
+    """Make a function that is the same for every item work once only."""
+    known: list[Value] = []
+
+    def get(frame: Frame) -> Value:
+        if not known:
+            known.append(function(frame))
+        return known[0]
+
+    return get
 
 
 def _known_good(text: syntax.Text, names: frozenset[str]) -> Template:

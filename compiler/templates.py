@@ -8,7 +8,6 @@ methods, read attributes, include files or run without end.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from types import CodeType
 from typing import Any
 
 from jinja2 import TemplateError, TemplateSyntaxError, UndefinedError, meta, nodes
@@ -40,44 +39,45 @@ _WORDS = {
 _CALLS = frozenset(name for name in FUNCTIONS if name not in ("zip",))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Template:
     """A template ready to render: what it was written as, and the names it asks for.
 
-    `parts` is set when it is only text and plain names, which is rendered without Jinja.
+    `plain` is set when it is only text and plain names, which is rendered without Jinja: its stretches
+    of text, and an empty one for each name, whose places and names are `holes`.
     """
 
     text: Text
     names: frozenset[str]
     calls: frozenset[str]
-    parts: tuple[tuple[bool, str], ...] | None
-    code: CodeType
+    plain: tuple[str, ...] | None
+    holes: tuple[tuple[int, str], ...]
+    program: JinjaTemplate
 
     def render(self, values: Mapping[str, Any], meter: Meter) -> str:
         """Fill in `values`; raises `Problem` with the place in the template."""
-        if self.parts is not None:
-            try:
-                out, length = [], 0
-                for is_name, part in self.parts:
-                    out.append(show(values[part]) if is_name else part)
-                    length += len(out[-1])
-                    _check_length(length, meter, len(out[-1]))
-            except KeyError as missing:
-                raise self._undefined(str(missing.args[0])) from None
-            except (Fault, LimitError) as fault:
-                raise Problem(self.text.span, str(fault)) from None
-            return "".join(out)
-        return self._run(values, meter)
+        if self.plain is None:
+            return "".join(self.run(self.program, values, meter))
+        out = list(self.plain)
+        try:
+            for at, name in self.holes:
+                value = values[name]
+                out[at] = value if type(value) is str else show(value)
+            _check_length(sum(map(len, out)), meter, parts=len(out))
+        except KeyError as missing:
+            raise self._undefined(str(missing.args[0])) from None
+        except (Fault, LimitError) as fault:
+            raise Problem(self.text.span, str(fault)) from None
+        return "".join(out)
 
-    def _run(self, values: Mapping[str, Any], meter: Meter) -> str:
-        turns = Turns(meter)
-        helpers: dict[str, Any] = {"_over": turns.over, "_joined": joined, METER: meter}
+    def run(self, program: JinjaTemplate, values: Mapping[str, Any], meter: Meter) -> list[str]:
+        """Run this template, or another `program` made of it, and give what it puts out, piece by piece."""
+        helpers = {"_over": Turns(meter).over, "_joined": joined, METER: meter}
         helpers |= {name: counted(FUNCTIONS[name][0], meter) for name in self.calls}
-        template = JinjaTemplate.from_code(ENVIRONMENT, self.code, helpers)
         out: list[str] = []
         length = 0
         try:
-            for part in template.root_render_func(template.new_context(dict(values))):
+            for part in program.root_render_func(program.new_context({**values, **helpers})):
                 length += len(part)
                 _check_length(length, meter, len(part))
                 out.append(part)
@@ -93,7 +93,7 @@ class Template:
             ) from problem
         except (TemplateError, ArithmeticError, AttributeError) as problem:
             raise Problem(self._line(problem), "a template cannot do this") from problem
-        return "".join(out)
+        return out
 
     def _undefined(self, name: str) -> Problem:
         place = next((span for word, span, _ in words_of(self.text) if word == name), self.text.span)
@@ -103,20 +103,19 @@ class Template:
 
     def _line(self, problem: BaseException) -> Span:
         """Find the line of the template that was being rendered, from the traceback."""
-        template = JinjaTemplate.from_code(ENVIRONMENT, self.code, {})
         line, trace = 0, problem.__traceback__
         while trace is not None:
             if trace.tb_frame.f_code.co_filename == "<template>":
-                line = template.get_corresponding_lineno(trace.tb_lineno)
+                line = self.program.get_corresponding_lineno(trace.tb_lineno)
             trace = trace.tb_next
         return line_span(self.text, line)
 
 
-def _check_length(length: int, meter: Meter, new: int | None = None) -> None:
+def _check_length(length: int, meter: Meter, new: int | None = None, parts: int = 1) -> None:
     if length > TEXT:
         raise LimitError(f"a rendered template may have {TEXT:,} characters at most")
     # copying text is cheap next to making it: eight characters for one of what an expression makes
-    meter.spend(1 + (length if new is None else new) // 8)
+    meter.spend(parts + (length if new is None else new) // 8)
 
 
 def template(text: Text, known: Iterable[str], found: list[Diagnostic]) -> Template | None:
@@ -148,12 +147,17 @@ def _checked(text: Text, known: frozenset[str], found: list[Diagnostic]) -> Temp
         return None
     parts = _plain_parts(tree)
     try:
-        code = _compile(tree)
+        program = compile_tree(tree)
     except (SyntaxError, RecursionError, MemoryError):  # Python's own bounds on nesting
         found.append(_too_deep(text))
         return None
     return Template(
-        text=text, names=frozenset(names - _CALLS), calls=frozenset(names & _CALLS), parts=parts, code=code
+        text=text,
+        names=frozenset(names - _CALLS),
+        calls=frozenset(names & _CALLS),
+        plain=None if parts is None else tuple("" if is_name else part for is_name, part in parts),
+        holes=tuple((at, part) for at, (is_name, part) in enumerate(parts or ()) if is_name),
+        program=program,
     )
 
 
@@ -327,13 +331,15 @@ def _harmless(node: nodes.Getattr) -> bool:
     return node.attr in ("label", "text")
 
 
-def _compile(tree: nodes.Template) -> CodeType:
+def compile_tree(tree: nodes.Template) -> JinjaTemplate:
+    """Compile a tree so that its loops and joins are counted; may raise Python's own errors of depth."""
     for loop in list(tree.find_all(nodes.For)):
         call = nodes.Call(nodes.Name("_over", "load"), [loop.iter], [], None, None)
         loop.iter = call.set_lineno(loop.lineno)
     _replace_joins(tree)
     tree.set_environment(ENVIRONMENT)
-    return ENVIRONMENT.compile(tree, filename="<template>")
+    code = ENVIRONMENT.compile(tree, filename="<template>")
+    return JinjaTemplate.from_code(ENVIRONMENT, code, {})
 
 
 def _replace_joins(node: nodes.Node) -> None:

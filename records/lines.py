@@ -1,12 +1,17 @@
 """Values to JSON lines and back: one object a line, fields in the order of the class, no blanks."""
 
 import json
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, TypeVar, cast
 
+import msgspec
+
 T = TypeVar("T")
+
+# a text as JSON, the same bytes as `dump` gives; raises `UnicodeEncodeError` for half a character
+encode_text: Callable[[str], bytes] = msgspec.json.Encoder().encode
 
 
 class LineError(ValueError):

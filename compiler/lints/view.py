@@ -63,7 +63,7 @@ class View:
             return []
         ready = stage(self.task, variant, self.first.stage.meter)
         try:
-            drawn = choose(self.task, ready, pool(ready), self.task.asked[0])
+            drawn = choose(ready, pool(ready), ready.scene(self.task.items[self.task.asked[0]]))
             return [ready.scene(self.task.items[position]) for position in drawn]
         except ItemProblem:
             return []  # making the requests tells why
