@@ -66,7 +66,7 @@ class Look:
 
     def seen(self, number: int) -> Seen:
         """Show the asked item `number` (from 0) again."""
-        return _seen(self.stage, self.task.items[self.task.asked[number]])
+        return see(self.stage, self.task.items[self.task.asked[number]])
 
     def marked(self, rule: str) -> Iterator[int]:
         """Give the numbers of the items that the lint `rule` marked with anything but 0."""
@@ -116,7 +116,7 @@ def survey(task: Task, columns: Mapping[str, Column], meter: Meter) -> list[Look
         asked = [(look.marks[rule].append, c.mark) for rule, c in columns.items() if c.wanted(look)]
         last = None
         for position in task.asked:
-            seen = _seen(look.stage, task.items[position])
+            seen = see(look.stage, task.items[position])
             if seen.scene.choices is not last:
                 last = _fix(look, seen.scene.choices, last)
             for append, mark in asked:
@@ -161,7 +161,8 @@ def _shown(variant: Variant) -> tuple[object, ...]:
     )
 
 
-def _seen(ready: Stage, item: Item) -> Seen:
+def see(ready: Stage, item: Item) -> Seen:
+    """Show one item under the variant of a stage; raises `ItemProblem`."""
     scene = ready.scene(item)
     place = next((at for at, choice in enumerate(scene.choices) if choice.written == scene.answer), -1)
     try:

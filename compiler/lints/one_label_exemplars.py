@@ -68,11 +68,12 @@ def one_label_exemplars(view: View) -> Iterator[Diagnostic]:
     if len(asked) < 2:
         return
     for variant in view.task.variants:
-        answers = [scene.answer for scene in view.exemplars(variant)]
+        answers = [seen.scene.answer for seen in view.exemplars(variant)]
         if len(answers) > 1 and len(set(answers)) == 1:
             yield warning(
                 "one-label-exemplars",
-                f"all {len(answers)} exemplars of regime `{variant.regime.name}` answer “{answers[0][:40]}”",
+                f"all {len(answers)} exemplars of regime `{variant.regime.name}` in task `{view.task.name}` "
+                f"answer “{answers[0][:40]}”",
                 variant.span,
                 help="write `exemplars balanced`, or draw with another `seed`",
             )

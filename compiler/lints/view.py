@@ -6,8 +6,8 @@ from typing import TypeAlias
 
 from taskc.compiler.exemplars import choose, pool
 from taskc.compiler.merge import last
-from taskc.compiler.scene import ItemProblem, Scene, stage
-from taskc.compiler.survey import Look, Mark
+from taskc.compiler.scene import ItemProblem, stage
+from taskc.compiler.survey import Look, Mark, Seen, see
 from taskc.dsl import syntax
 from taskc.dsl.diagnostic import Diagnostic
 from taskc.dsl.model import Task, Variant
@@ -57,14 +57,14 @@ class View:
         """Give the tasks that have this very statement, by inheritance or their own."""
         return (task for task in self.tasks if any(one is statement for one in task.statements))
 
-    def exemplars(self, variant: Variant) -> list[Scene]:
+    def exemplars(self, variant: Variant) -> list[Seen]:
         """Show the exemplars that a variant draws for its first asked item; none where it has no shots."""
         if not variant.regime.shots:
             return []
         ready = stage(self.task, variant, self.first.stage.meter)
         try:
             drawn = choose(ready, pool(ready), ready.scene(self.task.items[self.task.asked[0]]))
-            return [ready.scene(self.task.items[position]) for position in drawn]
+            return [see(ready, self.task.items[position]) for position in drawn]
         except ItemProblem:
             return []  # making the requests tells why
 
