@@ -27,3 +27,11 @@ ci:
 # how fast the embedded model is on this machine
 bench:
     {{ python }} bench/local/speed.py
+
+# 200,000 broken texts through the compiler: no traceback, no hang
+fuzz *args:
+    {{ python }} tests/tools/fuzz.py {{ args }}
+
+# which changes of the checker and the lints do the tests not notice?
+mutate *args:
+    {{ python }} tests/tools/mutate.py {{ args }}
