@@ -75,18 +75,25 @@ def parted(words: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
 @contextmanager
 def translated() -> Iterator[None]:
     """Turn the errors of the layers below into a message, a cure and an exit code."""
+    try:
+        yield
+    except Exception as problem:
+        _translate(problem)
+        raise
+
+
+def _translate(problem: Exception) -> None:
+    """Exit if this is an error that somebody outside can mend. What that takes is imported only now."""
     from taskc.backends.protocol import ModelError
     from taskc.flow.build import BuildError
     from taskc.flow.load import NotFound
     from taskc.flow.selection import BadSelection
     from taskc.store.responses import StoreError
 
-    try:
-        yield
-    except (NotFound, BadSelection) as problem:
+    if isinstance(problem, (NotFound, BadSelection)):
         stop(str(problem), problem.help, USAGE)
-    except (BuildError, ModelError, StoreError) as problem:
+    if isinstance(problem, (BuildError, ModelError, StoreError)):
         stop(str(problem), problem.help)
-    except OSError as problem:
+    if isinstance(problem, OSError):
         where = f"`{problem.filename}`: " if problem.filename else ""
         stop(f"{where}{(problem.strerror or str(problem)).lower()}")

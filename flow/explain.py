@@ -6,11 +6,12 @@ The page of a lint is the docstring of its file in `compiler/lints/`; those of a
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
+from textwrap import fill, indent
 
 from taskc.dsl.diagnostic import similar
 
@@ -25,6 +26,12 @@ class Block:
 
     kind: str
     text: str
+
+    @property
+    def file(self) -> str:
+        """Give the name of the file that it is, '' if it is none."""
+        named = re.fullmatch(r"\w+ ([\w./-]+\.\w+)", self.kind)
+        return named[1] if named else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +82,7 @@ def introduction(theme: str) -> str:
     if theme == _LINTS:
         return (
             "What makes a task measure something other than it says, though every prompt can be made. A lint "
-            "warns; `allow rule-name \"why\"` in the task or its file silences it."
+            'warns; `allow rule-name "why"` in the task or its file silences it.'
         )
     return next(about for title, about, _ in _themes() if title == theme)
 
@@ -141,8 +148,8 @@ def _lint_page(file: Traversable) -> Page | None:
 
 
 def _tagged(block: Block, tag: str) -> Block:
-    whole = block.kind == "task" or block.kind == "task fragment"
-    return Block(kind=f"{block.kind} {tag}", text=block.text) if whole else block
+    told = block.kind in ("task", "task fragment")
+    return Block(kind=f"{block.kind} {tag}", text=block.text) if told else block
 
 
 # --- Markdown, as far as pages need it ----------------------------------------------------------------
@@ -174,6 +181,65 @@ def _first_sentence(text: str) -> str:
     return re.split(r"(?<=\.)\s", _joined(text), maxsplit=1)[0]
 
 
+# --- a page to read ---------------------------------------------------------------------------------
+
+
+def explained(page: Page, *, width: int = 88, strong: Callable[[str], str] = str) -> str:
+    """Write a page as plain text; `strong` styles its headings."""
+    parts = [f"{strong(page.rule)} · {page.severity}"]
+    parts += _wrapped(page.about, width) if not page.finds.startswith(page.about) else []
+    parts += [strong("What it finds"), *_wrapped(page.finds, width)]
+    if page.matters:
+        parts += [strong("Why it matters"), *_wrapped(page.matters, width)]
+    if page.example:
+        parts += [strong("Example"), *map(_indented, page.example)]
+    if page.instead:
+        parts += [strong("Write instead"), *map(_indented, page.instead)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Wrap each paragraph; of a link only its words are left."""
+    said = re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", text)
+    lists = "\n".join(
+        fill(
+            part,
+            width,
+            subsequent_indent="  " if part.startswith(("- ", "* ")) else "",
+            break_on_hyphens=False,
+        )
+        for part in said.split("\n\n")
+    )
+    return [lists] if lists else []
+
+
+def _indented(block: Block) -> str:
+    """Write a piece of an example, behind the name of the file if it is one."""
+    name = block.file
+    head = f"  {name}\n\n" if name else ""
+    return head + indent(block.text, "    ").rstrip("\n")
+
+
+def listed(*, width: int = 88, strong: Callable[[str], str] = str) -> str:
+    """List all rules, each with a line, theme by theme."""
+    every = list(pages().values())
+    room = max(len(page.rule) for page in every)
+    out = []
+    for theme in dict.fromkeys(page.theme for page in every):
+        lines = [_line(page, room, width) for page in every if page.theme == theme]
+        out.append("\n".join([strong(theme), *lines]))
+    return "\n\n".join(out) + "\n"
+
+
+def _line(page: Page, room: int, width: int) -> str:
+    about = page.about.rstrip(".")
+    line = f"  {page.rule:<{room}}  {about}"
+    return line if len(line) <= width else line[: width - 1].rstrip() + "…"
+
+
+# --- all pages as one document ----------------------------------------------------------------------
+
+
 def markdown() -> str:
     """Write all pages as one document, `docs/rules.md`."""
     every = list(pages().values())
@@ -188,8 +254,9 @@ _HEAD = """\
 <!-- made by `taskc explain --format markdown > docs/rules.md` -->
 # Rules
 
-What `taskc check` and `taskc compile` may find, made from the pages that `taskc explain RULE` prints. Each example gives its finding and what
-is written instead does not: the tests compile both. An example that is no whole file is a piece of a task whose items have the fields
+What `taskc check` and `taskc compile` may find, made from the pages that `taskc explain RULE` prints.
+Each example gives its finding and what is written instead does not: the tests compile both. An example
+that is no whole file is a piece of a task whose items have the fields
 `question choices answer trap n source level`, with answer and trap among the choices `yes` and `no`."""
 
 

@@ -11,6 +11,7 @@ from taskc.compiler.lints import Tools, lint
 from taskc.dsl.diagnostic import Diagnostic, count_errors
 from taskc.dsl.model import Program
 from taskc.dsl.span import Source
+from taskc.flow import lend
 from taskc.flow.load import Loaded, Place, find_roots, load_roots, shipped_regimes, shipped_source
 from taskc.flow.places import Pieces
 from taskc.flow.reuse import Group, place_of
@@ -103,19 +104,20 @@ def _pieces(content: bytes) -> Pieces:
 
 def understand(
     paths: Sequence[str],
-    tools: Tools = Tools(),  # noqa: B008
+    tools: Tools | None = None,
     instead: Mapping[str, bytes] | None = None,
 ) -> Understood:
     """Read, parse and check; raises `load.NotFound` for a path that means nothing.
 
-    `instead` gives files by name that are taken in place of what is on disk.
+    Without `tools` lints get those that need no model. `instead` gives files by name that are taken in
+    place of what is on disk.
     """
     return understand_roots(dict(find_roots(paths)), tools, instead)
 
 
 def understand_roots(
     roots: Mapping[str, Place],
-    tools: Tools = Tools(),  # noqa: B008
+    tools: Tools | None = None,
     instead: Mapping[str, bytes] | None = None,
 ) -> Understood:
     """Read, parse and check files that have been found."""
@@ -124,5 +126,5 @@ def understand_roots(
     program = check(loaded.roots, loaded.units, shipped_regimes(), desk)
     desk.found = without_followers(desk.found, loaded.found, loaded.sources)
     if not count_errors([*loaded.found, *desk.found]):
-        desk.found = lint(program, desk.found, tools, Meter())
+        desk.found = lint(program, desk.found, tools or lend.tools(), Meter())
     return Understood(program=program, loaded=loaded, desk=desk)
