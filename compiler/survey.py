@@ -77,16 +77,18 @@ class Look:
         numbers = list(self.marked(rule))
         return numbers if len(numbers) <= most else [numbers[at * len(numbers) // most] for at in range(most)]
 
-    def ways(self) -> Iterator[tuple[Stage, Variant]]:
-        """Give a stage and a variant for each way in which a reply carries its answer here."""
-        known: list[Variant] = []
+    def ways(self) -> Iterator[tuple[Stage, tuple[Variant, ...]]]:
+        """Give a stage for each way in which replies carry their answers, and the variants that share it."""
+        ways: list[list[Variant]] = []
         for variant in self.variants:
-            if not any(
-                (v.reply, v.think, v.then) == (variant.reply, variant.think, variant.then) for v in known
-            ):
-                known.append(variant)
-                own = variant is self.variants[0]
-                yield (self.stage if own else stage(self.task, variant, self.stage.meter)), variant
+            same = next((way for way in ways if _replied(way[0]) == _replied(variant)), None)
+            if same is None:
+                ways.append([variant])
+            else:
+                same.append(variant)
+        for way in ways:
+            own = way[0] is self.variants[0]
+            yield (self.stage if own else stage(self.task, way[0], self.stage.meter)), tuple(way)
 
 
 Mark = Callable[[Seen, Look], int]
@@ -147,6 +149,10 @@ def _alike(task: Task) -> list[list[Variant]]:
         else:
             groups.append([variant])
     return groups
+
+
+def _replied(variant: Variant) -> tuple[object, ...]:
+    return (variant.reply, variant.think, variant.then)
 
 
 def _shown(variant: Variant) -> tuple[object, ...]:

@@ -28,6 +28,7 @@ def tools(
     return Tools(
         models={model: _tokenizer(model, around) for model in named},
         contexts=_contexts(list(named), around),
+        estimate=_estimate,
         read=_read,
         same=_same,
         detects=_detects,
@@ -46,6 +47,12 @@ def _same(one: str, other: str, kind: Kind, options: tuple[Option, ...]) -> bool
     from taskc.metrics.attribute import same
 
     return same(one, other, kind, options)
+
+
+def _estimate(text: str) -> int:
+    from taskc.backends.tokens import estimate
+
+    return estimate(text)
 
 
 def _detects(n: int) -> float:

@@ -7,15 +7,26 @@ task or its file silences it there, and an `allow` that silences nothing is itse
 from collections.abc import Iterable, Mapping, Sequence
 
 from taskc.compiler.limits import LimitError, Meter
+from taskc.compiler.lints.ambiguous_extractor import ambiguous_extractor, mark_case, reads_options
+from taskc.compiler.lints.answer_imbalance import answer_imbalance, has_options, mark_place
 from taskc.compiler.lints.blank_at_join import blank_at_join, mark_blanks
+from taskc.compiler.lints.context_overflow import context_overflow, mark_length
+from taskc.compiler.lints.contradictory_items import contradictory_items
 from taskc.compiler.lints.cot_before_format import cot_before_format
 from taskc.compiler.lints.distractor_agrees import distractor_agrees, mark_agreement
+from taskc.compiler.lints.duplicate_items import duplicate_items
+from taskc.compiler.lints.leaked_answer import has_rivals, leaked_answer, mark_mentions
+from taskc.compiler.lints.length_gives_away import length_gives_away, mark_lengths
 from taskc.compiler.lints.missing_canary import missing_canary
 from taskc.compiler.lints.no_distractor import no_distractor
 from taskc.compiler.lints.one_label_exemplars import one_label_exemplars
+from taskc.compiler.lints.option_is_prefix import mark_prefix, option_is_prefix, scores_options
+from taskc.compiler.lints.shared_first_token import shared_first_token
 from taskc.compiler.lints.single_braces import single_braces
+from taskc.compiler.lints.stop_in_answer import has_stops, mark_stops, stop_in_answer
 from taskc.compiler.lints.too_few_items import too_few_items
 from taskc.compiler.lints.trailing_space import mark_trailing, trailing_space
+from taskc.compiler.lints.twins import mark_question
 from taskc.compiler.lints.unused_field import unused_field
 from taskc.compiler.lints.unused_let import unused_let
 from taskc.compiler.lints.unused_level import unused_level
@@ -38,6 +49,16 @@ LINTS: dict[str, Lint] = {
     "trailing-space": Lint(tell=trailing_space, mark=mark_trailing),
     "unused-let": Lint(tell=unused_let),
     "unused-level": Lint(tell=unused_level),
+    "answer-imbalance": Lint(tell=answer_imbalance, mark=mark_place, code="I", wanted=has_options),
+    "length-gives-away": Lint(tell=length_gives_away, mark=mark_lengths, code="H", wanted=has_options),
+    "duplicate-items": Lint(tell=duplicate_items, mark=mark_question, code="q"),
+    "contradictory-items": Lint(tell=contradictory_items),
+    "option-is-prefix": Lint(tell=option_is_prefix, mark=mark_prefix, wanted=scores_options),
+    "shared-first-token": Lint(tell=shared_first_token),
+    "leaked-answer": Lint(tell=leaked_answer, mark=mark_mentions, wanted=has_rivals),
+    "stop-in-answer": Lint(tell=stop_in_answer, mark=mark_stops, wanted=has_stops),
+    "context-overflow": Lint(tell=context_overflow, mark=mark_length, code="I"),
+    "ambiguous-extractor": Lint(tell=ambiguous_extractor, mark=mark_case, wanted=reads_options),
 }
 
 # warnings of the checker that an `allow` silences too

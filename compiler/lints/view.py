@@ -22,7 +22,8 @@ class Tools:
     """What lints need from outside the compiler; flow lends it.
 
     `models` maps each model named by the user to its tokenizer, None where there is none at hand;
-    `contexts` maps them to the number of tokens they take. `read` gives the answer that scoring finds in
+    `contexts` maps them to the number of tokens they take, and `estimate` guesses those of a text
+    without a tokenizer. `read` gives the answer that scoring finds in
     a reply of some form, or None, and `same` says whether it takes two answers for one. `detects` gives
     the smallest difference in accuracy that `n` items can show. `effect` is the difference the author
     asks for.
@@ -30,6 +31,7 @@ class Tools:
 
     models: Mapping[str, Tokenize | None] = field(default_factory=dict)
     contexts: Mapping[str, int] = field(default_factory=dict)
+    estimate: Callable[[str], int] = lambda text: len(text.encode("utf-8", "replace")) // 4
     read: Callable[[str, Form, tuple[Option, ...], Kind], str | None] | None = None
     same: Callable[[str, str, Kind, tuple[Option, ...]], bool] | None = None
     detects: Callable[[int], float] | None = None

@@ -1,0 +1,135 @@
+"""The prompt mentions the answer more than what competes with it.
+
+## What it finds
+Tasks in which the option that the prompt says most often, as whole words, to the letter and the list of the
+options apart, is the answer more often than chance. Without options, what the distractors predict stands
+in their place. Told is how often that is so among the items in which one is said more than every other.
+The test is an exact binomial one against one in k, for items with k options, corrected for each number of
+options; up to 1,000 such items are read, evenly spread. It must be so under every way of showing the items
+(a prompt of a level that says a wrong answer evens it out). Where all items have the same options nothing
+is told, nor under p = 0.001 or for a gain of less than 5 points over all items.
+
+## Why it matters
+A model that repeats what it has just read is right without understanding the question. Where repeating
+is the task, say so with an `allow`.
+
+## Example
+```task
+task capitals {
+    item { country: text, hint: text, answer: text, trap: text }
+    items generate 40 seed 2 {
+        let kind = randint(0, 3)
+        country = ["France", "Italy", "Turkey", "Canada"][kind] + " (map {{ randint(1, 9999) }})"
+        answer = ["Paris", "Rome", "Ankara", "Ottawa"][kind]
+        trap = ["Lyon", "Milan", "Istanbul", "Toronto"][kind]
+        hint = "People often visit {{ answer }} in spring."
+    }
+    true_task "name the capital" -> answer
+    distractor "name another city" -> trap
+    prompt "{{ hint }} What is the capital of {{ country }}?"
+    reply "It is {{ answer }}."
+    regimes zero_shot
+    canary "taskc:example"
+}
+```
+
+## Write instead
+```task
+task capitals {
+    item { country: text, hint: text, answer: text, trap: text }
+    items generate 40 seed 2 {
+        let kind = randint(0, 3)
+        country = ["France", "Italy", "Turkey", "Canada"][kind] + " (map {{ randint(1, 9999) }})"
+        answer = ["Paris", "Rome", "Ankara", "Ottawa"][kind]
+        trap = ["Lyon", "Milan", "Istanbul", "Toronto"][kind]
+        hint = "People often visit {{ answer }} and {{ trap }} in spring."
+    }
+    true_task "name the capital" -> answer
+    distractor "name another city" -> trap
+    prompt "{{ hint }} What is the capital of {{ country }}?"
+    reply "It is {{ answer }}."
+    regimes zero_shot
+    canary "taskc:example"
+}
+```
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from taskc.compiler.lints.chance import Excess, counted, excess
+from taskc.compiler.lints.view import View
+from taskc.compiler.survey import Look, Seen
+from taskc.dsl.diagnostic import Diagnostic, Label, warning
+
+_MOST = 1_000  # items that are read word by word
+
+
+def mark_mentions(seen: Seen, look: Look) -> int:
+    """Mark an item whose prompt has one of its options more often than another, as letters go."""
+    if look.fixed:
+        return 0
+    rivals = _rivals(seen)
+    if len(rivals) < 2:
+        return 0
+    count = seen.text.count
+    first = count(rivals[0])
+    return any(count(text) != first for text in rivals[1:])
+
+
+def has_rivals(look: Look) -> bool:
+    """Say whether anything competes with the answer."""
+    return look.variants[0].options is not None or bool(look.variants[0].distractors)
+
+
+def leaked_answer(view: View) -> Iterator[Diagnostic]:
+    """Find tasks whose prompt, however shown, says the answer more than the other options."""
+    found = []
+    for look in view.looks:
+        likely = sum(map(bool, look.marks["leaked-answer"]))
+        one, example = _mentioned(look, look.sample("leaked-answer", _MOST), likely)
+        if one is None:
+            return
+        found.append((one, example))
+    one, example = min(found, key=lambda pair: pair[0].gain)
+    seen = view.first.seen(example)
+    yield warning(
+        "leaked-answer",
+        f"where the prompt says one option most, it is the answer in {one.often}",
+        view.first.variants[0].prompt[-1][1].span,
+        note=str(one),
+        others=[Label(span=seen.item.origin, text=f"item `{seen.item.id}` says “{seen.answer_text[:40]}”")],
+        help="word the prompt so that it says all options, or none, outside of their list",
+    )
+
+
+def _mentioned(look: Look, numbers: Sequence[int], likely: int) -> tuple[Excess | None, int]:
+    """Test the option said most in each of the items; gives an item in which it is the answer, too."""
+    pairs: Counter[tuple[int, bool]] = Counter()
+    example = -1
+    for number in numbers:
+        seen = look.seen(number)
+        rivals = _rivals(seen)
+        text = _without_list(seen)
+        said = [len(re.findall(rf"(?<!\w){re.escape(one)}(?!\w)", text)) for one in rivals]
+        most = max(said)
+        if said.count(most) == 1:
+            right = rivals[said.index(most)] == seen.answer_text
+            pairs[len(rivals), right] += 1
+            example = number if right and example < 0 else example
+    read = len(look) * len(numbers) // likely if likely else 0  # the share of the task that was read
+    return (excess(counted(pairs), max(1, read), tests=1), example) if pairs else (None, -1)
+
+
+def _rivals(seen: Seen) -> list[str]:
+    """Give the texts of the options, or without options the different predictions."""
+    if seen.scene.choices:
+        return [choice.text for choice in seen.scene.choices]
+    return list(dict.fromkeys(seen.scene.predictions.values()))
+
+
+def _without_list(seen: Seen) -> str:
+    """Give the prompt without the list of options."""
+    listed = str(seen.scene.values["options"]) if seen.choices else ""
+    return seen.text.replace(listed, "") if listed else seen.text
