@@ -63,6 +63,8 @@ LINTS: dict[str, Lint] = {
 
 # warnings of the checker that an `allow` silences too
 ALLOWED_ELSEWHERE = ("regime-left-out",)
+# lints about models that the user names
+OF_MODELS = ("shared-first-token", "context-overflow")
 
 
 def lint(program: Program, found: Iterable[Diagnostic], tools: Tools, meter: Meter) -> list[Diagnostic]:
@@ -72,14 +74,23 @@ def lint(program: Program, found: Iterable[Diagnostic], tools: Tools, meter: Met
     """
     kept = list(found)
     used: set[tuple[Allow, str]] = set()
+    unseen: set[Allow] = set()
     for task in program.tasks:
         kept = [d for d in kept if not _silenced(d, task, used)]
-        kept += [d for d in _of_task(task, program.tasks, tools, meter) if not _allowed(d, task, used)]
-    return list(dict.fromkeys([*kept, *_idle(program, used)]))
+        told = _of_task(task, program.tasks, tools, meter)
+        kept += [d for d in told or () if not _allowed(d, task, used)]
+        unseen |= set(task.allows if told is None else ())
+    unseen |= {allow for task in program.tasks for allow in task.allows if _cannot_tell(allow, tools)}
+    return list(dict.fromkeys([*kept, *_idle(program, used, unseen)]))
 
 
-def _of_task(task: Task, tasks: Sequence[Task], tools: Tools, meter: Meter) -> list[Diagnostic]:
-    """Run all lints over one task, each place and rule told once."""
+def _cannot_tell(allow: Allow, tools: Tools) -> bool:
+    """Say whether the lint that is allowed had nothing to look with: nobody named a model."""
+    return allow.rule in OF_MODELS and not tools.models
+
+
+def _of_task(task: Task, tasks: Sequence[Task], tools: Tools, meter: Meter) -> list[Diagnostic] | None:
+    """Run all lints over one task, each place and rule told once; None where its items cannot be shown."""
     columns = {
         rule: Column(mark=one.mark, code=one.code, wanted=one.wanted)
         for rule, one in LINTS.items()
@@ -96,7 +107,7 @@ def _of_task(task: Task, tasks: Sequence[Task], tools: Tools, meter: Meter) -> l
                 told.setdefault((d.rule, d.primary.span), d)
         return list(told.values())
     except (ItemProblem, LimitError):
-        return []
+        return None
 
 
 def _allowed(d: Diagnostic, task: Task, used: set[tuple[Allow, str]]) -> bool:
@@ -115,8 +126,11 @@ def _silenced(d: Diagnostic, task: Task, used: set[tuple[Allow, str]]) -> bool:
     return task.span in about and _allowed(d, task, used)
 
 
-def _idle(program: Program, used: set[tuple[Allow, str]]) -> list[Diagnostic]:
-    """Report every `allow` that names no rule, or silences nothing in any task that has it."""
+def _idle(program: Program, used: set[tuple[Allow, str]], unseen: set[Allow]) -> list[Diagnostic]:
+    """Report every `allow` that names no rule, or silences nothing in any task that has it.
+
+    Of the `unseen` nothing is known but the name of their rule.
+    """
     known = [*LINTS, *ALLOWED_ELSEWHERE]
     stated: Mapping[Allow, None] = dict.fromkeys(allow for task in program.tasks for allow in task.allows)
     active = {allow for allow, _ in used}
@@ -125,7 +139,7 @@ def _idle(program: Program, used: set[tuple[Allow, str]]) -> list[Diagnostic]:
         if allow.rule not in known:
             told = f"there is no rule `{allow.rule}` to allow"
             out.append(warning("unused-allow", told, allow.span, help=similar(allow.rule, known)))
-        elif allow not in active:
+        elif allow not in active and allow not in unseen:
             told = f"nothing here breaks the rule `{allow.rule}`"
             out.append(warning("unused-allow", told, allow.span, help="take it out"))
     return out

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from taskc.compiler.lints import Tools
 from taskc.flow.build import understand
 
 BODY = """
@@ -93,3 +94,25 @@ def test_an_allow_says_where_its_rule_is_named(tmp_path: Path) -> None:
     (tmp_path / "main.task").write_text(text)
     (task,) = understand([str(tmp_path / "main.task")]).program.tasks
     assert [text[a.span.start : a.span.end] for a in task.allows] == ["too-few-items", "no-distractor"]
+
+
+def idle(folder: Path, text: str, tools: Tools | None = None) -> list[str]:
+    """Give what is told of each `allow` that silences nothing."""
+    (folder / "main.task").write_text(text)
+    found = understand([str(folder / "main.task")], tools).found
+    return [d.message for d in found if d.rule == "unused-allow"]
+
+
+def test_an_allow_that_silences_nothing_is_told(tmp_path: Path) -> None:
+    text = f'task t {{{BODY}  regimes zero_shot\n  allow unused-let, unused-lets "x"\n}}'
+    told = ["nothing here breaks the rule `unused-let`", "there is no rule `unused-lets` to allow"]
+    assert idle(tmp_path, text) == told
+
+
+def test_an_allow_is_not_judged_where_its_lint_could_not_look(tmp_path: Path) -> None:
+    """Neither without a model for a lint about models, nor where an item cannot be shown."""
+    text = f'task t {{{BODY}  regimes zero_shot\n  allow context-overflow "x"\n}}'
+    assert idle(tmp_path, text) == []
+    assert len(idle(tmp_path, text, Tools(models={"m": None}))) == 1
+    text = f'task t {{{BODY}  regimes zero_shot\n  allow unused-let "x"\n}}'
+    assert idle(tmp_path, text.replace("{{ q }}", "{{ 1 // (q | length - 4) }}")) == []
