@@ -93,6 +93,7 @@ def _way(task: Task, variant: Variant, constants: list[syntax.Let], book: _Book)
         at=book.at(variant.span),
         measures=tuple(measure_name(m) for m in variant.measures),
         statements=tuple(dict.fromkeys(book.number(s) for s in [*constants, *stated])),
+        shots=variant.regime.shots,
         exemplars=_drawn(task, variant),
     )
 

@@ -33,6 +33,7 @@ class Way:
     at: str
     measures: tuple[str, ...]
     statements: tuple[int, ...]
+    shots: int = 0
     exemplars: tuple[str, ...] = ()
 
 
