@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+import msgspec
+
 from taskc.compiler.render import Turn
 from taskc.compiler.sandbox import Choice
 from taskc.compiler.scene import Scene
@@ -21,8 +23,7 @@ from taskc.records.request import Message, Option, Request
 _OWN = ("id", "item", "after", "messages", "options", "predictions", "answer", "kind")
 
 
-@dataclass(slots=True)
-class Words:
+class Words(msgspec.Struct, frozen=True, gc=False):
     """Messages, or the end of some: as a line says them and as an address counts them, without brackets."""
 
     line: bytes
@@ -83,7 +84,7 @@ class Mould:
     `thinking` is the mould of the requests that these come after.
     """
 
-    __slots__ = ("_address", "_blank", "_labels", "_last", "_names", "_operation", "_request", "_scoring",
+    __slots__ = ("_address", "_blank", "_labelled", "_last", "_names", "_operation", "_request", "_scoring",
                  "_segments", "_thinking")  # fmt: skip
 
     def __init__(self, request: Request, blank: str, thinking: "Mould | None" = None) -> None:
@@ -96,7 +97,7 @@ class Mould:
         self._blank = blank
         self._segments = _segments(request)
         self._address = _address_segments(request, generated=not scoring)
-        self._labels: dict[str, tuple[bytes, bytes, bytes]] = {}
+        self._labelled: dict[int, tuple[bytes, bytes]] = {}
         self._names: dict[str, bytes] = {}
         self._last: tuple[tuple[Choice, ...], bytes, bytes] = ((), b"[]", b"[]")
 
@@ -155,27 +156,38 @@ class Mould:
         """Give the options as a line says them, and their continuations as an address counts them."""
         if choices is self._last[0]:
             return self._last[1:]
+        if not choices:
+            made = b"[]", b"[]"
+        elif choices[0].label is None:
+            made = self._verbatim(choices)
+        else:
+            if len(choices) not in self._labelled:
+                self._labelled[len(choices)] = self._labels(choices)
+            form, continuations = self._labelled[len(choices)]
+            made = form % tuple([encode_text(choice.text) for choice in choices]), continuations
+        self._last = (choices, *made)
+        return made
+
+    def _labels(self, choices: tuple[Choice, ...]) -> tuple[bytes, bytes]:
+        """Encode options but for their texts, for which `%s` stands, and their continuations."""
+        options, continuations = [], []
+        for choice in choices:
+            label, continuation = encode_text(choice.written), encode_text(self._blank + choice.written)
+            options.append(
+                b'{"label":%s,"text":@,"written":%s,"continuation":%s}' % (label, label, continuation)
+            )
+            continuations.append(continuation)
+        form = (b"[" + b",".join(options) + b"]").replace(b"%", b"%%").replace(b'"text":@', b'"text":%s')
+        return form, b"[" + b",".join(continuations) + b"]"
+
+    def _verbatim(self, choices: tuple[Choice, ...]) -> tuple[bytes, bytes]:
         options, continuations = [], []
         for choice in choices:
             text = encode_text(choice.text)
-            if choice.label is None:
-                whole = encode_text(self._blank + choice.text) if self._blank else text
-                options.append(
-                    b'{"label":null,"text":%s,"written":%s,"continuation":%s}' % (text, text, whole)
-                )
-            else:
-                before, after, whole = self._labels.get(choice.label) or self._label(choice.label)
-                options.append(before + text + after)
+            whole = encode_text(self._blank + choice.text) if self._blank else text
+            options.append(b'{"label":null,"text":%s,"written":%s,"continuation":%s}' % (text, text, whole))
             continuations.append(whole)
-        self._last = choices, b"[" + b",".join(options) + b"]", b"[" + b",".join(continuations) + b"]"
-        return self._last[1:]
-
-    def _label(self, label: str) -> tuple[bytes, bytes, bytes]:
-        """Encode what an option with this label says before and after its text, and its continuation."""
-        said, whole = encode_text(label), encode_text(self._blank + label)
-        before, after = b'{"label":%s,"text":' % said, b',"written":%s,"continuation":%s}' % (said, whole)
-        self._labels[label] = before, after, whole
-        return before, after, whole
+        return b"[" + b",".join(options) + b"]", b"[" + b",".join(continuations) + b"]"
 
 
 def _segments(request: Request) -> tuple[bytes, ...]:

@@ -20,7 +20,7 @@ from taskc.records.request import Stage as StageName
 
 T = TypeVar("T")
 _MOST_FINDINGS = 20
-_MOST_OPENINGS = 256  # kept at a time; nearly all items share one
+_MOST_KEPT = 256  # openings and moulds at a time; nearly all items share one
 REASONING_TOKENS = 256  # room for a chain of thought where the regime does not say
 REPLY_TOKENS = 64  # room for a bare answer
 
@@ -132,6 +132,7 @@ class _Lane:
     name: StageName
     openings: dict[tuple[object, ...], Opening]
     moulds: dict[Ask, Mould] = field(default_factory=dict)
+    last: tuple[Ask, Mould] | None = None
 
     @property
     def bare(self) -> bool:
@@ -169,7 +170,7 @@ def _encoded(lane: _Lane, scene: Scene, chosen: tuple[int, ...], way: Ask) -> tu
     key = (chosen, way.joint, system, instruct)
     begun = lane.openings.get(key)
     if begun is None:
-        if len(lane.openings) >= _MOST_OPENINGS:
+        if len(lane.openings) >= _MOST_KEPT:
             lane.openings.clear()
         begun = lane.openings[key] = opening(_conversation(ready, scene, chosen, way))
     if lane.bare:
@@ -217,12 +218,13 @@ def _thinker(variant: Variant) -> Measure | None:
 
 def _mould(lane: _Lane, way: Ask) -> Mould:
     """Give the mould of a lane's requests that begin their reply in one way."""
-    made = lane.moulds.get(way)
-    if made is None:
-        if len(lane.moulds) >= _MOST_OPENINGS:
-            lane.moulds.clear()
-        made = lane.moulds[way] = _new_mould(lane, way)
-    return made
+    if lane.last is None or lane.last[0] is not way:
+        if way not in lane.moulds:
+            if len(lane.moulds) >= _MOST_KEPT:
+                lane.moulds.clear()
+            lane.moulds[way] = _new_mould(lane, way)
+        lane.last = way, lane.moulds[way]
+    return lane.last[1]
 
 
 def _new_mould(lane: _Lane, way: Ask) -> Mould:

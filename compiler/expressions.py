@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+import msgspec
+
 from taskc.compiler.draws import Draws
 from taskc.compiler.functions import DRAWS, FORMS, FUNCTIONS, Fault
 from taskc.compiler.limits import LimitError, Meter
@@ -18,8 +20,7 @@ from taskc.dsl.diagnostic import Diagnostic, error, similar
 from taskc.dsl.model import Value
 
 
-@dataclass(slots=True)
-class Frame:
+class Frame(msgspec.Struct):
     """What an expression is evaluated over: values by name, draws where there are any, the meter."""
 
     values: Mapping[str, "Value | Unusable"]

@@ -27,6 +27,9 @@ _LABELS: dict[str, tuple[str, ...]] = {
 }
 
 
+_NONE = Choices()
+
+
 class ItemProblem(Exception):
     """Something that is wrong with one item under one variant; becomes a finding that names the item."""
 
@@ -71,9 +74,10 @@ class Stage:
     roles: tuple[str, ...] = ()  # of the messages in `prompt`
     scenes: dict[int, Scene] = field(default_factory=dict)  # of exemplars, by position
     shown: dict[tuple[int, str], list[Any]] = field(default_factory=dict)  # their turns, by scene and origin
-    once: dict[Template, str] = field(default_factory=dict)  # what fixed templates said
+    moving: set[Template] = field(default_factory=set)  # templates that ask for more than what is fixed
+    once: dict[Template, str] = field(default_factory=dict)  # what the other templates said
     way: object = None  # how a reply is begun, where that is the same for every item
-    last: tuple[object, tuple[Choice, ...]] = (None, ())  # a list of options, and the choices made of it
+    last: tuple[object, Choices] = (None, Choices())  # a list of options, and the choices made of it
 
     def scene(self, item: Item) -> Scene:
         """Look at `item` under this variant; raises `ItemProblem`."""
@@ -95,19 +99,18 @@ class Stage:
 
     def fill(self, made: Template, values: Mapping[str, Any]) -> str:
         """Render a template, once if it says the same of every item; raises `Problem` and `LimitError`."""
-        text = self.once.get(made)
-        if text is None:
-            text = made.render(values, self.meter)
-            if made.names <= self.fixed:
-                self.once[made] = text
-        return text
+        if made in self.moving:
+            return made.render(values, self.meter)
+        if made not in self.once:
+            self.once[made] = made.render(values, self.meter)
+        return self.once[made]
 
     def _scene(self, item: Item) -> Scene:
         values = self.values(item)
         frame = Frame(values, self.meter)
-        choices = self._choices(item, frame)
-        if self.options is not None:
-            values["options"] = Choices(choices)
+        choices = self._choices(item, frame) if self.options is not None else _NONE
+        if choices:
+            values["options"] = choices
         value = self.true_task(frame)
         answer = self._said(value, choices, self.variant.true_task.span, "true_task")
         predictions = {"true_task": answer}
@@ -119,19 +122,20 @@ class Stage:
             values["rationale"] = self.templates["rationale"].render(template_values, self.meter)
         return Scene(item, values, choices, answer, _kind(value), predictions)
 
-    def _choices(self, item: Item, frame: Frame) -> tuple[Choice, ...]:
-        if self.options is None or self.variant.options is None:
-            return ()
+    def _choices(self, item: Item, frame: Frame) -> Choices:
         spec = self.variant.options
+        assert self.options is not None and spec is not None
         listed = self.options(frame)
         if listed is self.last[0]:
             return self.last[1]
-        texts = _ordered(_texts(listed, spec), spec, item.id)
+        texts = _texts(listed, spec)
+        if spec.order != "as_written":
+            texts = _ordered(texts, spec, item.id)
         labels = _LABELS.get(spec.style)
         if labels is None:
-            choices = tuple([Choice(None, text) for text in texts])
+            choices = Choices([Choice(None, text) for text in texts])
         elif len(texts) <= len(labels):
-            choices = tuple(map(Choice, labels, texts))
+            choices = Choices(map(Choice, labels, texts))
         else:
             raise ItemProblem(
                 "bad-options",
@@ -165,7 +169,7 @@ def _texts(listed: Value, spec: Options) -> list[str]:
             spec.value.span,
             "write `[a, b]`, or name a field that holds a list",
         )
-    texts = list(map(written, listed))
+    texts = [one if type(one) is str else written(one) for one in listed]
     if len(texts) < 2:
         raise ItemProblem(
             "bad-options",
@@ -228,9 +232,7 @@ def _kind(value: Value) -> Kind:
 def _ordered(texts: list[str], spec: Options, item: str) -> list[str]:
     if spec.order == "reversed":
         return texts[::-1]
-    if spec.order == "shuffled":
-        return sorted(texts, key=lambda text: rank("options", spec.seed, item, text))
-    return texts
+    return sorted(texts, key=lambda text: rank("options", spec.seed, item, text))
 
 
 def stage(task: Task, variant: Variant, meter: Meter) -> Stage:
@@ -270,6 +272,8 @@ def stage(task: Task, variant: Variant, meter: Meter) -> Stage:
             made.templates[name] = _known_good(text, known)
     made.prompt = [(role, _known_good(text, known)) for role, text in variant.prompt]
     made.roles = tuple(role for role, _ in made.prompt)
+    every = [*made.templates.values(), *(template for _, template in made.prompt)]
+    made.moving = {template for template in every if not template.names <= fixed}
     return made
 
 

@@ -36,6 +36,8 @@ _WORDS = {
     "FilterBlock": "`{% filter %}`", "AssignBlock": "`{% set %} … {% endset %}`", "Dict": "a dictionary",
     "Pow": "`**`", "NSRef": "a namespace", "With": "`{% with %}`",
 }  # fmt: skip
+_TOO_LONG = f"a rendered template may have {TEXT:,} characters at most"
+_MANY = 100  # parts of which the length is looked at before they are joined
 _CALLS = frozenset(name for name in FUNCTIONS if name not in ("zip",))
 
 
@@ -63,12 +65,17 @@ class Template:
             for at, name in self.holes:
                 value = values[name]
                 out[at] = value if type(value) is str else show(value)
-            _check_length(sum(map(len, out)), meter, parts=len(out))
+            if len(out) > _MANY and sum(map(len, out)) > TEXT:
+                raise LimitError(_TOO_LONG)
+            text = "".join(out)
+            if len(text) > TEXT:
+                raise LimitError(_TOO_LONG)
+            meter.spend(len(out) + (len(text) >> 3))
         except KeyError as missing:
             raise self._undefined(str(missing.args[0])) from None
         except (Fault, LimitError) as fault:
             raise Problem(self.text.span, str(fault)) from None
-        return "".join(out)
+        return text
 
     def run(self, program: JinjaTemplate, values: Mapping[str, Any], meter: Meter) -> list[str]:
         """Run this template, or another `program` made of it, and give what it puts out, piece by piece."""
@@ -79,7 +86,7 @@ class Template:
         try:
             for part in program.root_render_func(program.new_context({**values, **helpers})):
                 length += len(part)
-                _check_length(length, meter, len(part))
+                _check_length(length, len(part), meter)
                 out.append(part)
         except UndefinedError as problem:
             raise self._undefined(quoted(str(problem))) from None
@@ -111,11 +118,11 @@ class Template:
         return line_span(self.text, line)
 
 
-def _check_length(length: int, meter: Meter, new: int | None = None, parts: int = 1) -> None:
+def _check_length(length: int, new: int, meter: Meter) -> None:
     if length > TEXT:
-        raise LimitError(f"a rendered template may have {TEXT:,} characters at most")
+        raise LimitError(_TOO_LONG)
     # copying text is cheap next to making it: eight characters for one of what an expression makes
-    meter.spend(parts + (length if new is None else new) // 8)
+    meter.spend(1 + (new >> 3))
 
 
 def template(text: Text, known: Iterable[str], found: list[Diagnostic]) -> Template | None:
