@@ -1,16 +1,35 @@
 """The shelf of backends: requests in, responses out. The only folder with a network.
 
-A backend is one module with `open_model(name: ModelName, around: Surroundings) -> Backend`.
+A backend is one module with `open_model(name: ModelName, around: Surroundings) -> Backend` and
+`describe(name, around) -> Described`, which says the same of the model without a key, a network or weights.
+It may have `counter(name, around) -> Counter | None`, where tokens can be counted without opening the model.
 Other people's packages add providers through the entry-point group `taskc.backends`.
 """
 
+from collections.abc import Iterable
 from importlib import import_module
 from importlib.metadata import entry_points
+from types import ModuleType
 
-from taskc.backends.protocol import Backend, ModelError, ModelName, Surroundings, parse_model
+from taskc.backends.protocol import Backend, Described, ModelError, ModelName, Surroundings, parse_model
+from taskc.backends.tokens import Counter, estimated
 from taskc.dsl.diagnostic import similar
 
-__all__ = ["BACKENDS", "Backend", "ModelError", "ModelName", "Surroundings", "open_model", "parse_model"]
+__all__ = [
+    "BACKENDS",
+    "Backend",
+    "Counter",
+    "Described",
+    "ModelError",
+    "ModelName",
+    "Surroundings",
+    "describe_model",
+    "describe_models",
+    "open_counter",
+    "open_model",
+    "parse_model",
+    "twice",
+]
 
 BACKENDS: dict[str, str] = {
     "anthropic": "taskc.backends.anthropic_api",
@@ -25,11 +44,52 @@ BACKENDS: dict[str, str] = {
 def open_model(model: str, around: Surroundings) -> Backend:
     """Open the model that a model string names; raises `ModelError` with the cure."""
     name = parse_model(model)
+    backend: Backend = _module(name).open_model(name, around)
+    return backend
+
+
+def describe_model(model: str, around: Surroundings) -> Described:
+    """Say what a model can do without opening it; raises `ModelError` with the cure."""
+    name = parse_model(model)
+    describe = getattr(_module(name), "describe", None)
+    if describe is None:
+        raise ModelError(
+            f"the provider `{name.provider}` cannot say what it can do before a model is opened",
+            help="its backend needs a function `describe`, see docs/backends.md",
+        )
+    described: Described = describe(name, around)
+    return described
+
+
+def describe_models(models: Iterable[str], around: Surroundings) -> list[Described]:
+    """Say what each model can do; raises `ModelError`, also for a model that is named twice."""
+    described: dict[str, Described] = {}
+    for model in models:
+        one = describe_model(model, around)
+        if one.model in described:
+            raise twice(one.model)
+        described[one.model] = one
+    return list(described.values())
+
+
+def twice(model: str) -> ModelError:
+    """Say that a model is named twice."""
+    return ModelError(f"model `{model}` is named twice", help="name each model once")
+
+
+def open_counter(model: str, around: Surroundings) -> Counter:
+    """Give what counts a model's tokens: its own tokenizer where that is at hand, else an estimate."""
+    name = parse_model(model)
+    counter = getattr(_module(name), "counter", None)
+    own: Counter | None = counter(name, around) if counter else None
+    return own or estimated()
+
+
+def _module(name: ModelName) -> ModuleType:
     others = {point.name: point.value for point in entry_points(group="taskc.backends")}
     module = BACKENDS.get(name.provider) or others.get(name.provider)
     if module is None:
         raise ModelError(
             f"unknown provider `{name.provider}`", help=similar(name.provider, [*BACKENDS, *others])
         )
-    backend: Backend = import_module(module).open_model(name, around)
-    return backend
+    return import_module(module)

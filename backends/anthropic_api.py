@@ -13,7 +13,7 @@ from typing import Any
 
 from taskc.backends import parameters
 from taskc.backends.openai_api import unable
-from taskc.backends.protocol import ModelName, Surroundings
+from taskc.backends.protocol import Described, ModelName, Surroundings
 from taskc.backends.remote import (
     PASSING,
     Line,
@@ -88,11 +88,19 @@ class MessagesModel:
         return body
 
 
+def describe(name: ModelName, around: Surroundings) -> Described:
+    """Say what a model of Anthropic's can do; raises `ModelError`."""
+    parameters.check_known(name, _KNOWN)
+    known = Capabilities(temperature=False, effort=True, source="what current models can do")
+    capabilities = parameters.stated(name, known)
+    return Described(model=str(parameters.without(name, PASSING)), capabilities=capabilities)
+
+
 def open_model(name: ModelName, around: Surroundings) -> MessagesModel:
     """Open a model of Anthropic's; raises `ModelError`."""
     import anthropic
 
-    parameters.check_known(name, _KNOWN)
+    known = describe(name, around)
     url = checked_url(around.environment.get("ANTHROPIC_BASE_URL") or URL, "ANTHROPIC_BASE_URL")
     line = Line(
         sdk=anthropic,
@@ -103,10 +111,9 @@ def open_model(name: ModelName, around: Surroundings) -> MessagesModel:
         timeout=timeout_of(name),
         patience=patience_of(name),
     )
-    known = Capabilities(temperature=False, effort=True, source="what current models can do")
     return MessagesModel(
-        model=str(parameters.without(name, PASSING)),
-        capabilities=parameters.stated(name, known),
+        model=known.model,
+        capabilities=known.capabilities,
         name=name.name,
         line=line,
         client=anthropic.AsyncAnthropic(

@@ -17,7 +17,7 @@ from typing import Any
 
 from taskc.backends import parameters
 from taskc.backends.openai_api import STOPS, ChatModel, Counted, Token, open_client, open_line, unable
-from taskc.backends.protocol import ModelError, ModelName, Surroundings
+from taskc.backends.protocol import Described, ModelError, ModelName, Surroundings
 from taskc.backends.remote import PASSING, Line, checked_url, finished, is_loopback, key_of
 from taskc.backends.text import default_stop, flatten
 from taskc.backends.top_tokens import labelled
@@ -101,30 +101,40 @@ class TextModel:
         return body | {"logprobs": self.capabilities.top_logprobs}
 
 
+def describe(name: ModelName, around: Surroundings) -> Described:
+    """Say what a model of such a service can do, the service's address unknown; raises `ModelError`."""
+    parameters.check_known(name, _KNOWN)
+    _parted(name)
+    mode = name.parameters.get("mode", "chat")
+    if mode not in MODES:
+        raise ModelError(f"parameter `mode` is `{mode}`", help="write `mode=chat` or `mode=completions`")
+    known = Capabilities(prefill=mode == "completions", source="what any such server can do")
+    can = parameters.stated(name, known)
+    return Described(
+        model=str(parameters.without(name, PASSING)),
+        capabilities=replace(can, effort=False) if mode == "completions" else can,
+    )
+
+
 def open_model(name: ModelName, around: Surroundings) -> ChatModel | TextModel:
     """Open a model of a service that speaks OpenAI's protocol; raises `ModelError`."""
-    parameters.check_known(name, _KNOWN)
+    known = describe(name, around)
     service, model = _parted(name)
     prefix = re.sub(r"[^A-Z0-9]", "_", service.upper())
     url = _url_of(name, around, f"{prefix}_BASE_URL")
     key = key_of(around, f"{prefix}_API_KEY", optional=is_loopback(url))
     line = open_line(name, service, url, f"{prefix}_API_KEY", key)
-    canonical = str(parameters.without(name, PASSING))
-    known = Capabilities(source="what any such server can do")
-    mode = name.parameters.get("mode", "chat")
-    if mode not in MODES:
-        raise ModelError(f"parameter `mode` is `{mode}`", help="write `mode=chat` or `mode=completions`")
-    if mode == "completions":
+    if name.parameters.get("mode") == "completions":
         return TextModel(
-            model=canonical,
-            capabilities=replace(parameters.stated(name, replace(known, prefill=True)), effort=False),
+            model=known.model,
+            capabilities=known.capabilities,
             name=model,
             line=line,
             client=open_client(line),
         )
     return ChatModel(
-        model=canonical,
-        capabilities=parameters.stated(name, known),
+        model=known.model,
+        capabilities=known.capabilities,
         name=model,
         line=line,
         client=open_client(line),

@@ -21,7 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from taskc.backends import parameters
-from taskc.backends.protocol import ModelError, ModelName, Surroundings
+from taskc.backends.protocol import Described, ModelError, ModelName, Surroundings
+from taskc.backends.tokens import Counter
 from taskc.records.lines import dump
 from taskc.records.operation import (
     Failure,
@@ -127,16 +128,31 @@ class Echo:
         return Generated(text=text, finish="stop")
 
 
+def describe(name: ModelName, around: Surroundings) -> Described:
+    """Say what the fake can do; nothing around it matters."""
+    parameters.check_known(name, _KNOWN)
+    capabilities = parameters.stated(name, _DEFAULT)
+    model = str(parameters.without(name, _PASSING))
+    return Described(model=model, capabilities=capabilities, charged=False)
+
+
+def counter(name: ModelName, around: Surroundings) -> Counter:
+    """Count tokens as the fake does."""
+    return Counter(
+        count=lambda asked: _tokens(_text(asked.prompt)), exact=True, method="counted at four characters each"
+    )
+
+
 def open_model(name: ModelName, around: Surroundings) -> Echo:
     """Open the fake; nothing around it matters."""
-    parameters.check_known(name, _KNOWN)
+    known = describe(name, around)
     rule = name.parameters.get("rule", "hash")
     if rule not in RULES:
         raise ModelError(f"parameter `rule` is `{rule}`", help="write `rule=hash` or `rule=length`")
     log = name.parameters.get("log")
     return Echo(
-        model=str(parameters.without(name, _PASSING)),
-        capabilities=parameters.stated(name, _DEFAULT),
+        model=known.model,
+        capabilities=known.capabilities,
         reply=name.parameters.get("reply"),
         rule=rule,
         delay=parameters.number(name, "delay", 0.0),

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from taskc.backends import parameters
-from taskc.backends.protocol import ModelName, Surroundings
+from taskc.backends.protocol import Described, ModelName, Surroundings
 from taskc.backends.remote import (
     PASSING,
     Line,
@@ -104,14 +104,21 @@ class ChatModel:
         return body | {"logprobs": True, "top_logprobs": self.capabilities.top_logprobs}
 
 
+def describe(name: ModelName, around: Surroundings) -> Described:
+    """Say what a model of OpenAI's can do; raises `ModelError`."""
+    parameters.check_known(name, _KNOWN)
+    capabilities = parameters.stated(name, _known(name.name))
+    return Described(model=str(parameters.without(name, PASSING)), capabilities=capabilities)
+
+
 def open_model(name: ModelName, around: Surroundings) -> ChatModel:
     """Open a model of OpenAI's; raises `ModelError`."""
-    parameters.check_known(name, _KNOWN)
+    known = describe(name, around)
     url = checked_url(around.environment.get("OPENAI_BASE_URL") or URL, "OPENAI_BASE_URL")
     line = open_line(name, "openai", url, "OPENAI_API_KEY", key_of(around, "OPENAI_API_KEY"))
     return ChatModel(
-        model=str(parameters.without(name, PASSING)),
-        capabilities=parameters.stated(name, _known(name.name)),
+        model=known.model,
+        capabilities=known.capabilities,
         name=name.name,
         line=line,
         client=open_client(line),

@@ -26,6 +26,19 @@ class Backend(Protocol):
     async def close(self) -> None: ...  # noqa: D102
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """What is known of a model without opening it: no key, no network, no weights.
+
+    `model` and `capabilities` are those of the backend that `open_model` gives. `charged` says that
+    somebody is paid for each answer.
+    """
+
+    model: str
+    capabilities: Capabilities
+    charged: bool = True
+
+
 class ModelError(Exception):
     """A model that cannot be opened: unknown provider, missing key or extra, bad parameter, bad file.
 

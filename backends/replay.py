@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from taskc.backends import parameters
-from taskc.backends.protocol import ModelError, ModelName, Surroundings
+from taskc.backends.protocol import Described, ModelError, ModelName, Surroundings
 from taskc.dsl.diagnostic import similar
 from taskc.records.lines import LineError, load_all
 from taskc.records.operation import Failure, Operation, Reply, operation_id
@@ -39,6 +39,12 @@ class Replay:
     def _one(self, operation: Operation) -> Reply:
         had = self.answers.get(operation_id(operation))
         return Reply(outcome=had.outcome, usage=had.usage) if had else Reply(outcome=_MISSING)
+
+
+def describe(name: ModelName, around: Surroundings) -> Described:
+    """Say what was done when the answers were had; reads the file and raises `ModelError`."""
+    known = open_model(name, around)
+    return Described(model=known.model, capabilities=known.capabilities, charged=False)
 
 
 def open_model(name: ModelName, around: Surroundings) -> Replay:

@@ -5,7 +5,12 @@ imported when its command is run, so that `taskc --help` stays quick.
 """
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    "new": ("taskc.cli.new", "make a first task in a new folder"),
+    "check": ("taskc.cli.check", "find what is wrong with .task files, and fix what can be"),
+    "explain": ("taskc.cli.explain", "print the page of a rule: what it finds, what to write instead"),
     "compile": ("taskc.cli.compile", "check .task files and turn them into concrete prompts"),
+    "diff": ("taskc.cli.diff", "say what differs between two builds, and what that costs"),
+    "plan": ("taskc.cli.plan", "say what an evaluation takes and can show, before it is paid for"),
     "eval": ("taskc.cli.eval", "ask models, score every answer, print the table"),
     "score": ("taskc.cli.score", "score a run again without asking anything"),
     "models": ("taskc.cli.models", "list and fetch the models that run on this machine"),

@@ -88,8 +88,7 @@ def _fetched(bar: Any) -> Told:
 
 def print_evaluated(done: "Evaluated", *, form: str, quiet: bool, dry: bool, subtasks: bool = False) -> None:
     """Print the plan where something is refused or left out, then the table, then what failed."""
-    refused = done.plan.refused
-    for row in refused:
+    for row in done.plan.refused:
         _refusal(row)
     if dry:
         click.echo(_plan(done.plan.lowerings), nl=False)
@@ -146,7 +145,7 @@ def _plan(rows: "tuple[Lowering, ...]") -> str:
             row.model, row.task, row.regime, row.measure, row.way or "—", f"{row.requests:,}", row.why
         )
     out = StringIO()
-    Console(file=out, width=_width(), no_color=True).print(table)
+    Console(file=out, width=width(), no_color=True).print(table)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
 
@@ -159,7 +158,7 @@ def print_scored(scored: "Scored", *, form: str, quiet: bool, subtasks: bool = F
         from taskc.analysis.table import render
 
         rows = scored.rows if subtasks else scored.overview
-        click.echo(render(rows, width=_width(), colour=coloured(sys.stdout)), nl=False, color=True)
+        click.echo(render(rows, width=width(), colour=coloured(sys.stdout)), nl=False, color=True)
     if scored.missing:
         click.echo(
             f"{len(scored.missing):,} could not be scored: see {scored.folder / 'missing.jsonl'}", err=True
@@ -169,7 +168,8 @@ def print_scored(scored: "Scored", *, form: str, quiet: bool, subtasks: bool = F
         click.echo(f"picture: {files}" if scored.pictures else f"results: {files}", err=True)
 
 
-def _width() -> int:
+def width() -> int:
+    """Give the columns to write in: those of the terminal, 120 where there is none."""
     import shutil
 
     return max(72, min(shutil.get_terminal_size((120, 24)).columns, 140))

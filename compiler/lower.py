@@ -1,7 +1,7 @@
 """Requests to operations: how each request is had from one model, settled before the first is sent.
 
-The requests of a build are read several times and never held: `survey` reads them once and keeps a little
-about the reasoning stages, `plan` reads them to fill the table of lowerings, `call_of` makes one call.
+The requests of a build are read several times and never held: `Surveying` looks at each and keeps a little
+about the reasoning stages, `Planning` fills the table of lowerings, `call_of` makes one call.
 """
 
 import json
@@ -14,6 +14,8 @@ from taskc.records.operation import Generate, Labels, Operation, Score
 from taskc.records.plan import Call, Capabilities, Lowering
 from taskc.records.request import MeasureName, Request
 from taskc.records.response import response_key
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,7 @@ class Thinking:
 
     way: Way
     sampling: str
+    max_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,44 +59,82 @@ class Table:
     calls: int
 
 
-def survey(requests: Iterable[Request], model: str, capabilities: Capabilities) -> Survey:
-    """Read the requests once for `model`, a canonical model string; keep what the later steps must know."""
-    thinking: dict[str, Thinking] = {}
-    shared: dict[Thinking, Thinking] = {}
-    samples: dict[int, int] = {}
-    needed: set[str] = set()
-    for request in requests:
+class Surveying:
+    """A survey in the making, for `model`, a canonical model string: requests are shown as they come."""
+
+    def __init__(self, model: str, capabilities: Capabilities) -> None:
+        """Begin with nothing known."""
+        self._model = model
+        self._can = capabilities
+        self._thinking: dict[str, Thinking] = {}
+        self._shared: dict[Thinking, Thinking] = {}
+        self._samples: dict[int, int] = {}
+        self._needed: set[str] = set()
+
+    def add(self, request: Request) -> None:
+        """Keep what the later steps must know of a request."""
         if request.stage == "think":
-            way = _own_way(request, capabilities)
-            known = Thinking(way=way, sampling=_sampling(way, request, capabilities))
-            thinking[request.id] = shared.setdefault(known, known)
+            way = _own_way(request, self._can)
+            sampling = _sampling(way, request, self._can)
+            known = Thinking(way=way, sampling=sampling, max_tokens=request.decode.max_tokens)
+            self._thinking[request.id] = self._shared.setdefault(known, known)
             if request.decode.samples > 1:
-                samples[_place(request, request.id)] = request.decode.samples
-        elif request.after is not None and _own_way(request, capabilities).name is not None:
-            needed.add(request.after)
-    return Survey(
-        model=model,
-        capabilities=capabilities,
-        thinking=thinking,
-        samples=samples,
-        needed=frozenset(needed),
-    )
+                self._samples[_place(request, request.id)] = request.decode.samples
+        elif request.after is not None and _own_way(request, self._can).name is not None:
+            self._needed.add(request.after)
+
+    def done(self) -> Survey:
+        """Give the survey, when every request was shown."""
+        return Survey(
+            model=self._model,
+            capabilities=self._can,
+            thinking=self._thinking,
+            samples=self._samples,
+            needed=frozenset(self._needed),
+        )
+
+
+class Planning:
+    """A table of lowerings in the making: a row for each task, regime, measure and way, as they appear."""
+
+    def __init__(self, found: Survey) -> None:
+        """Begin with no rows."""
+        self._found = found
+        self._rows: Counter[Lowering] = Counter()
+        self._calls = 0
+
+    def add(self, request: Request) -> int:
+        """Lower a request, count it, and say how many times it is asked."""
+        way = way_of(request, self._found)
+        calls = _replicates(request, self._found, way)
+        self._calls += calls
+        if request.stage == "answer":
+            self._rows[_row(request, self._found, way)] += 1
+        return calls
+
+    def table(self) -> Table:
+        """Give the table so far."""
+        lowerings = tuple(replace(row, requests=count) for row, count in self._rows.items())
+        return Table(lowerings=lowerings, calls=self._calls)
+
+
+def survey(requests: Iterable[Request], model: str, capabilities: Capabilities) -> Survey:
+    """Read the requests once for one model."""
+    surveying = Surveying(model, capabilities)
+    for request in requests:
+        surveying.add(request)
+    return surveying.done()
 
 
 def plan(requests: Iterable[Request], found: Survey) -> Table:
-    """Lower every request and count: a row for each task, regime, measure and way, in order of appearance."""
-    rows: Counter[Lowering] = Counter()
-    calls = 0
+    """Lower every request for one model."""
+    planning = Planning(found)
     for request in requests:
-        calls += replicates(request, found)
-        if request.stage == "answer":
-            rows[_row(request, found)] += 1
-    lowerings = tuple(replace(row, requests=count) for row, count in rows.items())
-    return Table(lowerings=lowerings, calls=calls)
+        planning.add(request)
+    return planning.table()
 
 
-def _row(request: Request, found: Survey) -> Lowering:
-    way = way_of(request, found)
+def _row(request: Request, found: Survey, way: Way) -> Lowering:
     return Lowering(
         model=found.model,
         task=request.task,
@@ -121,7 +162,11 @@ def way_of(request: Request, found: Survey) -> Way:
 
 def replicates(request: Request, found: Survey) -> int:
     """Say how many times a request is asked: 0 where it cannot be, or where nobody needs it."""
-    if way_of(request, found).name is None:
+    return _replicates(request, found, way_of(request, found))
+
+
+def _replicates(request: Request, found: Survey, way: Way) -> int:
+    if way.name is None:
         return 0
     if request.stage == "think":
         return request.decode.samples if request.id in found.needed else 0
@@ -134,6 +179,17 @@ def key_of(request: Request, found: Survey, replicate: int) -> str:
     """Give the key that the answer of one replicate is stored under."""
     sampling = _sampling(way_of(request, found), request, found.capabilities)
     return response_key(request=request.id, model=found.model, sampling=sampling, replicate=replicate)
+
+
+def keys_of(request: Request, found: Survey) -> list[str]:
+    """Give the keys of all replicates of a request, in order."""
+    way = way_of(request, found)
+    calls = _replicates(request, found, way)
+    sampling = _sampling(way, request, found.capabilities) if calls else ""
+    return [
+        response_key(request=request.id, model=found.model, sampling=sampling, replicate=one)
+        for one in range(calls)
+    ]
 
 
 def thinking_key(request: Request, found: Survey, replicate: int) -> str:
@@ -187,9 +243,8 @@ def _own_way(request: Request, can: Capabilities) -> Way:
         way = _way_to_label(request, can)
     else:
         way = _way_to_score(request, can)
-    if way.name is None:
-        return way
-    return replace(way, why=_joined(way.why, _system_note(request, can)))
+    note = _system_note(request, can) if way.name is not None else ""
+    return replace(way, why=_joined(way.why, note)) if note else way
 
 
 def _way_to_score(request: Request, can: Capabilities) -> Way:
@@ -284,7 +339,10 @@ def _system_note(request: Request, can: Capabilities) -> str:
 
 def _joined(*notes: str) -> str:
     """Put notes in a row, each once."""
-    return "; ".join(dict.fromkeys(one for note in notes if note for one in note.split("; ")))
+    said = [note for note in notes if note]
+    if len(said) < 2:
+        return said[0] if said else ""
+    return "; ".join(dict.fromkeys(one for note in said for one in note.split("; ")))
 
 
 def _sampling(way: Way, request: Request, can: Capabilities) -> str:
@@ -296,7 +354,7 @@ def _sampling(way: Way, request: Request, can: Capabilities) -> str:
         decode = request.decode
         temperature = float(decode.temperature) if can.temperature else None
         parts += [decode.max_tokens, temperature, decode.top_p, list(decode.stop), decode.effort]
-    return json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
+    return _encode(parts)
 
 
 def _place(request: Request, thinking: str) -> int:

@@ -40,12 +40,25 @@ class Run:
 
 def prepare(requests: Requests, models: Mapping[str, Capabilities]) -> Prepared:
     """Plan a build for models, each given by its canonical model string and what it can do."""
-    surveys = {model: lower.survey(requests(), model, can) for model, can in models.items()}
-    tables = {model: lower.plan(requests(), found) for model, found in surveys.items()}
+    surveys = survey_all(requests, models)
+    plans = {model: lower.Planning(found) for model, found in surveys.items()}
+    for request in requests():
+        for one in plans.values():
+            one.add(request)
+    tables = {model: one.table() for model, one in plans.items()}
     lowerings = tuple(row for table in tables.values() for row in table.lowerings)
     calls = {model: table.calls for model, table in tables.items()}
     plan = Plan(lowerings=lowerings, totals={"calls": sum(calls.values())})
     return Prepared(plan=plan, surveys=surveys, calls=calls)
+
+
+def survey_all(requests: Requests, models: Mapping[str, Capabilities]) -> dict[str, lower.Survey]:
+    """Survey a build for several models in one reading."""
+    surveyings = [lower.Surveying(model, can) for model, can in models.items()]
+    for request in requests():
+        for one in surveyings:
+            one.add(request)
+    return {model: one.done() for model, one in zip(models, surveyings, strict=True)}
 
 
 async def ask_build(

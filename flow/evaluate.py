@@ -5,20 +5,20 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
 from taskc import __version__
 from taskc.analysis.aggregate import Gathering, Row
-from taskc.backends import Backend, ModelError, Surroundings, open_model
+from taskc.backends import Backend, Surroundings, describe_models, open_model, twice
 from taskc.compiler.lower import Survey, key_of
 from taskc.flow.ask_all import Tally
 from taskc.flow.ask_build import Prepared, Run, Watch, ask_build, prepare
 from taskc.flow.build import BuildError, open_build
 from taskc.flow.lower_calls import answered
-from taskc.flow.selection import Limit, Wanted, check_against, parse_limit
+from taskc.flow.selection import Requests, Wanted, narrowed, parse_limit
 from taskc.metrics.score import measure_of, score_all
 from taskc.records import lines
 from taskc.records.manifest import Manifest
@@ -29,8 +29,6 @@ from taskc.records.run import ModelRun, RunRecord
 from taskc.records.score import Missing, Score
 from taskc.store.atomic import write_atomically
 from taskc.store.responses import ResponseStore
-
-Requests = Callable[[], Iterator[Request]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,9 +79,12 @@ def evaluate(job: Job, around: Surroundings, watch: Watch | None = None) -> Eval
     """
     manifest, every = open_build(job.build)
     requests = narrowed(every, job.wanted, manifest)
+    if job.dry:  # nothing is opened: no key, no weights and no network are needed
+        described = describe_models(job.models, around)
+        return Evaluated(plan=prepare(requests, {one.model: one.capabilities for one in described}).plan)
     backends = _open(job.models, around)
     prepared = prepare(requests, {one.model: one.capabilities for one in backends})
-    if job.dry or prepared.plan.refused:
+    if prepared.plan.refused:
         return Evaluated(plan=prepared.plan)
     with ResponseStore.open(job.runs / "responses.sqlite") as store:
         run = asyncio.run(_ask(requests, backends, store, prepared, job.connections, watch))
@@ -147,33 +148,12 @@ def last_run(runs: Path) -> Path:
     return found[-1].parent
 
 
-def narrowed(every: Requests, wanted: Wanted, manifest: Manifest) -> Requests:
-    """Give the wanted part of a build's requests; a limit counts the items of each task in their order."""
-    check_against(wanted, manifest)
-    if not wanted.names and wanted.limit == Limit():
-        return every
-    asked = {task.name: task.asked for task in manifest.tasks}
-
-    def requests() -> Iterator[Request]:
-        seen: dict[str, dict[str, int]] = {}
-        for request in every():
-            if not wanted.takes(request.task, request.regime, request.levels):
-                continue
-            places = seen.setdefault(request.task, {})
-            place = places.setdefault(request.item, len(places))
-            first, last = wanted.limit.bounds(asked.get(request.task, 0))
-            if first <= place < last:
-                yield request
-
-    return requests
-
-
 def _open(models: Sequence[str], around: Surroundings) -> list[Backend]:
     backends: dict[str, Backend] = {}
     for model in models:
         backend = open_model(model, around)
         if backend.model in backends:
-            raise ModelError(f"model `{backend.model}` is named twice", help="name each model once")
+            raise twice(backend.model)
         backends[backend.model] = backend
     return list(backends.values())
 

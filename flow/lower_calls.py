@@ -59,17 +59,13 @@ def answered(requests: Iterable[Request], found: lower.Survey, store: ResponseSt
     """Give every request, in order and with stages of all kinds, and its responses."""
     rest = iter(requests)
     while window := list(islice(rest, _WINDOW)):
-        wanted = [_keys(request, found) for request in window]
+        wanted = [lower.keys_of(request, found) for request in window]
         had = store.get(key for keys in wanted for key in keys)
         for request, keys in zip(window, wanted, strict=True):
             responses = tuple(had.get(key) for key in keys)
             if request.after is not None and None in responses:
                 responses = _with_refusals(request, found, store, responses)
             yield Answered(request=request, way=lower.way_of(request, found), responses=responses)
-
-
-def _keys(request: Request, found: lower.Survey) -> list[str]:
-    return [lower.key_of(request, found, one) for one in range(lower.replicates(request, found))]
 
 
 def _thoughts(request: Request, found: lower.Survey, store: ResponseStore) -> list[Response | None]:

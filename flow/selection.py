@@ -1,13 +1,18 @@
 """`--select` and `--limit`: which part of the tasks is wanted."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from taskc.compiler.expand import Selection
 from taskc.dsl.diagnostic import similar
 from taskc.dsl.model import Task
 from taskc.records.manifest import Manifest
+from taskc.records.request import Request
+
+Requests: TypeAlias = Callable[[], Iterator[Request]]
+"""Starts reading the requests of a build anew."""
 
 
 class BadSelection(Exception):
@@ -132,3 +137,24 @@ def selection(wanted: Wanted, task: Task) -> Selection:
     levels = {name: frozenset(values) for name, values in wanted.names.items() if name in own}
     first, last = wanted.limit.bounds(len(task.asked))
     return Selection(regimes=frozenset(wanted.names.get("regime", ())), levels=levels, first=first, last=last)
+
+
+def narrowed(every: Requests, wanted: Wanted, manifest: Manifest) -> Requests:
+    """Give the wanted part of a build's requests; a limit counts the items of each task in their order."""
+    check_against(wanted, manifest)
+    if not wanted.names and wanted.limit == Limit():
+        return every
+    asked = {task.name: task.asked for task in manifest.tasks}
+
+    def requests() -> Iterator[Request]:
+        seen: dict[str, dict[str, int]] = {}
+        for request in every():
+            if not wanted.takes(request.task, request.regime, request.levels):
+                continue
+            places = seen.setdefault(request.task, {})
+            place = places.setdefault(request.item, len(places))
+            first, last = wanted.limit.bounds(asked.get(request.task, 0))
+            if first <= place < last:
+                yield request
+
+    return requests

@@ -128,15 +128,25 @@ def _score(
     )
 
 
-def _chance(request: Request) -> dict[str, float]:
-    """Give the accuracy of guessing among the options, where the model is held to them.
+def chance_of(request: Request) -> float | None:
+    """Give the accuracy of guessing among the options, where the model is held to them, else None.
 
     That is so where they are what is scored, where they have labels, and where the last message shows each.
     A number that may be any number is not guessed among two.
     """
     free = request.measure == "reply" and any(option.label is None for option in request.options)
-    shown = request.kind == "text" and all(_shows(request, option.text) for option in request.options)
-    return {"chance": 1 / len(request.options)} if request.options and (shown or not free) else {}
+    if not request.options or (free and not _all_shown(request)):
+        return None
+    return 1 / len(request.options)
+
+
+def _chance(request: Request) -> dict[str, float]:
+    chance = chance_of(request)
+    return {} if chance is None else {"chance": chance}
+
+
+def _all_shown(request: Request) -> bool:
+    return request.kind == "text" and all(_shows(request, option.text) for option in request.options)
 
 
 def _shows(request: Request, text: str) -> bool:

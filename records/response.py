@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from taskc.records.operation import Answer, Refusal, Usage
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # made once: it is called often
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
@@ -32,5 +34,5 @@ def response_key(*, request: str, model: str, sampling: str, replicate: int) -> 
 
     `sampling` is how the backend was asked (the lowering and its decoding settings), as text.
     """
-    text = json.dumps([request, model, sampling, replicate], ensure_ascii=False, separators=(",", ":"))
+    text = _encode([request, model, sampling, replicate])
     return hashlib.sha256(text.encode()).hexdigest()[:32]

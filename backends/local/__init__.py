@@ -8,31 +8,105 @@ Parameters: `mode=chat` lays prompts out by the template in the model's file, `m
 are stored under has the digest in it, so that another file under the same path is another model.
 """
 
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from taskc.backends import parameters
 from taskc.backends.local.catalogue import MODELS, KnownModel, find_known
 from taskc.backends.local.fetch import digest_of, is_here, place_of, pull
-from taskc.backends.protocol import Backend, ModelError, ModelName, Surroundings
+from taskc.backends.protocol import Backend, Described, ModelError, ModelName, Surroundings
+from taskc.backends.tokens import Counter
 from taskc.records.plan import Capabilities
 
-__all__ = ["MODELS", "KnownModel", "find_known", "is_here", "open_model", "place_of", "pull"]
+if TYPE_CHECKING:
+    from taskc.backends.local.gguf_file import GgufFile
+    from taskc.backends.local.layout import Layout
+    from taskc.backends.local.vocabulary import Vocabulary
+
+__all__ = [
+    "MODELS",
+    "KnownModel",
+    "counter",
+    "describe",
+    "find_known",
+    "is_here",
+    "open_model",
+    "place_of",
+    "pull",
+]
 
 DIGITS = 12
 """Hex digits of a digest that stand in the name of a file of one's own."""
 
 
+BATCH = 64
+"""Operations at once: more save little, and their keys and values fill the memory."""
+
+
+def describe(name: ModelName, around: Surroundings) -> Described:
+    """Say what a local model can do. Nothing is fetched; a file of one's own is read for its digest."""
+    from taskc.backends.local.gguf_file import read_gguf
+
+    if not _check_name(name):
+        return _described(name, "", find_known(name.name).context)
+    path = Path(name.name).expanduser()
+    digest = _checked(path, name.parameters.get("sha256"))
+    return _described(name, digest, read_gguf(path).whole("llama.context_length"))
+
+
+def counter(name: ModelName, around: Surroundings) -> Counter | None:
+    """Count tokens by the vocabulary in the model's file; None where file or tokenizer is not here."""
+    own = _check_name(name)
+    if find_spec("tokenizers") is None or not (own or is_here(name.name, around.cache)):
+        return None
+    from taskc.backends.local.counting import count_with
+    from taskc.backends.local.gguf_file import read_gguf
+    from taskc.backends.local.vocabulary import read_vocabulary
+
+    file = read_gguf(Path(name.name).expanduser() if own else place_of(name.name, around.cache))
+    vocabulary = read_vocabulary(file, pieces=False)
+    count = count_with(vocabulary, _layout(file, name, vocabulary))
+    return Counter(count=count, exact=True, method="counted with the model's own tokenizer")
+
+
 def open_model(name: ModelName, around: Surroundings) -> Backend:
     """Open the embedded model, fetching it first if need be; raises `ModelError` with the cure."""
+    own = _check_name(name)
+    _check_extra()
+    path = Path(name.name).expanduser() if own else pull(name.name, around)
+    return _open_file(path, name, _checked(path, name.parameters.get("sha256")) if own else "")
+
+
+def _check_name(name: ModelName) -> bool:
+    """Check the parameters, and say whether a file of one's own is named; raises `ModelError`."""
     own = name.name.endswith(".gguf")
     parameters.check_known(name, ["mode", "sha256"] if own else ["mode"])
     if name.parameters.get("mode", "chat") not in ("chat", "text"):
         raise ModelError(
             f"parameter `mode` is `{name.parameters['mode']}`", help="write `mode=chat` or `mode=text`"
         )
-    _check_extra()
-    path = Path(name.name).expanduser() if own else pull(name.name, around)
-    return _open_file(path, name, _checked(path, name.parameters.get("sha256")) if own else "")
+    return own
+
+
+def _described(name: ModelName, digest: str, context: int) -> Described:
+    kept = {"mode": "text"} if name.parameters.get("mode") == "text" else {}
+    stored = ModelName(
+        provider=name.provider, name=name.name, parameters=kept | ({"sha256": digest} if digest else {})
+    )
+    return Described(
+        model=str(stored),
+        capabilities=Capabilities(
+            score=True,
+            labels=True,
+            prefill=True,
+            batch=BATCH,
+            context=context,
+            exact=True,
+            source="computed in this process",
+        ),
+        charged=False,
+    )
 
 
 def _checked(path: Path, stated: str | None) -> str:
@@ -60,32 +134,34 @@ def _check_extra() -> None:
 
 def _open_file(path: Path, name: ModelName, digest: str) -> Backend:
     from taskc.backends.local.gguf_file import read_gguf
-    from taskc.backends.local.layout import ChatLayout, TextLayout
-    from taskc.backends.local.model import BATCH, Given, LocalModel
+    from taskc.backends.local.model import Given, LocalModel
     from taskc.backends.local.vocabulary import read_vocabulary
     from taskc.backends.local.weights import read_shape
 
     file = read_gguf(path)
-    shape, template = read_shape(file), file.fields.get("tokenizer.chat_template")
+    shape = read_shape(file)
     vocabulary = read_vocabulary(file)
-    as_text = name.parameters.get("mode") == "text"
-    if not as_text and not isinstance(template, str):
-        raise ModelError(f"`{path}` has no chat template", help="add `?mode=text` to the model string")
-    kept = {"mode": "text"} if as_text else {}
-    stored = ModelName(
-        provider=name.provider, name=name.name, parameters=kept | ({"sha256": digest} if digest else {})
-    )
-    layout = TextLayout(vocabulary) if as_text else ChatLayout(str(template), vocabulary)
+    layout = _layout(file, name, vocabulary)
+    known = _described(name, digest, shape.context)
     return LocalModel(
-        model=str(stored),
-        capabilities=Capabilities(
-            score=True,
-            labels=True,
-            prefill=True,
-            batch=BATCH,
-            context=shape.context,
-            exact=True,
-            source="computed in this process",
+        model=known.model,
+        capabilities=known.capabilities,
+        given=Given(
+            file=file,
+            shape=shape,
+            vocabulary=vocabulary,
+            layout=layout,
+            as_text=name.parameters.get("mode") == "text",
         ),
-        given=Given(file=file, shape=shape, vocabulary=vocabulary, layout=layout, as_text=as_text),
     )
+
+
+def _layout(file: "GgufFile", name: ModelName, vocabulary: "Vocabulary") -> "Layout":
+    from taskc.backends.local.layout import ChatLayout, TextLayout
+
+    template = file.fields.get("tokenizer.chat_template")
+    if name.parameters.get("mode") == "text":
+        return TextLayout(vocabulary)
+    if not isinstance(template, str):
+        raise ModelError(f"`{file.path}` has no chat template", help="add `?mode=text` to the model string")
+    return ChatLayout(template, vocabulary)

@@ -5,7 +5,7 @@ question that contains `<|im_end|>` is a question about those ten characters and
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 Ids: TypeAlias = tuple[int, ...]
+
+_Part: TypeAlias = "tuple[int | None, int | None, str]"
+"""The place of a message's content, or a special token, or text of the template's own."""
 
 _PLACE = re.compile("\ue000([0-9]+)\ue001")
 
@@ -55,21 +58,34 @@ class ChatLayout:
     def __call__(self, prompt: Prompt) -> Laid:
         """Render the messages; raises `BadPrompt` when the template refuses them."""
         texts = [message.content for message in prompt.messages]
-        roles = [message.role for message in prompt.messages]
         ids: list[int] = list(self._begin)
         pending = ""
-        # odd pieces are the numbers of messages whose content stands there
-        for n, piece in enumerate(_PLACE.split(self._render(roles))):
-            if n % 2:
-                pending += texts[int(piece)]
+        for place, special, word in self._parts(tuple(message.role for message in prompt.messages)):
+            if special is None:
+                pending += word if place is None else texts[place]
+            else:
+                ids += [*self.vocabulary.encode(pending), special]
+                pending = ""
+        return Laid(head=tuple(ids), tail=pending + prompt.prefill)
+
+    def _parts(self, roles: tuple[str, ...]) -> "tuple[_Part, ...]":
+        """Render messages of these roles, once: the template never sees what they say."""
+        found = self._rendered.get(roles)
+        if found is None:
+            found = self._rendered[roles] = tuple(self._split(self._render(roles)))
+        return found
+
+    def _split(self, text: str) -> "Iterator[_Part]":
+        for n, piece in enumerate(_PLACE.split(text)):
+            if n % 2:  # the number of the message whose content stands there
+                yield int(piece), None, ""
                 continue
             for word in self._special.split(piece):
-                if word in self.vocabulary.special:
-                    ids += [*self.vocabulary.encode(pending), self.vocabulary.special[word]]
-                    pending = ""
-                else:
-                    pending += word
-        return Laid(head=tuple(ids), tail=pending + prompt.prefill)
+                yield None, self.vocabulary.special.get(word), word
+
+    @cached_property
+    def _rendered(self) -> "dict[tuple[str, ...], tuple[_Part, ...]]":
+        return {}
 
     @property
     def _begin(self) -> Ids:
@@ -130,6 +146,16 @@ class Asked:
     def limit(self) -> int:
         """Give the length of the longest beginning after which every scored token still has one before it."""
         return min(self.starts, default=1) - 1
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """Give the number of scored tokens of each text."""
+        return tuple(len(text) - start for text, start in zip(self.texts, self.starts, strict=True))
+
+    @property
+    def read(self) -> int:
+        """Give the tokens that are read: the prompt once, and each continuation."""
+        return max(self.starts, default=0) + sum(self.counts)
 
     @property
     def longest(self) -> int:

@@ -33,9 +33,6 @@ from taskc.records.operation import (
 )
 from taskc.records.plan import Capabilities
 
-BATCH = 64
-"""Operations at once: more save little, and their keys and values fill the memory."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
@@ -156,9 +153,8 @@ def _reply(work: _Work, scores: Iterator[tuple[float, ...]], written: Iterator[i
         return Reply(outcome=work.writing.result(), usage=Usage(read=len(work.tokens), written=next(written)))
     if isinstance(work, _Scoring):
         asked, logprobs = work.asked, next(scores)
-        counts = tuple(len(text) - start for text, start in zip(asked.texts, asked.starts, strict=True))
-        usage = Usage(read=max(asked.starts, default=0) + sum(counts))
-        return Reply(outcome=_outcome(work.operation, logprobs, counts), usage=usage)
+        outcome = _outcome(work.operation, logprobs, asked.counts)
+        return Reply(outcome=outcome, usage=Usage(read=asked.read))
     return Reply(outcome=work)
 
 

@@ -48,8 +48,11 @@ class PlainEncoder:
         return self._encode(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
 
 
-def read_vocabulary(file: GgufFile) -> Vocabulary:
-    """Build the vocabulary of a file; raises `ModelError` for a tokenizer that is unknown here."""
+def read_vocabulary(file: GgufFile, *, pieces: bool = True) -> Vocabulary:
+    """Build the vocabulary of a file; raises `ModelError` for a tokenizer that is unknown here.
+
+    Without `pieces` it can encode and not decode, and is there sooner.
+    """
     words, kinds = file.words("tokenizer.ggml.tokens"), file.fields.get("tokenizer.ggml.token_type")
     if not isinstance(kinds, list) or len(kinds) != len(words):
         raise ModelError(f"`{file.path}` does not say of what kind its tokens are", help="convert it anew")
@@ -58,7 +61,7 @@ def read_vocabulary(file: GgufFile) -> Vocabulary:
     ends = {special[word] for word in ENDS if word in special} | set(named[:2])
     return Vocabulary(
         special=special,
-        pieces=tuple(b"" if word in special else _bytes_of(word) for word in words),
+        pieces=tuple(b"" if word in special else _bytes_of(word) for word in words) if pieces else (),
         ends=frozenset(ends - {-1}),
         # what parts texts in training, else what the file says begins one
         start=special.get("<|endoftext|>", named[2] if named[2] >= 0 else 0),

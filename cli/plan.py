@@ -1,0 +1,105 @@
+"""`taskc plan`: what an evaluation will take and what it can show, before anything is asked."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from taskc.cli import forecast, group, results
+
+
+@click.command("plan")
+@click.argument("build", default="build", metavar="[BUILD]")
+@click.option(
+    "-m",
+    "--model",
+    "models",
+    multiple=True,
+    metavar="MODEL",
+    help="provider/model; may be given several times; without one, only what the build can show",
+)
+@click.option(
+    "-o",
+    "--output",
+    "runs",
+    default="runs",
+    show_default=True,
+    metavar="FOLDER",
+    help="where taskc eval keeps its answers",
+)
+@click.option(
+    "--select", "select", multiple=True, metavar="NAME=VALUE…", help="only some of it, as for compile"
+)
+@click.option("--limit", metavar="N", help="only some items of each task: 100, 0.1, or 11-20")
+@click.option(
+    "--price",
+    "stated",
+    multiple=True,
+    metavar="MODEL=IN/OUT",
+    help="what a model costs, in US dollars a million tokens",
+)
+@click.option(
+    "--prices",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="a table of prices to put over taskc's own",
+)
+@click.option(
+    "--rpm", type=click.FloatRange(0, min_open=True), metavar="N", help="requests a minute that are allowed"
+)
+@click.option(
+    "--tpm", type=click.FloatRange(0, min_open=True), metavar="N", help="tokens a minute that are allowed"
+)
+@click.option(
+    "--latency", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="what one answer takes"
+)
+@click.option(
+    "-j",
+    "--max-connections",
+    default=8,
+    show_default=True,
+    type=click.IntRange(1, 1024),
+    metavar="N",
+    help="requests in flight at once; matters with --latency",
+)
+@click.option("--subtasks", is_flag=True, help="a row for each subtask, not for each task")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def command(
+    build: str,
+    models: tuple[str, ...],
+    runs: str,
+    select: tuple[str, ...],
+    limit: str | None,
+    stated: tuple[str, ...],
+    prices: tuple[Path, ...],
+    rpm: float | None,
+    tpm: float | None,
+    latency: float | None,
+    max_connections: int,
+    subtasks: bool,
+    form: str,
+) -> None:
+    """Say what asking a build takes and what it can show: requests, tokens, cost, time, power.
+
+    BUILD is a folder that `taskc compile` made. Nothing is asked, opened or fetched, and no key is needed.
+    """
+    with group.translated():
+        from taskc.flow.plan import PlanJob, make_plan
+        from taskc.flow.selection import parse_selection
+        from taskc.flow.spending import Rates
+
+        builds, more = group.parted([build])
+        job = PlanJob(
+            build=Path((builds or ("build",))[0]),
+            models=models,
+            runs=Path(runs),
+            wanted=parse_selection((*select, *more), limit),
+            prices=prices,
+            stated=stated,
+            rates=Rates(rpm=rpm, tpm=tpm, latency=latency, connections=max_connections),
+            subtasks=subtasks,
+        )
+        planned = make_plan(job, results.surroundings(True, None))
+    forecast.print_planned(planned, form=form)
+    sys.exit(group.FOUND_ERRORS if planned.plan.refused else group.OK)
