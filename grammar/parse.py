@@ -36,7 +36,7 @@ def parse(source: Source) -> tuple[syntax.File | None, tuple[Diagnostic, ...]]:
     text, found = clean(source)
     if text is None:
         return None, tuple(found)
-    tokens = _cut(text, 0)
+    tokens = cut(text)
     if len(tokens) > WORDS:
         return None, (too_many_words(source.name, WORDS),)
     file, wrong = _read(tokens, source)
@@ -64,11 +64,11 @@ def _close_blocks(text: str, tokens: list[Token]) -> list[Token]:
             break
         i, end = place
         block = tokens[i]._replace(kind="OPEN_BLOCK", text=text[tokens[i].start : end], end=end)
-        tokens = [*tokens[:i], block, *_cut(text, end)]
+        tokens = [*tokens[:i], block, *cut(text, end)]
     return tokens
 
 
-def _cut(text: str, begin: int) -> list[Token]:
+def cut(text: str, begin: int = 0) -> list[Token]:
     """Cut the text from `begin` into tokens, but not into many more than `WORDS`."""
     lark, words, _ = _grammar()
     state = lark.parse_interactive(text[begin:])

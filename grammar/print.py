@@ -1,369 +1,362 @@
-"""Syntax to text, in one tidy form that reads back as the same tree."""
+"""Syntax to text, in one true form that reads back as the same tree."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from taskc.dsl import syntax as s
-from taskc.dsl.span import Span
-from taskc.grammar.texts import read_block
+from taskc.grammar.entries import HANG, KEEP, META, WIDTH, Entry, beside, indent, join
+from taskc.grammar.expressions import Expressions
+from taskc.grammar.notes import N, Notes
+from taskc.grammar.texts import quote, write_text
 
 _NAME = re.compile(r"[^\W\d]\w*")
-_ESCAPED = re.compile(r'[\x00-\x1f\x7f-\x9f"\\]')
-_ESCAPES = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
-_INLINE = 80  # columns in which a block of one statement stays on its line
-_NOWHERE = Span(file="", start=0, end=0)
-
-# how tightly an expression binds, as in Python
-_CHOOSE, _OR, _AND, _NOT, _COMPARE, _SUM, _PRODUCT, _SIGN, _POWER, _POSTFIX, _ATOM = range(11)
-_LOGIC = {"or": _OR, "and": _AND}
-_BINARY = {"+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT, "//": _PRODUCT, "%": _PRODUCT, "**": _POWER}
+_INLINE = 80  # columns in which a block of one statement stays on its line, where no author has a say
 
 
-def print_file(file: s.File) -> str:
-    """Write a file: declarations apart by a blank line, imports together, a statement a line.
+def print_file(file: s.File, notes: Notes | None = None) -> str:
+    """Write a file: declarations apart by an empty line, a statement a line, in columns where they are alike.
 
-    `parse` reads the tree back, whatever tree it made; comments are not part of it.
+    `parse` reads the tree back, whatever tree it made. Comments, empty lines, the spelling of texts
+    and numbers, and which short blocks stay on a line are not part of it; they come from `notes`.
     """
-    parts: list[str] = []
-    for i, declaration in enumerate(file.declarations):
-        both = i and isinstance(declaration, s.Import) and isinstance(file.declarations[i - 1], s.Import)
-        parts += ["\n"] if i and not both else []
-        parts += [_declaration(declaration), "\n"]
-    return "".join(parts)
+    return _Writer(notes or Notes()).write_file(file)
+
+
+def print_expression(expression: s.Expression) -> str:
+    """Write an expression on one line with no more brackets than it needs."""
+    return Expressions(Notes()).flat(expression)
 
 
 def print_statement(statement: s.Statement) -> str:
     """Write one statement, without the indentation of its block."""
-    return _statement(statement)
+    return join(_Writer(Notes())._statement(statement)).replace(KEEP, "\n")
 
 
-def print_expression(expression: s.Expression) -> str:
-    """Write an expression with no more brackets than it needs."""
-    return _expression(expression, _CHOOSE)
+class _Writer:
+    """Writes the declarations of one file from top to bottom."""
 
+    def __init__(self, notes: Notes) -> None:
+        self.notes = notes
+        self.expressions = Expressions(notes)
+        self.margin = 0  # columns by which the line being written is indented
 
-def _declaration(node: s.Declaration) -> str:
-    match node:
-        case s.Import():
-            return f"import {_text(node.path)}"
-        case s.Let() | s.Allow():
-            return _statement(node)
-        case s.Suite():
-            return f"suite {node.name.text} {_body(node.body)}"
-        case s.Task() | s.Regime():
-            keyword = "task" if isinstance(node, s.Task) else "regime"
-            extends = f" extends {node.extends.text}" if node.extends else ""
-            head = f"{keyword} {node.name.text}{extends} "
-            return head + (_body(node.body) if keyword == "task" else _short_body(node.body, len(head)))
+    def write_file(self, file: s.File) -> str:
+        """Write the file."""
+        end = len(self.notes.text) + 1
+        _, lines = self.notes.write_all(
+            file.declarations, None, end, self._declaration, apart=self._are_apart
+        )
+        return "\n".join([*lines, ""]).replace(KEEP, "\n") if lines else ""
 
+    def _are_apart(self, before: Entry, entry: Entry) -> bool:
+        """Tell whether an empty line must part two declarations."""
+        if self.notes.text:
+            return before.is_long or entry.is_long
+        return not before.kind == entry.kind == "import"
 
-# --- blocks ------------------------------------------------------------------------------------
+    def _declaration(self, node: s.Declaration) -> Entry:
+        match node:
+            case s.Import():
+                return Entry((f"import {self._text(node.path)}",), "import")
+            case s.Let() | s.Allow():
+                return self._statement(node)
+            case s.Suite():
+                return Entry((f"suite {node.name.text} {self._body(node.body, node.name.span.end)}",))
+            case s.Task() | s.Regime():
+                return self._task(node)
 
+    def _task(self, node: s.Task | s.Regime) -> Entry:
+        keyword = "task" if isinstance(node, s.Task) else "regime"
+        extends = f" extends {node.extends.text}" if node.extends else ""
+        head = f"{keyword} {node.name.text}{extends}"
+        after = (node.extends or node.name).span.end
+        if keyword == "regime":
+            return Entry((head, self._short_body(node.body, after, len(head))), "regime")
+        return Entry((f"{head} {self._body(node.body, after)}",))
 
-def _block(lines: Iterable[str]) -> str:
-    """Write lines in braces, one below the other."""
-    inside = "\n".join(lines)
-    return "{\n" + _indent(inside) + "\n}" if inside else "{ }"
+    # --- blocks ----------------------------------------------------------------------------------
 
+    def _block(self, nodes: Sequence[N], after: int, write: Callable[[N], Entry]) -> str:
+        """Write nodes in the braces that open after a place, one below the other."""
+        opening = self.notes.opening(after)
+        self.margin += 2
+        head, lines = self.notes.write_all(nodes, opening, self.notes.closing(opening), write)
+        self.margin -= 2
+        if not lines and not head:
+            return "{ }"
+        return f"{{{beside(head)}\n" + indent("\n".join([*lines, ""])) + "}"
 
-def _indent(text: str) -> str:
-    return "\n".join(f"  {line}" if line else line for line in text.split("\n"))
+    def _line(self, nodes: Sequence[N], after: int, write: Callable[[N], Entry], used: int) -> str | None:
+        """Write nodes in braces on one line, of which `used` columns are taken; None if they were opened."""
+        opening = self.notes.opening(after)
+        if self.notes.is_opened(opening) is not False or self.notes.holds(
+            opening, self.notes.closing(opening)
+        ):
+            return None
+        line = "{ " + ", ".join(join(write(node)) for node in nodes) + " }"
+        return line if nodes and "\n" not in line and self.margin + used + len(line) < WIDTH else None
 
+    def _body(self, body: Sequence[s.Statement], after: int) -> str:
+        return self._block(body, after, self._statement)
 
-def _body(body: Sequence[s.Statement]) -> str:
-    return _block(_statement(statement) for statement in body)
+    def _short_body(self, body: Sequence[s.Statement], after: int, used: int) -> str:
+        """Write a block; one short statement stays on the line, of which `used` columns are taken."""
+        if len(body) == 1:
+            line = self._line(body, after, self._statement, used)
+            if line is None and self.notes.is_opened(self.notes.opening(after)) is None:
+                only = join(self._statement(body[0]))
+                line = f"{{ {only} }}" if "\n" not in only and used + 1 + len(only) <= _INLINE else None
+            if line is not None:
+                return line
+        return self._body(body, after)
 
+    # --- statements ------------------------------------------------------------------------------
 
-def _short_body(body: Sequence[s.Statement], used: int) -> str:
-    """Write a block; one short statement stays on the line, of which `used` columns are taken."""
-    if len(body) == 1:
-        only = _statement(body[0])
-        if "\n" not in only and used + len(only) <= _INLINE:
-            return f"{{ {only} }}"
-    return _body(body)
+    def _statement(self, node: s.Statement) -> Entry:
+        """Write a statement in its cells."""
+        return _WRITERS[type(node)](self, node)
 
+    def _text(self, node: s.Text) -> str:
+        return write_text(node, self.notes.spelt(node))
 
-# --- statements --------------------------------------------------------------------------------
+    def _value(self, node: s.Expression, used: int) -> str:
+        """Write an expression on a line of which `used` columns are taken."""
+        return self.expressions.write(node, self.margin + used, self.margin)
 
+    def _item(self, node: s.Item) -> Entry:
+        line = self._line(node.fields, node.span.start, self._field, len("item "))
+        return Entry((f"item {line or self._block(node.fields, node.span.start, self._field)}",))
 
-def _statement(node: s.Statement) -> str:
-    """Write a statement without the indentation of its block."""
-    return _WRITERS[type(node)](node)
+    def _field(self, node: s.Field) -> Entry:
+        return Entry((f"{node.name.text}:", self._type(node.type)), "field")
 
+    def _type(self, node: s.Type) -> str:
+        match node:
+            case s.Scalar():
+                return node.name
+            case s.ListType():
+                return f"{node.element.name}[{'' if node.size is None else node.size}]"
+            case s.OneOf():
+                return f"one of {self._value(node.choices, len('one of '))}"
 
-def _item(node: s.Item) -> str:
-    return "item " + _block(f"{field.name.text}: {_type(field.type)}" for field in node.fields)
+    def _items_from(self, node: s.ItemsFrom) -> Entry:
+        head = f"items from {self._text(node.path)}"
+        before = self.notes.at
+        clauses = self._clauses(node, len(head))
+        line = " ".join([head, *clauses])
+        fits = self.margin + len(line.partition("\n")[0]) <= WIDTH
+        if not clauses or (fits and "\n" not in "".join(clauses[:-1])):
+            return Entry((line,))
+        self.notes.at = before
+        self.margin += 2
+        clauses = self._clauses(node, 0)
+        self.margin -= 2
+        return Entry((head + "\n" + indent("\n".join(clauses)),))
 
+    def _clauses(self, node: s.ItemsFrom, used: int) -> list[str]:
+        """Write what comes after the path of items from a file."""
+        out = []
+        if node.where is not None:
+            out.append(f"where {self._value(node.where, len('where '))}")
+        if node.columns is not None:
+            after = self.notes.opening_before(node.columns[0].span.start) if node.columns else 0
+            used = sum(map(len, out), used + len(" with "))
+            line = self._line(node.columns, after, self._assign, used)
+            out.append(f"with {line or self._block(node.columns, after, self._assign)}")
+        return out
 
-def _type(node: s.Type) -> str:
-    match node:
-        case s.Scalar():
-            return node.name
-        case s.ListType():
-            return f"{node.element.name}[{'' if node.size is None else node.size}]"
-        case s.OneOf():
-            return f"one of {print_expression(node.choices)}"
+    def _assign(self, node: s.Assign) -> Entry:
+        return Entry((node.name.text, f"= {self._value(node.value, len(node.name.text) + 3)}"), "assign")
 
+    def _items_rows(self, node: s.ItemsRows) -> Entry:
+        self.margin += 2
+        opening, closing = self.notes.opening(node.span.start), node.span.end - 1
+        head, lines = self.notes.write_all(node.rows, opening, closing, self._row, ",")
+        self.margin -= 2
+        inside = indent("\n".join(lines))
+        return Entry((f"items [{beside(head)}\n{inside}\n]" if lines or head else "items []",))
 
-def _items_from(node: s.ItemsFrom) -> str:
-    where = f" where {print_expression(node.where)}" if node.where is not None else ""
-    columns = f" with {_block(map(_assign, node.columns))}" if node.columns is not None else ""
-    return f"items from {_text(node.path)}{where}{columns}"
+    def _row(self, node: s.Row) -> Entry:
+        start, closing = node.span.start, node.span.end - 1
+        if self.notes.holds(start, closing) or (node.cells and self.notes.is_opened(start)):
+            self.margin += 2
+            head, lines = self.notes.write_all(node.cells, start, closing, self._cell, ",", empty_lines=False)
+            self.margin -= 2
+            return Entry((f"{{{beside(head)}\n{indent(chr(10).join(lines))}\n}}",))
+        cells = [f"{_key(cell.name.text)}: {self.expressions.flat(cell.value)}" for cell in node.cells]
+        return Entry(("{ " + ", ".join(cells) + " }" if cells else "{ }",))
 
+    def _cell(self, node: s.Cell) -> Entry:
+        key = _key(node.name.text)
+        return Entry((f"{key}: {self._value(node.value, len(key) + 2)}",))
 
-def _assign(node: s.Assign) -> str:
-    return f"{node.name.text} = {print_expression(node.value)}"
+    def _items_generate(self, node: s.ItemsGenerate) -> Entry:
+        head = f"items generate {self.expressions.flat(node.count)} seed {self.expressions.flat(node.seed)} "
+        return Entry((head + self._block(node.body, node.seed.span.end, self._making),))
 
+    def _making(self, node: s.Let | s.Assign | s.Keep) -> Entry:
+        match node:
+            case s.Let():
+                return self._let(node)
+            case s.Assign():
+                return self._assign(node)
+            case s.Keep():
+                return Entry((f"keep if {self._value(node.condition, len('keep if '))}",))
 
-def _items_rows(node: s.ItemsRows) -> str:
-    rows = [f"  {_row(row)},\n" for row in node.rows]
-    return "items [\n" + "".join(rows) + "]" if rows else "items []"
+    def _let(self, node: s.Let) -> Entry:
+        head = f"let {node.name.text}"
+        return Entry((head, f"= {self._value(node.value, len(head) + 3)}"), "let")
 
+    def _test(self, node: s.Test) -> Entry:
+        return Entry((f"test where {self._value(node.where, len('test where '))}",))
 
-def _row(row: s.Row) -> str:
-    cells = [f"{_key(cell.name.text)}: {_value(cell.value)}" for cell in row.cells]
-    return "{ " + ", ".join(cells) + " }" if cells else "{ }"
+    def _true_task(self, node: s.TrueTask) -> Entry:
+        return self._predicts("true_task", self._text(node.about), [("->", node.answer)])
+
+    def _distractor(self, node: s.Distractor) -> Entry:
+        name = f"{node.name.text} " if node.name is not None else ""
+        when = [("when", node.when)] if node.when is not None else []
+        return self._predicts("distractor", name + self._text(node.about), [("->", node.answer), *when])
+
+    def _predicts(self, keyword: str, about: str, clauses: Sequence[tuple[str, s.Expression]]) -> Entry:
+        """Write what a task is about and what it predicts; a clause a line if that is too long."""
+        end = clauses[-1][1].span.end
+        if self.notes.holds(clauses[0][1].span.start, end):
+            used = len(keyword) + len(about) + 5
+            told = " ".join(f"{word} {self._value(node, used)}" for word, node in clauses)
+            return Entry((keyword, about, told), "task")
+        told = " ".join(f"{word} {self.expressions.flat(node)}" for word, node in clauses)
+        if "\n" in told or self.margin + len(f"{keyword} {about} {told}") <= WIDTH:
+            return Entry((keyword, about, told), "task")
+        self.margin += 2
+        lines = [f"{word} {self._value(node, len(word) + 1)}" for word, node in clauses]
+        self.margin -= 2
+        return Entry((f"{keyword} {about}\n" + indent("\n".join(lines)),))
+
+    def _options(self, node: s.Options) -> Entry:
+        style = f" as {node.style.text}" if node.style is not None else ""
+        return Entry((f"options {self._value(node.value, len('options ') + len(style))}{style}",))
+
+    def _prompt(self, node: s.Prompt) -> Entry:
+        only = node.messages[0] if len(node.messages) == 1 else None
+        if only is not None and only.role.text == "user" and not self.notes.holds(0, only.text.span.start):
+            return Entry(("prompt", self._text(only.text)), "text")
+        return Entry((f"prompt {self._block(node.messages, node.span.start, self._message)}",))
+
+    def _message(self, node: s.Message) -> Entry:
+        return Entry((node.role.text, self._text(node.text)), "text")
+
+    def _template(self, node: s.Template) -> Entry:
+        return Entry((node.keyword, self._text(node.text)), "text")
+
+    def _setting(self, node: s.Setting) -> Entry:
+        word = node.keyword.text
+        return Entry((word, self._value(node.value, len(word) + 1)), "setting")
+
+    def _exemplars(self, node: s.Exemplars) -> Entry:
+        head = "exemplars balanced" if node.balanced else "exemplars"
+        ids = f" {self._value(node.ids, len(head) + 1)}" if node.ids is not None else ""
+        where = f" where {self._value(node.where, len(head) + 7)}" if node.where is not None else ""
+        return Entry((head + ids + where,))
+
+    def _needs(self, node: s.Needs) -> Entry:
+        return Entry((f"needs {node.name.text}",))
+
+    def _regimes(self, node: s.Regimes) -> Entry:
+        return self._uses("regimes", node, node.uses)
+
+    def _vary(self, node: s.Vary) -> Entry:
+        return self._uses(f"vary {node.factor.text}", node, node.levels)
+
+    def _measure(self, node: s.Measure) -> Entry:
+        return self._uses("measure", node, node.uses)
+
+    def _uses(self, head: str, node: s.Statement, uses: Sequence[s.Use]) -> Entry:
+        """Write uses on one line, or one a line in braces."""
+        first = uses[0].span.start if uses else node.span.end
+        opening = self.notes.opening(node.span.start)
+        braced = opening < first and self.notes.is_opened(opening)
+        if (
+            uses
+            and not braced
+            and not self.notes.holds(0, node.span.end)
+            and not any(use.body is not None for use in uses)
+        ):
+            line = f"{head} {', '.join(join(self._use(use)) for use in uses)}"
+            if self.margin + len(line) <= WIDTH:
+                return Entry((line,))
+        after = node.span.start if opening < first else node.span.end
+        return Entry((f"{head} {self._block(uses, after, self._use)}",))
+
+    def _use(self, node: s.Use) -> Entry:
+        arguments = ", ".join(f"{a.name.text} = {self.expressions.flat(a.value)}" for a in node.arguments)
+        head = f"{node.name.text}({arguments})" if arguments else node.name.text
+        if node.body is None:
+            return Entry((head,), "use")
+        after = max(node.name.span.end, *(a.span.end for a in node.arguments), 0)
+        return Entry((head, self._short_body(node.body, after, len(head))), "use")
+
+    def _design(self, node: s.Design) -> Entry:
+        return Entry((f"design {node.kind.text}",))
+
+    def _subtask(self, node: s.Subtask) -> Entry:
+        return Entry((f"subtask {node.name.text} {self._body(node.body, node.name.span.end)}",))
+
+    def _tasks(self, node: s.Tasks) -> Entry:
+        return Entry(("tasks", self._hanging([name.text for name in node.names], len("tasks "))))
+
+    def _meta(self, node: s.Meta) -> Entry:
+        word = node.keyword.text
+        if node.values and self.notes.holds(node.values[0].span.start, node.span.end):
+            return Entry((word, self._listed(node)), META)
+        values = [v.text if isinstance(v, s.Word) else self._text(v) for v in node.values]
+        return Entry((word, self._hanging(values, len(word) + 1) or "[]"), META)
+
+    def _listed(self, node: s.Meta) -> str:
+        """Write values with comments among them, one a line in square brackets."""
+        opening, closing = self.notes.opening(node.span.start), node.span.end - 1
+        if opening >= node.values[0].span.start:
+            opening, closing = node.values[0].span.start, node.span.end
+        _, lines = self.notes.write_all(node.values, opening, closing, self._listed_value, ",")
+        return "[\n" + indent("\n".join(lines)) + "\n]"
+
+    def _listed_value(self, node: s.Text | s.Word) -> Entry:
+        return Entry((node.text if isinstance(node, s.Word) else self._text(node),))
+
+    def _hanging(self, values: Sequence[str], used: int) -> str:
+        """Write values on one line, or one below the other."""
+        line = ", ".join(values)
+        return line if self.margin + used + len(line) <= WIDTH or "\n" in line else f",{HANG}".join(values)
+
+    def _allow(self, node: s.Allow) -> Entry:
+        return Entry((f"allow {', '.join(rule.text for rule in node.rules)} {self._text(node.reason)}",))
 
 
 def _key(name: str) -> str:
-    return name if _NAME.fullmatch(name) else _quoted(name)
+    return name if _NAME.fullmatch(name) else quote(name)
 
 
-def _value(value: s.Expression) -> str:
-    """Write data on one line."""
-    match value:
-        case s.Text():
-            return _quoted(value.value)
-        case s.ListOf():
-            return "[" + ", ".join(map(_value, value.elements)) + "]"
-        case _:
-            return print_expression(value)
-
-
-def _items_generate(node: s.ItemsGenerate) -> str:
-    head = f"items generate {print_expression(node.count)} seed {print_expression(node.seed)} "
-    return head + _block(map(_making, node.body))
-
-
-def _making(node: s.Let | s.Assign | s.Keep) -> str:
-    match node:
-        case s.Let():
-            return _let(node)
-        case s.Assign():
-            return _assign(node)
-        case s.Keep():
-            return f"keep if {print_expression(node.condition)}"
-
-
-def _let(node: s.Let) -> str:
-    return f"let {node.name.text} = {print_expression(node.value)}"
-
-
-def _test(node: s.Test) -> str:
-    return f"test where {print_expression(node.where)}"
-
-
-def _true_task(node: s.TrueTask) -> str:
-    return f"true_task {_text(node.about)} -> {print_expression(node.answer)}"
-
-
-def _distractor(node: s.Distractor) -> str:
-    name = f" {node.name.text}" if node.name is not None else ""
-    when = f" when {print_expression(node.when)}" if node.when is not None else ""
-    return f"distractor{name} {_text(node.about)} -> {print_expression(node.answer)}{when}"
-
-
-def _options(node: s.Options) -> str:
-    style = f" as {node.style.text}" if node.style is not None else ""
-    return f"options {print_expression(node.value)}{style}"
-
-
-def _prompt(node: s.Prompt) -> str:
-    if len(node.messages) == 1 and node.messages[0].role.text == "user":
-        return f"prompt {_text(node.messages[0].text)}"
-    return "prompt " + _block(f"{message.role.text} {_text(message.text)}" for message in node.messages)
-
-
-def _template(node: s.Template) -> str:
-    return f"{node.keyword} {_text(node.text)}"
-
-
-def _setting(node: s.Setting) -> str:
-    return f"{node.keyword.text} {print_expression(node.value)}"
-
-
-def _exemplars(node: s.Exemplars) -> str:
-    ids = f" {print_expression(node.ids)}" if node.ids is not None else ""
-    where = f" where {print_expression(node.where)}" if node.where is not None else ""
-    return f"exemplars{' balanced' if node.balanced else ''}{ids}{where}"
-
-
-def _needs(node: s.Needs) -> str:
-    return f"needs {node.name.text}"
-
-
-def _regimes(node: s.Regimes) -> str:
-    return f"regimes {_uses(node.uses)}"
-
-
-def _vary(node: s.Vary) -> str:
-    return f"vary {node.factor.text} {_uses(node.levels)}"
-
-
-def _measure(node: s.Measure) -> str:
-    return f"measure {_uses(node.uses)}"
-
-
-def _uses(uses: Sequence[s.Use]) -> str:
-    """Write uses on one line, or one a line in braces when one of them has a block."""
-    if uses and all(use.body is None for use in uses):
-        return ", ".join(map(_use, uses))
-    return _block(map(_use, uses))
-
-
-def _use(node: s.Use) -> str:
-    arguments = ", ".join(map(_named, node.arguments))
-    head = f"{node.name.text}({arguments})" if arguments else node.name.text
-    return head if node.body is None else f"{head} {_short_body(node.body, len(head))}"
-
-
-def _named(node: s.Named) -> str:
-    return f"{node.name.text} = {print_expression(node.value)}"
-
-
-def _design(node: s.Design) -> str:
-    return f"design {node.kind.text}"
-
-
-def _subtask(node: s.Subtask) -> str:
-    return f"subtask {node.name.text} {_body(node.body)}"
-
-
-def _tasks(node: s.Tasks) -> str:
-    return "tasks " + ", ".join(name.text for name in node.names)
-
-
-def _meta(node: s.Meta) -> str:
-    values = ", ".join(v.text if isinstance(v, s.Word) else _text(v) for v in node.values)
-    return f"{node.keyword.text} {values or '[]'}"
-
-
-def _allow(node: s.Allow) -> str:
-    return f"allow {', '.join(rule.text for rule in node.rules)} {_text(node.reason)}"
-
-
-_WRITERS: dict[type[s.Statement], Callable[..., str]] = {
-    s.Item: _item,
-    s.ItemsFrom: _items_from,
-    s.ItemsRows: _items_rows,
-    s.ItemsGenerate: _items_generate,
-    s.Test: _test,
-    s.TrueTask: _true_task,
-    s.Distractor: _distractor,
-    s.Options: _options,
-    s.Prompt: _prompt,
-    s.Template: _template,
-    s.Setting: _setting,
-    s.Exemplars: _exemplars,
-    s.Needs: _needs,
-    s.Regimes: _regimes,
-    s.Vary: _vary,
-    s.Design: _design,
-    s.Measure: _measure,
-    s.Subtask: _subtask,
-    s.Tasks: _tasks,
-    s.Meta: _meta,
-    s.Let: _let,
-    s.Allow: _allow,
+_WRITERS: dict[type[s.Statement], Callable[..., Entry]] = {
+    s.Item: _Writer._item,
+    s.ItemsFrom: _Writer._items_from,
+    s.ItemsRows: _Writer._items_rows,
+    s.ItemsGenerate: _Writer._items_generate,
+    s.Test: _Writer._test,
+    s.TrueTask: _Writer._true_task,
+    s.Distractor: _Writer._distractor,
+    s.Options: _Writer._options,
+    s.Prompt: _Writer._prompt,
+    s.Template: _Writer._template,
+    s.Setting: _Writer._setting,
+    s.Exemplars: _Writer._exemplars,
+    s.Needs: _Writer._needs,
+    s.Regimes: _Writer._regimes,
+    s.Vary: _Writer._vary,
+    s.Design: _Writer._design,
+    s.Measure: _Writer._measure,
+    s.Subtask: _Writer._subtask,
+    s.Tasks: _Writer._tasks,
+    s.Meta: _Writer._meta,
+    s.Let: _Writer._let,
+    s.Allow: _Writer._allow,
 }
-
-
-# --- texts -------------------------------------------------------------------------------------
-
-
-def _text(text: s.Text) -> str:
-    """Write a text with line breaks as a text block if it reads back as such, else in quotes."""
-    if "\n" not in text.value or '"""' in text.value or _ESCAPED.search(_without_plain(text.value)):
-        return _quoted(text.value)
-    block = '"""\n' + _indent(f'{text.value}\n"""')
-    return block if read_block(block, _NOWHERE).value == text.value else _quoted(text.value)
-
-
-def _without_plain(value: str) -> str:
-    """Leave out the characters that a text block takes as they are."""
-    return re.sub(r'[\n\t"\\]', "", value)
-
-
-def _quoted(value: str) -> str:
-    return '"' + _ESCAPED.sub(lambda match: _escape(match.group()), value) + '"'
-
-
-def _escape(character: str) -> str:
-    return _ESCAPES.get(character) or f"\\x{ord(character):02x}"
-
-
-# --- expressions -------------------------------------------------------------------------------
-
-
-def _expression(node: s.Expression, least: int) -> str:
-    """Write an expression, in brackets if it binds less than `least`."""
-    written, binds = _bound(node)
-    return written if binds >= least else f"({written})"
-
-
-def _bound(node: s.Expression) -> tuple[str, int]:
-    """Write an expression and say how tightly it binds."""
-    match node:
-        case s.Text():
-            return _quoted(node.value), _ATOM
-        case s.Literal():
-            return _literal(node.value), _ATOM
-        case s.Name():
-            return node.id, _ATOM
-        case s.ListOf():
-            return f"[{_commas(node.elements)}]", _ATOM
-        case s.Index():
-            return f"{_expression(node.value, _POSTFIX)}[{_expression(node.index, _CHOOSE)}]", _POSTFIX
-        case s.Call():
-            inside = [_commas(node.arguments), ", ".join(map(_named, node.named))]
-            return f"{node.function.text}({', '.join(filter(None, inside))})", _ATOM
-        case s.Unary(operator="not"):
-            return f"not {_expression(node.operand, _NOT)}", _NOT
-        case s.Unary():
-            return f"{node.operator}{_expression(node.operand, _SIGN)}", _SIGN
-        case s.Binary():
-            return _binary(node)
-        case s.Compare():
-            return _compare(node), _COMPARE
-        case s.Logic():
-            binds = _LOGIC[node.operator]
-            left, right = _expression(node.left, binds), _expression(node.right, binds + 1)
-            return f"{left} {node.operator} {right}", binds
-        case s.Choose():
-            value, condition = _expression(node.value, _OR), _expression(node.condition, _OR)
-            return f"{value} if {condition} else {_expression(node.otherwise, _CHOOSE)}", _CHOOSE
-
-
-def _binary(node: s.Binary) -> tuple[str, int]:
-    """Write a binary operation: `**` groups to the right, the others to the left."""
-    binds = _BINARY[node.operator]
-    left, right = (binds + 1, _SIGN) if binds == _POWER else (binds, binds + 1)
-    written = f"{_expression(node.left, left)} {node.operator} {_expression(node.right, right)}"
-    return written, binds
-
-
-def _compare(node: s.Compare) -> str:
-    parts = [_expression(node.operands[0], _SUM)]
-    for operator, operand in zip(node.operators, node.operands[1:], strict=True):
-        parts += [operator.replace("-", " "), _expression(operand, _SUM)]
-    return " ".join(parts)
-
-
-def _commas(elements: Sequence[s.Expression]) -> str:
-    return ", ".join(map(print_expression, elements))
-
-
-def _literal(value: float | bool | None) -> str:
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    return repr(value)

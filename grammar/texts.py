@@ -5,6 +5,7 @@ import re
 from taskc.dsl.diagnostic import Diagnostic, error
 from taskc.dsl.span import Span
 from taskc.dsl.syntax import Text
+from taskc.grammar.entries import KEEP, indent
 
 _ESCAPE = re.compile(
     r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
@@ -13,6 +14,10 @@ _ESCAPE = re.compile(
 _LETTERS = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "\\": "\\", '"': '"', "'": "'", "/": "/"}
 _KNOWN = r"the escapes are `\n \t \r \0 \\ \" \' \/ \xNN \uNNNN \UNNNNNNNN`; write `\\` for a backslash"
 _REPORTED = 20  # of one text
+_ESCAPED = re.compile(r'[\x00-\x1f\x7f-\x9f"\\]')
+_ESCAPES = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
+_PLAIN = re.compile(r'[\n\t"\\]')  # what a text block takes as it is
+_NOWHERE = Span(file="", start=0, end=0)
 
 Marks = list[tuple[int, int]]
 
@@ -119,3 +124,27 @@ def _unknown_escape(match: re.Match[str], span: Span) -> Diagnostic:
     if len(match.group()) > 2:
         return error("unknown-escape", f"`{match.group()}` names no character", place)
     return error("unknown-escape", f"unknown escape `{match.group()}`", place, help=_KNOWN)
+
+
+def write_text(text: Text, spelt: str = "") -> str:
+    """Write a text: as it was `spelt`, a text block with the indentation that it should have.
+
+    Of a text that stands nowhere, one with line breaks becomes a text block if it reads back as such.
+    """
+    if spelt and "\n" not in spelt:
+        return spelt
+    if spelt or "\n" in text.value:
+        block = '"""\n' + indent(f'{text.value}\n"""')
+        odd = '"""' in text.value or _ESCAPED.search(_PLAIN.sub("", text.value))
+        if not odd and read_block(block, _NOWHERE).value == text.value:
+            return block
+    return spelt.replace("\n", KEEP) or quote(text.value)
+
+
+def quote(value: str) -> str:
+    """Write a text in quotes, on one line."""
+    return '"' + _ESCAPED.sub(lambda match: _escape(match.group()), value) + '"'
+
+
+def _escape(character: str) -> str:
+    return _ESCAPES.get(character) or f"\\x{ord(character):02x}"

@@ -57,7 +57,7 @@ SAME = [
     "options choices as letters",
     "options [given, famous]",
     'prompt "{{ question }}"',
-    'prompt {\n  system "Be brief."\n  user "{{ question }}"\n}',
+    'prompt {\n  system "Be brief."\n  user   "{{ question }}"\n}',
     "prompt { }",
     'reply "Answer: {{ answer }}"',
     'think "Let us think."',
@@ -86,7 +86,7 @@ SAME = [
     'distractor lure "Do not." -> trap when belief != none',
     'items from "x.jsonl"',
     'items from "x.csv" where len(choices) >= 2',
-    'items from "x.csv" where a with {\n  question = q\n  answer = choices[gold]\n}',
+    'items from "x.csv" where a with {\n  question = q\n  answer   = choices[gold]\n}',
     "items []",
     'items [\n  { a: 1, b: "x", c: [true, -2.5, null], "odd name": false },\n]',
     "item { }",
@@ -94,13 +94,15 @@ SAME = [
     "items generate 600 seed 17 {\n  a = pick(1, 2)\n  let b = a * 2\n  keep if b > 2\n}",
     "regimes zero_shot, few_shot(shots = 5)",
     "regimes { }",
-    "regimes {\n  a { shots 3 }\n  b(shots = 1) { }\n  c\n}",
+    "regimes {\n  a            { shots 3 }\n  b(shots = 1) { }\n  c\n}",
     "vary order as_written, reversed, shuffled(seed = 1)",
-    "vary belief {\n  none { }\n  right { let opinion = answer }\n}",
+    "vary belief {\n  none  { }\n  right { let opinion = answer }\n}",
     "design latin",
     "measure choice(normalise = tokens), label, reply",
     "tasks a, b",
     "let x = 3",
+    'allow leaked-answer "it is a demonstration"',
+    'allow too-few-items, stop-in-answer, unused-let "why"',
     "subtask part {\n  shots 3\n}",
 ]
 
@@ -144,16 +146,19 @@ def test_written_tidily_it_stays(text):
         ("vary title {\n items\n where\n when(as = 1)\n}", "vary title items, where, when(as = 1)"),
         (
             "item {\n order: text\n item: if[2]\n one: one of one\n}",
-            "item {\n  order: text\n  item: if[2]\n  one: one of one\n}",
+            "item {\n  order: text\n  item:  if[2]\n  one:   one of one\n}",
         ),
         ("tags task, prompt, if, true", "tags task, prompt, if, true"),
         ("let seed = order + title", "let seed = order + title"),
         ("let null = None", "let null = None"),
         ('distractor when "x" -> when when when', 'distractor when "x" -> when when when'),
         ("options as as as", "options as as as"),
+        ("let allow = allow", "let allow = allow"),
+        ("item { allow: text }", "item {\n  allow: text\n}"),
+        ('allow allow,\n  a - b "c"', 'allow allow, a-b "c"'),
         (
             "items generate count seed seed { let = 1\n keep = 2\n if = 3 }",
-            "items generate count seed seed {\n  let = 1\n  keep = 2\n  if = 3\n}",
+            "items generate count seed seed {\n  let  = 1\n  keep = 2\n  if   = 3\n}",
         ),
         # expressions
         ("let x = (a)", "let x = a"),
@@ -201,7 +206,7 @@ regime zero_shot { shots 0 }
 
 regime voted extends step_by_step {
   samples 20
-  vote majority
+  vote    majority
 }
 
 suite all {
