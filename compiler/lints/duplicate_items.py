@@ -68,7 +68,7 @@ def duplicate_items(view: View) -> Iterator[Diagnostic]:
     same = [alike for group in twins(look) for alike in answers(look, group).values() if len(alike) > 1]
     if same:
         repeats = sum(len(alike) - 1 for alike in same)
-        told = f"{_items(repeats)} of {len(look):,} ask what another one asks"
+        told = f"{_ask(repeats, look)} what another one asks"
         yield _finding(view, told, [(alike[0], alike[1]) for alike in same])
     generated = any(isinstance(one, syntax.ItemsGenerate) for one in view.task.statements)
     if len(look) <= _NEAR and not generated:
@@ -76,12 +76,12 @@ def duplicate_items(view: View) -> Iterator[Diagnostic]:
         near = [(one, other) for one, other in near_twins(look) if not {one, other} <= exact]
         if near:
             repeats = len({other for _, other in near})
-            told = f"{_items(repeats)} of {len(look):,} nearly ask what another one asks"
+            told = f"{_ask(repeats, look)} nearly what another one asks"
             yield _finding(view, told, near)
 
 
-def _items(number: int) -> str:
-    return "1 item" if number == 1 else f"{number:,} items"
+def _ask(number: int, look: Look) -> str:
+    return f"{number:,} of {len(look):,} items {'asks' if number == 1 else 'ask'}"
 
 
 def _finding(view: View, told: str, pairs: Sequence[tuple[int, int]]) -> Diagnostic:
