@@ -50,7 +50,7 @@ def command(
     if form == "json":
         click.echo(terminal.build_json(built))
     else:
-        terminal.print_findings(built.understood)
+        terminal.print_findings(built.understood, quiet=quiet)
         if built.manifest is not None:
             for one in built.shown:
                 click.echo(terminal.rendered(one, colour=terminal.coloured(sys.stdout)), color=True)

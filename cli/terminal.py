@@ -2,13 +2,11 @@
 
 import json
 import os
-import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from taskc.dsl.diagnostic import Diagnostic, Severity, count_errors
-from taskc.records import lines
+from taskc.dsl.diagnostic import Diagnostic, count_errors
 
 if TYPE_CHECKING:
     from taskc.compiler.expand import Rendered
@@ -24,14 +22,14 @@ def coloured(stream: TextIO) -> bool:
     return bool(os.environ.get("FORCE_COLOR")) or stream.isatty()
 
 
-def print_findings(understood: "Understood") -> None:
-    """Draw every finding on standard error, errors last so that they are seen, and count them."""
-    from taskc.grammar.show import show
+def print_findings(understood: "Understood", *, quiet: bool = False) -> None:
+    """Draw every finding on standard error, say where there is more about them, and count errors."""
+    from taskc.cli.findings import draw, hint
 
-    found = sorted(understood.found, key=lambda d: d.severity is Severity.ERROR)
-    sources = understood.sources
-    for finding in found:
-        click.echo(show(finding, sources, colour=coloured(sys.stderr)) + "\n", err=True, color=True)
+    found = understood.found
+    draw(understood)
+    if found and not quiet:
+        click.echo(hint(found), err=True)
     errors = count_errors(found)
     if errors:
         click.echo(f"{_count(errors, 'error')}; nothing was written", err=True)
@@ -53,6 +51,8 @@ def _count(n: int, what: str) -> str:
 
 def build_json(built: "Built") -> str:
     """Give the manifest (null after errors) and all findings as one JSON object."""
+    from taskc.records import lines
+
     sources = built.understood.sources
     return json.dumps(
         {
@@ -84,6 +84,8 @@ def _place(label: Any, sources: Any) -> dict[str, Any]:
 
 
 def _shown(one: "Rendered") -> dict[str, Any]:
+    from taskc.records import lines
+
     parts = [
         {"role": turn.role, "parts": [{"origin": p.origin, "text": p.text} for p in turn.parts]}
         for turn in one.turns

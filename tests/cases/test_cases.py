@@ -51,7 +51,8 @@ def _compile(case: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[in
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     assert result.stdout == "", "findings go to standard error"
-    return result.exit_code, result.stderr.replace(str(out), "build")
+    said = re.sub(r"^more about a finding: .*\n", "", result.stderr, flags=re.MULTILINE)
+    return result.exit_code, said.replace(str(out), "build")
 
 
 @pytest.mark.parametrize("case", _cases(), ids=_name)

@@ -178,6 +178,7 @@ def test_errors_leave_the_last_build(run: Any, folder: Path) -> None:
         ran = run("compile")
         assert ran.code == 1 and ran.out == ""
         assert ran.err.startswith("capitals.task:") and ran.err.endswith("1 error; nothing was written\n")
+        assert ran.err.count("more about a finding: `taskc explain ") == 1
         assert (folder / "build" / "requests.jsonl").read_bytes() == before
         assert _files(folder / "build") == ["manifest.json", "requests.jsonl", "snapshot.jsonl"]
 
