@@ -16,6 +16,7 @@ from taskc.compiler.lints.cot_before_format import cot_before_format
 from taskc.compiler.lints.distractor_agrees import distractor_agrees, mark_agreement
 from taskc.compiler.lints.duplicate_items import duplicate_items
 from taskc.compiler.lints.leaked_answer import has_rivals, leaked_answer, mark_mentions
+from taskc.compiler.lints.leaked_exemplar import leaked_exemplar
 from taskc.compiler.lints.length_gives_away import length_gives_away, mark_lengths
 from taskc.compiler.lints.missing_canary import missing_canary
 from taskc.compiler.lints.no_distractor import no_distractor
@@ -37,28 +38,29 @@ from taskc.dsl.diagnostic import Diagnostic, Severity, similar, warning
 from taskc.dsl.model import Allow, Program, Task
 
 LINTS: dict[str, Lint] = {
-    "distractor-agrees": Lint(tell=distractor_agrees, mark=mark_agreement),
-    "unused-field": Lint(tell=unused_field),
+    "ambiguous-extractor": Lint(tell=ambiguous_extractor, mark=mark_case, wanted=reads_options),
+    "answer-imbalance": Lint(tell=answer_imbalance, mark=mark_place, code="I", wanted=has_options),
     "blank-at-join": Lint(tell=blank_at_join, mark=mark_blanks),
+    "context-overflow": Lint(tell=context_overflow, mark=mark_length, code="I"),
+    "contradictory-items": Lint(tell=contradictory_items),
     "cot-before-format": Lint(tell=cot_before_format),
+    "distractor-agrees": Lint(tell=distractor_agrees, mark=mark_agreement),
+    "duplicate-items": Lint(tell=duplicate_items, mark=mark_question, code="q"),
+    "leaked-answer": Lint(tell=leaked_answer, mark=mark_mentions, wanted=has_rivals),
+    "leaked-exemplar": Lint(tell=leaked_exemplar),
+    "length-gives-away": Lint(tell=length_gives_away, mark=mark_lengths, code="H", wanted=has_options),
     "missing-canary": Lint(tell=missing_canary),
     "no-distractor": Lint(tell=no_distractor),
     "one-label-exemplars": Lint(tell=one_label_exemplars),
-    "single-braces": Lint(tell=single_braces),
-    "too-few-items": Lint(tell=too_few_items),
-    "trailing-space": Lint(tell=trailing_space, mark=mark_trailing),
-    "unused-let": Lint(tell=unused_let),
-    "unused-level": Lint(tell=unused_level),
-    "answer-imbalance": Lint(tell=answer_imbalance, mark=mark_place, code="I", wanted=has_options),
-    "length-gives-away": Lint(tell=length_gives_away, mark=mark_lengths, code="H", wanted=has_options),
-    "duplicate-items": Lint(tell=duplicate_items, mark=mark_question, code="q"),
-    "contradictory-items": Lint(tell=contradictory_items),
     "option-is-prefix": Lint(tell=option_is_prefix, mark=mark_prefix, wanted=scores_options),
     "shared-first-token": Lint(tell=shared_first_token),
-    "leaked-answer": Lint(tell=leaked_answer, mark=mark_mentions, wanted=has_rivals),
+    "single-braces": Lint(tell=single_braces),
     "stop-in-answer": Lint(tell=stop_in_answer, mark=mark_stops, wanted=has_stops),
-    "context-overflow": Lint(tell=context_overflow, mark=mark_length, code="I"),
-    "ambiguous-extractor": Lint(tell=ambiguous_extractor, mark=mark_case, wanted=reads_options),
+    "too-few-items": Lint(tell=too_few_items),
+    "trailing-space": Lint(tell=trailing_space, mark=mark_trailing),
+    "unused-field": Lint(tell=unused_field),
+    "unused-let": Lint(tell=unused_let),
+    "unused-level": Lint(tell=unused_level),
 }
 
 # warnings of the checker that an `allow` silences too

@@ -14,8 +14,8 @@ and a U seen in them is one that nobody can reproduce.
 task sums {
     item { a: int, b: int, answer: text }
     items generate 10 seed 7 {
-        a = randint(1, 90)
-        b = randint(1, 90)
+        a = randint(100, 999)
+        b = randint(100, 999)
         answer = str(a + b)
     }
     true_task "add" -> answer
@@ -32,8 +32,8 @@ task sums {
 task sums {
     item { a: int, b: int, answer: text }
     items generate 400 seed 7 {
-        a = randint(1, 90)
-        b = randint(1, 90)
+        a = randint(100, 999)
+        b = randint(100, 999)
         answer = str(a + b)
     }
     true_task "add" -> answer
