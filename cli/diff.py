@@ -20,7 +20,8 @@ def command(old: str | None, new: str | None, exit_code: bool, whole: bool, form
     Without NEW it is the present sources; without OLD too, the build in `build` is compared with them.
     """
     from taskc.cli import differences, terminal
-    from taskc.flow.diff import NotCompiled, diff
+    from taskc.flow.diff import diff
+    from taskc.flow.understand import NotCompiled
 
     with group.translated():
         try:

@@ -1,7 +1,7 @@
 """`taskc compile`: paths to a build folder, byte for byte the same for the same input."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,13 +20,15 @@ from taskc.flow.build_folder import (
     read_manifest,
 )
 from taskc.flow.load import Place, find_roots
+from taskc.flow.lock import drift, locked_roots
 from taskc.flow.manifest import manifest_of, suite_entries
 from taskc.flow.reuse import Group, Kept, find_kept, groups_of, remember
 from taskc.flow.selection import Wanted, tasks_of
 from taskc.flow.understand import Understood, understand, understand_roots
 from taskc.flow.write import Stopped, Torn, Writer
 from taskc.records import lines
-from taskc.records.manifest import Manifest
+from taskc.records.difference import Difference
+from taskc.records.manifest import Manifest, TaskEntry
 from taskc.store.atomic import discard, put_in_place, write_aside
 
 __all__ = [
@@ -45,6 +47,8 @@ class Built:
     """What `compile_paths` did: the manifest, unless errors prevented it.
 
     `kept` counts the tasks that were not compiled again; `up_to_date` says that nothing was written at all.
+    `drift` is what is not as it was locked, an entry a file; `unlocked` are files whose lock was not asked,
+    because only a part of them was compiled.
     """
 
     understood: Understood
@@ -52,6 +56,8 @@ class Built:
     shown: tuple[Rendered, ...] = field(default_factory=tuple)
     kept: int = 0
     up_to_date: bool = False
+    drift: tuple[Difference, ...] = ()
+    unlocked: tuple[str, ...] = ()
 
 
 def compile_paths(
@@ -128,9 +134,32 @@ class _Job:
                 raise Torn
         understood = understand_roots({})
         understood.add(kept.groups, self.roots)
+        drifted = self._drift(understood, kept.manifest.tasks)
         return Built(
-            understood=understood, manifest=kept.manifest, kept=len(kept.manifest.tasks), up_to_date=True
+            understood=understood,
+            manifest=None if drifted else kept.manifest,
+            kept=len(kept.manifest.tasks),
+            up_to_date=not drifted,
+            drift=drifted,
+            unlocked=self._unlocked(),
         )
+
+    @property
+    def _is_part(self) -> bool:
+        return bool(self.wanted.names or self.wanted.limit.text)
+
+    def _drift(self, understood: Understood, entries: Iterable[TaskEntry]) -> tuple[Difference, ...]:
+        """Hold what was made against the locks; raises `Torn` where more must be compiled for that."""
+        if self._is_part:
+            return ()
+        hashes = {entry.name: entry.lines.sha256 for entry in entries if entry.lines}
+        try:
+            return tuple(drift(understood, self.roots, hashes))
+        except KeyError:
+            raise Torn from None
+
+    def _unlocked(self) -> tuple[str, ...]:
+        return tuple(locked_roots(self.roots.items())) if self._is_part else ()
 
     def _write(
         self, groups: Sequence[Group], chosen: Sequence[Task], understood: Understood, kept: Kept | None
@@ -141,6 +170,9 @@ class _Job:
         new, aside = not self.out.exists(), dict[Path, Path]()
         try:
             aside[self.out / REQUESTS] = write_aside(self.out / REQUESTS, writer.requests(parts))
+            if drifted := self._drift(understood, writer.entries.values()):
+                self._clear(aside, new)
+                return Built(understood=understood, manifest=None, drift=drifted)
             aside[self.out / SNAPSHOT] = write_aside(self.out / SNAPSHOT, writer.snapshot(parts))
             manifest = manifest_of(
                 groups, list(writer.entries.values()), self.wanted, writer.hashes, understood
@@ -161,6 +193,7 @@ class _Job:
             manifest=manifest,
             shown=tuple(writer.shown),
             kept=sum(isinstance(part, str) for part in parts),
+            unlocked=self._unlocked(),
         )
 
     def _clear(self, aside: Mapping[Path, Path], new: bool) -> None:

@@ -230,19 +230,25 @@ def _said(values: Mapping[str, Any], name: str) -> str:
 
 def _exemplars(pairs: list[tuple[Way, Way]], matched: Matched) -> None:
     """Tell which ways show other exemplars; a changed item among them is a reason of its own."""
+    told: dict[tuple[str, str], list[Way]] = {}
     for before, after in pairs:
         was, now = before.exemplars[: before.shots], after.exemplars[: after.shots]
-        whys = []
         if was != tuple(matched.items.get(id, id) for id in now):
-            change = Change(
-                kind="changed",
-                what="exemplars",
-                old=", ".join(was),
-                new=", ".join(now),
-                at=after.at,
-                within=(name_of(key_of(after)),),
-            )
-            whys.append(matched.add(change))
+            new = ", ".join(_before(id, matched) for id in now)
+            told.setdefault((", ".join(was), new), []).append(after)
+    other: dict[WayKey, int] = {}
+    for (old, new), ways in told.items():
+        within = () if len(ways) == len(pairs) else tuple(name_of(key_of(way)) for way in ways)
+        change = Change(kind="changed", what="exemplars", old=old, new=new, at=ways[0].at, within=within)
+        other |= dict.fromkeys(map(key_of, ways), matched.add(change))
+    for _, after in pairs:
+        whys = [other[key_of(after)]] if key_of(after) in other else []
         changed = [matched.item_changes[id] for id in after.exemplars if id in matched.item_changes]
         whys += [n for n in changed if matched.changes[n].kind == "changed"]
         matched.of_exemplars[key_of(after)] = tuple(whys)
+
+
+def _before(id: str, matched: Matched) -> str:
+    """Write the id of an exemplar, with the one it had before if that is another."""
+    was = matched.items.get(id, id)
+    return f"{id} (new)" if not was else id if was == id else f"{id} ({was} before)"

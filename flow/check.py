@@ -3,12 +3,16 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import unified_diff
+from hashlib import sha256
 from pathlib import Path
 
 from taskc.compiler.expand import write_requests
 from taskc.compiler.lints import Tools
 from taskc.dsl.diagnostic import Diagnostic, Edit, count_errors
-from taskc.flow.understand import Understood, understand
+from taskc.dsl.model import Task
+from taskc.flow.load import find_roots
+from taskc.flow.lock import drift
+from taskc.flow.understand import Understood, understand_roots
 from taskc.store.atomic import write_atomically
 
 ROUNDS = 10  # a fix may make another finding, which is fixed in the next round
@@ -37,14 +41,23 @@ def check_paths(
 
     `instead` gives files by name that are taken in place of what is on disk. Raises `load.NotFound`.
     """
-    understood = understand(paths, tools, instead)
+    roots = dict(find_roots(paths))
+    understood = understand_roots(roots, tools, instead)
     if not understood.failed:
-        for task in understood.program.tasks:
-            found: list[Diagnostic] = []
-            for _ in write_requests(task, understood.desk.meter, found):
-                pass
-            understood.desk.found += found
+        hashes = {task.name: _hash(task, understood) for task in understood.program.tasks}
+        if not understood.failed:
+            drift(understood, roots, hashes)
     return understood
+
+
+def _hash(task: Task, understood: Understood) -> str:
+    """Make the requests of a task, and give the hash of their lines."""
+    found: list[Diagnostic] = []
+    digest = sha256()
+    for line in write_requests(task, understood.desk.meter, found):
+        digest.update(line)
+    understood.desk.found += found
+    return digest.hexdigest()
 
 
 def fix_paths(paths: Sequence[str], tools: Tools | None = None, *, write: bool = True) -> Fixed:

@@ -148,7 +148,7 @@ def _why(
     seen = tuple(n for n in concerned if changes[n].what.split()[0] not in _UNSEEN)
     if seen:
         return "statements", seen
-    if item in matched.item_changes:
+    if item in matched.item_changes and changes[matched.item_changes[item]].kind == "changed":
         return "items", (matched.item_changes[item],)
     shown = matched.of_exemplars.get(way, ())
     return ("exemplars", shown) if shown else ("rest", tuple(concerned))

@@ -5,22 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from taskc.flow.build import Understood, compile_paths, read_manifest
+from taskc.flow.build import compile_paths, read_manifest
 from taskc.flow.build_folder import MANIFEST
 from taskc.flow.compare import compare
 from taskc.flow.revision import check_out, find_revision
 from taskc.flow.selection import Wanted, parse_limit
 from taskc.flow.sides import Side, read_side
+from taskc.flow.understand import NotCompiled
 from taskc.records.difference import Difference
-
-
-class NotCompiled(Exception):
-    """One side has errors: what it is called, and what was found."""
-
-    def __init__(self, label: str, understood: Understood) -> None:
-        """Keep both."""
-        super().__init__(f"`{label}` does not compile, so it cannot be compared")
-        self.understood = understood
 
 
 @dataclass(frozen=True, slots=True)

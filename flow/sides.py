@@ -1,7 +1,7 @@
 """One side of a comparison: a build as it is compared, statements, items and requests of each task."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 
 from taskc.flow.build_folder import REQUESTS, SNAPSHOT, BuildError, again, open_part
-from taskc.records.manifest import Manifest
 from taskc.records.snapshot import TaskShot, read_item, read_task
 
 Lane = tuple[str, str, str, str]  # regime, levels, measure, stage
@@ -85,21 +84,26 @@ def read_side(build: Path, label: str = "") -> Side:
     if also != manifest:
         raise BuildError(f"`{build}` was compiled again just now", "try again")
     with requests, snapshot:
-        tasks = _tasks(manifest, again(requests), again(snapshot))
+        parts = [(entry.name, entry.items, entry.requests) for entry in manifest.tasks]
+        tasks = _tasks(parts, again(requests), again(snapshot))
         return Side(label=label or str(build), taskc=manifest.taskc, tasks=dict(tasks))
 
 
 def _tasks(
-    manifest: Manifest, requests: Iterator[bytes], snapshot: Iterator[bytes]
+    parts: Iterable[tuple[str, int, int]], requests: Iterator[bytes], snapshot: Iterator[bytes]
 ) -> Iterator[tuple[str, TaskSide]]:
-    for entry in manifest.tasks:
+    """Give tasks by name, of which so many items and requests come next."""
+    for name, items, lines in parts:
         try:
-            shot = read_task(next(snapshot))
-            rows = dict(_row(line) for line in islice(snapshot, entry.items))
-            asked = _asked(islice(requests, entry.requests))
+            yield name, task_side(islice(requests, lines), islice(snapshot, items + 1))
         except (ValueError, StopIteration):
             raise BuildError("this build is not one of this taskc", "compile it again") from None
-        yield entry.name, TaskSide(shot=shot, rows=rows, asked=asked)
+
+
+def task_side(requests: Iterator[bytes], snapshot: Iterator[bytes]) -> TaskSide:
+    """Read a task from its lines in both files; raises `ValueError` and `StopIteration`."""
+    shot = read_task(next(snapshot))
+    return TaskSide(shot=shot, rows=dict(map(_row, snapshot)), asked=_asked(requests))
 
 
 def _row(line: bytes) -> tuple[str, Row]:

@@ -95,6 +95,15 @@ class Understood:
         return {name: place.portable for name, place in self.loaded.places.items()}
 
 
+class NotCompiled(Exception):
+    """Something has errors that was to be compared or locked: what it is called, and what was found."""
+
+    def __init__(self, label: str, understood: Understood) -> None:
+        """Keep both."""
+        super().__init__(f"`{label}` does not compile")
+        self.understood = understood
+
+
 def _pieces(content: bytes) -> Pieces:
     def read() -> Iterator[str]:
         yield content.decode("utf-8-sig", "replace")

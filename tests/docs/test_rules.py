@@ -19,6 +19,7 @@ CASES = ROOT / "tests/cases/errors"
 
 # rules that no piece of text in a document can show
 NOT_SHOWN = {
+    "locked": "needs a lock beside the file; tests/cli/test_lock.py",
     "control-character": "the character cannot be seen",
     "file-too-large": "needs a large file; tests/compiler/test_hostile.py",
     "too-many-items": "needs more than a million rows",
