@@ -25,6 +25,15 @@ class Filled:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """What an item holds under `name`, put in as it is."""
+
+    name: str
+    text: str
+    item: Item
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """A stretch of a message, and its origin: `system`, `regime`, `exemplar N`, `item`, or ` ` for joints.
 
@@ -33,7 +42,7 @@ class Part:
 
     origin: str
     text: str
-    made: tuple[Filled | str, ...] = field(default=(), compare=False, repr=False)
+    made: tuple[Filled | Held | str, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +111,12 @@ def exemplar_reply(stage: Stage, scene: Scene, origin: str) -> Part:
     think = _part(stage, scene, origin, "think", scene.values)
     then = _part(stage, scene, origin, "then", values)
     rationale = str(scene.values["rationale"])
-    made: tuple[Filled | str, ...] = (rationale,)
+    reason: Filled | Held = Held("rationale", rationale, scene.item)
     if "rationale" in stage.templates:
         own = scene.values if "answer" in scene.values else values
-        made = (Filled("rationale", stage.templates["rationale"], own, stage, scene.item),)
+        reason = Filled("rationale", stage.templates["rationale"], own, stage, scene.item)
     text = f"{think.text} {rationale}\n{then.text}"
-    return Part(origin, text, (*think.made, " ", *made, "\n", *then.made))
+    return Part(origin, text, (*think.made, " ", reason, "\n", *then.made))
 
 
 def _part(stage: Stage, scene: Scene, origin: str, name: str, values: Mapping[str, Any]) -> Part:

@@ -62,7 +62,7 @@ PLACES: dict[str, set[str]] = {
     "matplotlib": {"analysis"},
     "rich": {"analysis", "cli"},
     "click": {"cli"},
-    "jinja2": {"compiler/templates.py", "compiler/sandbox.py", "compiler/filters.py", "backends/local"},
+    "jinja2": {"compiler", "backends/local"},
 }
 HEAVY = set(PLACES) - {"click"} | {"numpy", "torch", "httpx"}
 
