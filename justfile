@@ -27,6 +27,8 @@ ci:
 # how fast the embedded model is on this machine
 bench:
     {{ python }} bench/local/speed.py
+    {{ python }} bench/compile/run.py
+    {{ python }} bench/lints/run.py
 
 # 200,000 broken texts through the compiler: no traceback, no hang
 fuzz *args:

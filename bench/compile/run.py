@@ -35,7 +35,7 @@ class Arm:
 
 
 # items, and how many runs; those of an arm go in turn with those of the others
-FULL = {1_000: 3, 10_000: 2, 100_000: 2, 1_000_000: 1}
+FULL = {1_000: 2, 10_000: 2, 100_000: 2, 1_000_000: 1}
 QUICK = {1_000: 1, 10_000: 1}
 
 
