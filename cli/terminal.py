@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from taskc.compiler.expand import Rendered
     from taskc.compiler.render import Turn
     from taskc.flow.build import Built, Understood
-    from taskc.records.manifest import Manifest
 
 
 def coloured(stream: TextIO) -> bool:
@@ -35,22 +34,30 @@ def print_findings(understood: "Understood", *, quiet: bool = False) -> None:
         click.echo(f"{_count(errors, 'error')}; nothing was written", err=True)
 
 
-def build_line(manifest: "Manifest", output: str) -> str:
-    """Say in one line what a build holds."""
+def build_line(built: "Built", output: str) -> str:
+    """Say in one line what a build holds, and what of it was there before."""
+    manifest = built.manifest
+    assert manifest is not None
     regimes = len({regime for task in manifest.tasks for regime in task.regimes})
     items = sum(task.asked for task in manifest.tasks)
     return (
         f"{_count(len(manifest.tasks), 'task')}, {_count(items, 'item')}, {_count(regimes, 'regime')}, "
-        f"{_count(manifest.requests, 'request')} → {output}"
+        f"{_count(manifest.requests, 'request')} → {output}{_kept(built)}"
     )
+
+
+def _kept(built: "Built") -> str:
+    if built.up_to_date:
+        return ", up to date"
+    return f", {_count(built.kept, 'task')} as before" if built.kept else ""
 
 
 def _count(n: int, what: str) -> str:
     return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
-def build_json(built: "Built") -> str:
-    """Give the manifest (null after errors) and all findings as one JSON object."""
+def build_json(built: "Built", *, traced: bool = False) -> str:
+    """Give the manifest (null after errors), all findings, and what is not as locked as one JSON object."""
     from taskc.records import lines
 
     sources = built.understood.sources
@@ -58,7 +65,9 @@ def build_json(built: "Built") -> str:
         {
             "manifest": lines.plain(built.manifest) if built.manifest else None,
             "findings": [_finding(d, sources) for d in built.understood.found],
-            "requests": [_shown(one) for one in built.shown],
+            "up_to_date": built.up_to_date,
+            "drift": [lines.plain(difference) for difference in built.drift],
+            "requests": [_shown(one, built.understood if traced else None) for one in built.shown],
         },
         ensure_ascii=False,
     )
@@ -83,8 +92,13 @@ def _place(label: Any, sources: Any) -> dict[str, Any]:
     return place
 
 
-def _shown(one: "Rendered") -> dict[str, Any]:
+def _shown(one: "Rendered", understood: "Understood | None") -> dict[str, Any]:
     from taskc.records import lines
+
+    if understood is not None:
+        from taskc.flow.trace import trace
+
+        return {"request": lines.plain(one.request), "turns": lines.plain(trace(one, understood))}
 
     parts = [
         {"role": turn.role, "parts": [{"origin": p.origin, "text": p.text} for p in turn.parts]}
@@ -98,8 +112,11 @@ def _shown(one: "Rendered") -> dict[str, Any]:
 _STYLES = {"system": "magenta", "regime": "blue", "item": "green", "lead-in": "yellow"}
 
 
-def rendered(one: "Rendered", *, colour: bool) -> str:
-    """Draw a request: each line of each message behind the name of the part it comes from."""
+def rendered(one: "Rendered", *, colour: bool, understood: "Understood | None" = None) -> str:
+    """Draw a request: each line of each message behind the name of the part it comes from.
+
+    With what was `understood`, each stretch stands behind the place where it was written.
+    """
     request = one.request
     width = max([len(part.origin) for turn in one.turns for part in turn.parts] + [len("lead-in")])
     head = [
@@ -111,7 +128,9 @@ def rendered(one: "Rendered", *, colour: bool) -> str:
         *([f"stage {request.stage}"] if request.stage != "answer" else []),
     ]
     out = [" · ".join(head), f"id {request.id}" + (f", after {request.after}" if request.after else ""), ""]
-    for turn in one.turns:
+    if understood is not None:
+        out.append(_traced(one, understood, colour))
+    for turn in one.turns if understood is None else ():
         out += [_bold(turn.role, colour), *_turn(turn, width, colour), ""]
     begun = request.think + ("⟨the reasoning⟩" if request.after else "") + request.lead_in
     if begun:
@@ -123,6 +142,13 @@ def rendered(one: "Rendered", *, colour: bool) -> str:
         f"{who} says {json.dumps(what, ensure_ascii=False)}" for who, what in request.predictions.items()
     )
     return "\n".join([*out, said])
+
+
+def _traced(one: "Rendered", understood: "Understood", colour: bool) -> str:
+    from taskc.cli.traces import drawn
+    from taskc.flow.trace import trace
+
+    return drawn(trace(one, understood), colour=colour)
 
 
 def _bold(text: str, colour: bool) -> str:

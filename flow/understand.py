@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from taskc.compiler.check import check
 from taskc.compiler.desk import Desk
@@ -21,7 +22,8 @@ from taskc.flow.reuse import Group, place_of
 class Understood:
     """Everything a compilation read and understood, and every finding so far.
 
-    `kept` are findings in files that were not compiled again, and `order` the names of those files.
+    `kept` are findings in files that were not compiled again, `others` the paths of these files, and `order`
+    is that of all root files.
     """
 
     program: Program
@@ -29,11 +31,13 @@ class Understood:
     desk: Desk
     kept: list[Diagnostic] = field(default_factory=list)
     order: list[str] = field(default_factory=list)
+    others: list[Path] = field(default_factory=list)
 
     def add(self, groups: Iterable[Group], roots: Mapping[str, Place]) -> None:
         """Add what is known of groups that were not compiled again."""
         for group in groups:
             self.kept += group.found
+            self.others += [place_of(key.shown, roots) for key in group.files]
             named = {label.span.file for d in group.found for label in (d.primary, *d.others)}
             for key in group.files:
                 if key.shown in named:
@@ -88,6 +92,11 @@ class Understood:
     def data(self) -> dict[str, Pieces]:
         """Give ways to read the texts of the data files from the beginning."""
         return {name: _pieces(content) for name, content in self.desk.data.items()}
+
+    @property
+    def files(self) -> list[Path]:
+        """Give the paths of all files that took part."""
+        return [*(place.path for place in self.loaded.places.values()), *self.others]
 
     @property
     def portable(self) -> dict[str, str]:
