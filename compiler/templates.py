@@ -198,6 +198,7 @@ def _too_deep(text: Text) -> Diagnostic:
     )
 
 
+@lru_cache(maxsize=1024)
 def template_names(text: Text) -> frozenset[str]:
     """Give the names a template asks for; empty when it cannot be read."""
     tree = _parsed(text, [])
@@ -263,6 +264,8 @@ def _check_nodes(tree: nodes.Node, text: Text, found: list[Diagnostic]) -> None:
 def _complaint(node: nodes.Node) -> tuple[str, str, str, str] | None:
     """Say what is wrong with one construct: rule, message, the word to point at, and the cure."""
     name = type(node).__name__
+    if isinstance(node, nodes.Const) and isinstance(node.value, str) and not _whole(node.value):
+        return "template-syntax", "this text holds half a character", "", "write the character itself"
     if not isinstance(node, _ALLOWED):
         return (
             "template-forbidden",
@@ -314,6 +317,11 @@ def _complaint(node: nodes.Node) -> tuple[str, str, str, str] | None:
     if isinstance(node, nodes.For) and node.recursive:
         return "template-forbidden", "a loop cannot be recursive", "recursive", ""
     return None
+
+
+def _whole(text: str) -> bool:
+    """Say whether a text can be written: an escape such as `\\ud800` alone makes half a character."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 _FORMS = {

@@ -18,7 +18,7 @@ from taskc.flow.build import understand
 from taskc.records import lines
 from taskc.records.request import Request, request_id
 
-few = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 HERE = Path(__file__).parents[1]
 CASES = sorted([*(HERE / "cases/fine").glob("*.task"), *(HERE / "cases/fine").glob("*/main.task")])
 
