@@ -223,7 +223,7 @@ def _time(one: "ModelForecast") -> str:
 
 def duration(seconds: float) -> str:
     """Write a time in its largest unit and the next."""
-    minutes, rest = divmod(round(seconds), 60)
+    minutes, rest = divmod(math.ceil(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
         return f"{hours:,} h {minutes} min"
@@ -264,6 +264,12 @@ def _notes(models: Sequence["ModelForecast"]) -> Iterable[str]:
 # --- what it can show --------------------------------------------------------------------------------
 
 
+_LEGEND = (
+    "two-sided exact tests at 0.05, power 0.80; items count, not samples; from chance: binomial, how far "
+    "above guessing; on the same items: McNemar, two models or regimes that differ on so many of the items"
+)
+
+
 def _detectable(page: _Page, rows: Sequence["Detectable"]) -> None:
     """Show the smallest differences, in points of 100."""
     if not rows:
@@ -288,14 +294,12 @@ def _detectable(page: _Page, rows: Sequence["Detectable"]) -> None:
             cells.append(_all(row.groups.values()) if row.groups else "·")
         _add(table, row.task, *(["; ".join(row.cells)] if split else []), *cells)
     page.show(table)
-    page.say(
-        "two-sided exact tests at 0.05 with a power of 0.80, a row for each task, counting items and not "
-        "samples. from chance: binomial, how far above guessing. on the same items: McNemar, two models or "
-        "regimes that differ on so many of the items. lured: binomial, the share of conflict items that "
-        "follow the distractor. conflict below agree: Fisher, how far accuracy on conflict items lies below "
-        "that on the others. –: not even the largest difference; ·: nothing to compare",
-        style="dim",
-    )
+    said = [_LEGEND]
+    if any(row.conflict for row in rows):
+        said.append("lured: binomial, the share of conflict items that follow the distractor")
+    if rates:
+        said.append("conflict below agree: Fisher, how far accuracy on conflict items lies below the others'")
+    page.say("; ".join([*said, "–: not even the largest difference; ·: nothing to compare"]), style="dim")
 
 
 def _joined(names: Sequence[str]) -> str:

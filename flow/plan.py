@@ -9,7 +9,7 @@ from pathlib import Path
 from taskc.backends import Surroundings, describe_models, open_counter
 from taskc.backends.prices import read_prices, shipped_prices
 from taskc.flow.ask_build import survey_all
-from taskc.flow.build import open_build
+from taskc.flow.build_folder import open_build
 from taskc.flow.detect import Cells
 from taskc.flow.selection import BadSelection, Requests, Wanted, narrowed
 from taskc.flow.spending import Rates, Spending
@@ -101,7 +101,7 @@ def _stated(text: str) -> Price:
         price = Price(models=(model,), input=float(read), output=float(written), source="the command line")
     except ValueError:
         price = None
-    if price is None or not model or not 0 <= min(price.input, price.output) < float("inf"):
+    if price is None or not model or not all(0 <= one < float("inf") for one in (price.input, price.output)):
         raise BadSelection(
             f"`{text}` is not a price",
             "write `MODEL=IN/OUT` in US dollars a million tokens, for instance `openai/my-model=0.5/1.5`",

@@ -3,13 +3,15 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from taskc.compiler.expand import Selection
 from taskc.dsl.diagnostic import similar
-from taskc.dsl.model import Task
 from taskc.records.manifest import Manifest
 from taskc.records.request import Request
+
+if TYPE_CHECKING:  # what works on a build needs no compiler
+    from taskc.compiler.expand import Selection
+    from taskc.dsl.model import Task
 
 Requests: TypeAlias = Callable[[], Iterator[Request]]
 """Starts reading the requests of a build anew."""
@@ -91,7 +93,7 @@ def parse_selection(texts: Sequence[str], limit: str | None) -> Wanted:
     return Wanted(names=names, limit=parse_limit(limit))
 
 
-def tasks_of(wanted: Wanted, tasks: Sequence[Task]) -> list[Task]:
+def tasks_of(wanted: Wanted, tasks: Sequence["Task"]) -> list["Task"]:
     """Give the wanted tasks after checking that every name in the selection exists; raises `BadSelection`."""
     factors: dict[str, set[str]] = {}
     for factor in (factor for task in tasks for factor in task.factors):
@@ -131,8 +133,10 @@ def _prefixes(name: str) -> list[str]:
     return [".".join(parts[: n + 1]) for n in range(len(parts))]
 
 
-def selection(wanted: Wanted, task: Task) -> Selection:
+def selection(wanted: Wanted, task: "Task") -> "Selection":
     """Give what of one task is wanted. A factor that the task does not have leaves it whole."""
+    from taskc.compiler.expand import Selection
+
     own = {factor.name for factor in task.factors}
     levels = {name: frozenset(values) for name, values in wanted.names.items() if name in own}
     first, last = wanted.limit.bounds(len(task.asked))

@@ -5,10 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from taskc.backends import describe_model, open_counter
 from taskc.backends.local.layout import Asked, continue_prompt, open_prompt, shared
 from taskc.backends.local.sharing import find_sharing
 from taskc.backends.text import Flat, default_stop, flatten
-from taskc.records.operation import Failure, Generate, Prompt
+from taskc.records.operation import Failure, Generate, Labels, Prompt, Score
 from taskc.records.request import Message
 
 START, END = 1, 2
@@ -170,3 +171,24 @@ def test_long_beginnings_of_groups_are_found():
 def test_shared_counts_equal_beginnings():
     assert shared((1, 2, 3), (1, 2, 4)) == 2
     assert shared((), (1,)) == 0
+
+
+@pytest.mark.parametrize("mode", ["chat", "text"])
+def test_tokens_are_counted_as_they_are_reported(mode, tiny_path, tiny, tiny_text, around, ask, talk):
+    """What a plan counts without the weights is what the model says it read."""
+    prompt = talk("hello world", "the user", "in the end", prefill="hello")
+    asked = [
+        Generate(prompt=prompt, max_tokens=2),
+        Score(prompt=prompt, continuations=(" world", " the world", "x")),
+        Labels(prompt=prompt, labels=(" a", " the")),
+        Score(prompt=Prompt(messages=(), prefill=""), continuations=("the", "world")),
+    ]
+    counter = open_counter(f"local/{tiny_path}?mode={mode}", around)
+    replies = ask(tiny if mode == "chat" else tiny_text, *asked)
+    assert [counter.count(one) for one in asked] == [reply.usage.read for reply in replies]
+    assert counter.exact
+
+
+def test_a_file_of_ones_own_is_described_as_opened(tiny_path, tiny_text, around):
+    described = describe_model(f"local/{tiny_path}?mode=text", around)
+    assert (described.model, described.capabilities) == (tiny_text.model, tiny_text.capabilities)
