@@ -130,21 +130,31 @@ def measure_arm(arm: Arm, data: Path, count: int, shots: int) -> Spent:
 
 
 def measure_starts(work: Path, rounds: int) -> Starts:
-    """Run commands that do next to nothing, in turn."""
-    small = HERE / "small.task"
-    commands = {
+    """Run commands that do next to nothing, in turn; the first round warms up."""
+    with tempfile.TemporaryDirectory(dir=work) as folder:
+        data = Path(folder)
+        lay_out(data, 10)
+        commands = make_starts(work, data)
+        found: dict[str, list[Spent]] = {name: [] for name in commands}
+        for _ in range(rounds + 1):
+            for name, command in commands.items():
+                with tempfile.TemporaryDirectory(dir=data) as scratch:
+                    found[name].append(run_command(command, data, Path(scratch)))
+    return {name: runs[1:] for name, runs in found.items()}
+
+
+def make_starts(work: Path, data: Path) -> dict[str, list[str]]:
+    """Name the commands whose start is measured."""
+    inspect, lm_eval = (str(work / "venvs" / peer) for peer in ("inspect/bin/inspect", "lm-eval/bin/lm_eval"))
+    include = ["--include_path", str(data)]
+    return {
         "`python -c pass`": [sys.executable, "-c", "pass"],
         "`taskc --help`": [taskc(), "--help"],
-        "`taskc check small.task`": [taskc(), "check", str(small)],
-        "`inspect --help`": [str(Path(python_of(work, "inspect")).parent / "inspect"), "--help"],
-        "`lm_eval --help`": [str(Path(python_of(work, "lm-eval")).parent / "lm_eval"), "--help"],
+        "`inspect --help`": [inspect, "--help"],
+        "`lm_eval --help`": [lm_eval, "--help"],
+        "`taskc check small.task`": [taskc(), "check", str(HERE / "small.task")],
+        "`lm_eval validate --tasks words`": [lm_eval, "validate", "--tasks", "words", *include],
     }
-    found: dict[str, list[Spent]] = {name: [] for name in commands}
-    for _ in range(rounds + 1):
-        for name, command in commands.items():
-            with tempfile.TemporaryDirectory(dir=work) as scratch:
-                found[name].append(run_command(command, work, Path(scratch)))
-    return {name: all_spent[1:] for name, all_spent in found.items()}
 
 
 def describe(quick: bool) -> str:
