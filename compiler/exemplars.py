@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import sha256
 from heapq import nsmallest
 from itertools import chain, islice
 
@@ -9,7 +11,7 @@ from taskc.compiler.draws import rank
 from taskc.compiler.expressions import Frame, Scope, ready
 from taskc.compiler.operators import Problem, truth
 from taskc.compiler.scene import ItemProblem, Scene, Stage
-from taskc.dsl.model import Value
+from taskc.dsl.model import Task, Value
 
 _SPARE = 32  # candidates kept besides those that are shown, to stand in for asked items and their twins
 
@@ -34,7 +36,7 @@ class Pool:
 
     def _rest(self) -> Iterator[int]:
         if self.count > len(self.first):
-            yield from _drawn(self.stage, self.count)[len(self.first) :]
+            yield from _drawn(self.stage, self.count)[0][len(self.first) :]
 
 
 def pool(stage: Stage) -> Pool:
@@ -49,11 +51,10 @@ def pool(stage: Stage) -> Pool:
         listed = _listed(stage, regime.exemplars.ids)
         made = Pool(stage, listed, len(listed))
     elif regime.exemplars.balanced:
-        drawn = _balanced(stage, _drawn(stage, len(task.items)))
+        drawn = _balanced(stage, _drawn(stage, len(task.items))[0])
         made = Pool(stage, drawn, len(drawn))
     else:
-        count = sum(1 for _ in _positions(stage))
-        made = Pool(stage, _drawn(stage, regime.shots + _SPARE), count)
+        made = Pool(stage, *_drawn(stage, regime.shots + _SPARE))
     usual = list(made.first[: regime.shots])
     made.values = [task.items[position].values for position in usual]
     made.usual = _shown(stage, usual) if _enough(stage, usual) else None
@@ -66,24 +67,55 @@ def _listed(stage: Stage, ids: Sequence[str]) -> list[int]:
     return [by_id[id] for id in ids]
 
 
-def _positions(stage: Stage) -> Iterable[int]:
-    """Give the positions of all candidates: free ones if there are any, and those that `where` wants."""
-    task, where = stage.task, stage.variant.regime.exemplars.where
+def _candidates(task: Task) -> Sequence[int]:
+    """Give the positions that are not asked, all if there are none."""
     every = range(len(task.items))
-    free: Sequence[int] = ()
-    if len(task.asked) < len(task.items):
-        asked = frozenset(task.asked)
-        free = [position for position in every if position not in asked]
-    if where is None:
-        return free or every
-    return _satisfying(stage, free or every) or (_satisfying(stage, every) if free else [])
+    if len(task.asked) == len(task.items):
+        return every
+    asked = frozenset(task.asked)
+    return [position for position in every if position not in asked]
 
 
-def _drawn(stage: Stage, most: int) -> list[int]:
-    """Give the first candidates in the order in which they are drawn."""
-    items, seed = stage.task.items, stage.variant.regime.seed
-    ranks = ((rank("exemplar", seed, items[position].id), position) for position in _positions(stage))
-    return [position for _, position in nsmallest(most, ranks)]
+def _drawn(stage: Stage, most: int) -> tuple[list[int], int]:
+    """Give the first candidates in the order in which they are drawn, and how many there are in all."""
+    regime = stage.variant.regime
+    if regime.exemplars.where is None:
+        return _once_drawn(_Same(stage.task), regime.seed, most)
+    free = _candidates(stage.task)
+    wanted = _satisfying(stage, free)
+    if not wanted and len(free) < len(stage.task.items):
+        wanted = _satisfying(stage, range(len(stage.task.items)))
+    return _first(stage.task, wanted, regime.seed, most)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Same:
+    """A task that equals itself only, so that what is known of it can be kept."""
+
+    task: Task
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.task is self.task
+
+    def __hash__(self) -> int:
+        return id(self.task)
+
+
+@lru_cache(maxsize=4)  # variants, lints and the snapshot of a build ask for the same
+def _once_drawn(same: _Same, seed: int, most: int) -> tuple[list[int], int]:
+    return _first(same.task, _candidates(same.task), seed, most)
+
+
+def _first(task: Task, positions: Sequence[int], seed: int, most: int) -> tuple[list[int], int]:
+    """Give the `most` positions with the lowest ranks, `draws.rank` of the seed and the item's id."""
+    head = b"exemplar\x1f%d\x1f" % seed
+    whole = len(positions) == len(task.items)
+    items = task.items if whole else (task.items[position] for position in positions)
+    ranks = (
+        (sha256(head + item.id.encode("utf-8", "surrogatepass")).digest(), position)
+        for position, item in zip(positions, items, strict=True)
+    )
+    return [position for _, position in nsmallest(most, ranks)], len(positions)
 
 
 def _satisfying(stage: Stage, positions: Iterable[int]) -> list[int]:
