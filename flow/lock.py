@@ -18,7 +18,7 @@ from taskc.flow.sides import SHORT, SHORTER, Asked, Row, Side, TaskSide, task_si
 from taskc.flow.source_map import shots
 from taskc.flow.understand import NotCompiled, Understood, understand_roots
 from taskc.records import lock as locks
-from taskc.records.difference import Change, Difference
+from taskc.records.difference import Change, Difference, TaskDifference
 from taskc.records.lock import Lock, LockedTask, LockedWay
 from taskc.records.snapshot import Stated, TaskShot, Way
 from taskc.store.atomic import write_atomically
@@ -90,9 +90,12 @@ def lock_of(place: Place) -> Path:
 
 
 def _matters(difference: Difference) -> bool:
-    """Say whether what is asked, or what answers are held against, is not what it was."""
-    bill = difference.bill
-    return bool(bill.anew or bill.gone or bill.regraded)
+    """Say whether what is asked, what answers are held against, or the name of a task is not what it was."""
+    return any(_drifted(task) for task in difference.tasks)
+
+
+def _drifted(task: TaskDifference) -> bool:
+    return bool(task.bill.anew or task.bill.gone or task.bill.regraded or task.was != task.task)
 
 
 def _read(path: Path) -> Lock | None:
@@ -227,18 +230,16 @@ def drift(understood: Understood, roots: Mapping[str, Place], hashes: Mapping[st
 def _findings(difference: Difference, root: str, understood: Understood) -> Iterator[Diagnostic]:
     """Point at what changed, where that is known."""
     for task in difference.tasks:
-        bill = task.bill
-        if not (bill.anew or bill.gone or bill.regraded):
+        if not _drifted(task):
             continue
         order = [n for reason in task.why for n in reason.changes]
         changes = [task.changes[n] for n in dict.fromkeys([*order, *range(len(task.changes))])]
         places = [(c, span) for c in changes if (span := _span(c, understood)) is not None]
         first = places[0][1] if places else Span(file=root, start=0, end=0)
         others = [Label(span=span, text=_said(c)) for c, span in places[1:_MOST_PLACES] if span != first]
-        asked = bill.stay + bill.anew
         yield error(
             "locked",
-            f"task `{task.was or task.task}` is locked, and {_how_many(bill.anew, bill.regraded, asked)}",
+            _problem(task),
             first,
             note=_said(places[0][0]) if places else "",
             others=others,
@@ -246,12 +247,22 @@ def _findings(difference: Difference, root: str, understood: Understood) -> Iter
         )
 
 
-def _how_many(anew: int, regraded: int, asked: int) -> str:
-    if anew:
-        return f"{anew:,} of its {asked:,} requests are not those of the lock"
-    if regraded:
-        return f"{regraded:,} of its {asked:,} requests are held against other answers"
-    return "requests of the lock are missing"
+def _problem(task: TaskDifference) -> str:
+    """Say how a task is not as locked."""
+    bill = task.bill
+    asked = bill.stay + bill.anew
+    if not task.was:
+        return f"the lock of this file does not have the task `{task.task}`"
+    locked = f"task `{task.was}` is locked, and"
+    if not task.task:
+        return f"{locked} is gone"
+    if task.was != task.task:
+        return f"{locked} is called `{task.task}` now"
+    if bill.anew:
+        return f"{locked} {bill.anew:,} of its {asked:,} requests are not those of the lock"
+    if bill.regraded:
+        return f"{locked} {bill.regraded:,} of its {asked:,} requests are held against other answers"
+    return f"{locked} {bill.gone:,} of its requests are asked no longer"
 
 
 def _said(change: Change) -> str:

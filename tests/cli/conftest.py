@@ -85,3 +85,19 @@ def run(folder: Path, environment: dict[str, str]) -> Run:
         return Ran(done.returncode, done.stdout, done.stderr)
 
     return run_in
+
+
+@pytest.fixture
+def quick(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Give a way to run `taskc` in the folder without a process of its own, where many runs are needed."""
+    from click.testing import CliRunner
+
+    from taskc.cli.group import taskc
+
+    def run_in(*args: str, cwd: Path | None = None, **env: str) -> Ran:
+        monkeypatch.chdir(cwd or folder)
+        done = CliRunner().invoke(taskc, list(args), env=env)
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exc_info
+        return Ran(done.exit_code, done.stdout, done.stderr)
+
+    return run_in
