@@ -220,8 +220,8 @@ class _Writer:
 
     def _predicts(self, keyword: str, about: str, clauses: Sequence[tuple[str, s.Expression]]) -> Entry:
         """Write what a task is about and what it predicts; a clause a line if that is too long."""
-        end = clauses[-1][1].span.end
-        if self.notes.holds(clauses[0][1].span.start, end):
+        (start, _), (_, end) = (self.notes.extent(node) for _, node in (clauses[0], clauses[-1]))
+        if self.notes.holds(start, end):
             used = len(keyword) + len(about) + 5
             told = " ".join(f"{word} {self._value(node, used)}" for word, node in clauses)
             return Entry((keyword, about, told), "task")
@@ -329,7 +329,7 @@ class _Writer:
         return line if self.margin + used + len(line) <= WIDTH or "\n" in line else f",{HANG}".join(values)
 
     def _allow(self, node: s.Allow) -> Entry:
-        return Entry((f"allow {', '.join(rule.text for rule in node.rules)} {self._text(node.reason)}",))
+        return Entry(("allow", ", ".join(rule.text for rule in node.rules), self._text(node.reason)), META)
 
 
 def _key(name: str) -> str:

@@ -29,7 +29,8 @@ def scatter(chance: Random, text: str) -> str:
         if after.kind != END:
             gap = text[token.end : after.start]
             out.append(chance.choice(_BLANKS) if gap else "")
-            if token.text in (*_OPENS, ",") or (inside and inside[-1] in ("(", "[")):
+            free = token.text in (*_OPENS, ",") or (inside and inside[-1] in ("(", "["))
+            if free and after.text not in ("=", ":"):  # beside them a keyword is a name
                 out.append(chance.choice(_FREE))
     out.append(chance.choice(["", "\n", " #!", "\n\n#!\n\n#!"]))
     parts = "".join(out).split("#!")

@@ -79,6 +79,15 @@ def test_what_is_printed_is_in_form(file):
     assert laid_out(laid_out(text)) == laid_out(text)
 
 
+SHIPPED = [path for path in FILES if "cases" not in path.parts]
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_is_shipped_is_in_form(path):
+    text = path.read_bytes().decode("utf-8")
+    assert laid_out(text) == text, f"run `taskc fmt {path.relative_to(ROOT)}`"
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_file_keeps_meaning_and_comments(path):
     check(path.read_bytes().decode("utf-8"))
