@@ -20,7 +20,8 @@ task colours {
     item { thing: text, answer: text, trap: text }
     items generate 60 seed 3 {
         let kind = randint(0, 2)
-        thing = ["the sky", "grass", "snow"][kind] + " number {{ randint(1, 9999) }}"
+        let number = randint(1, 99999)
+        thing = ["the sky", "grass", "snow"][kind] + " of picture {{ number }}"
         answer = ["blue", "green", "white"][kind]
         trap = pick("red", "black")
     }
@@ -40,7 +41,8 @@ task colours {
     item { thing: text, answer: text, trap: text }
     items generate 60 seed 3 {
         let kind = randint(0, 2)
-        thing = ["the sky", "grass", "snow"][kind] + " number {{ randint(1, 9999) }}"
+        let number = randint(1, 99999)
+        thing = ["the sky", "grass", "snow"][kind] + " of picture {{ number }}"
         answer = ["blue", "green", "white"][kind]
         trap = pick("red", "black")
     }

@@ -19,7 +19,8 @@ task capitals {
     item { country: text, hint: text, answer: text, trap: text }
     items generate 40 seed 2 {
         let kind = randint(0, 3)
-        country = ["France", "Italy", "Turkey", "Canada"][kind] + " (map {{ randint(1, 9999) }})"
+        let map = randint(1, 99999)
+        country = ["France", "Italy", "Turkey", "Canada"][kind] + " (map {{ map }})"
         answer = ["Paris", "Rome", "Ankara", "Ottawa"][kind]
         trap = ["Lyon", "Milan", "Istanbul", "Toronto"][kind]
         hint = "People often visit {{ answer }} in spring."
@@ -39,7 +40,8 @@ task capitals {
     item { country: text, hint: text, answer: text, trap: text }
     items generate 40 seed 2 {
         let kind = randint(0, 3)
-        country = ["France", "Italy", "Turkey", "Canada"][kind] + " (map {{ randint(1, 9999) }})"
+        let map = randint(1, 99999)
+        country = ["France", "Italy", "Turkey", "Canada"][kind] + " (map {{ map }})"
         answer = ["Paris", "Rome", "Ankara", "Ottawa"][kind]
         trap = ["Lyon", "Milan", "Istanbul", "Toronto"][kind]
         hint = "People often visit {{ answer }} and {{ trap }} in spring."

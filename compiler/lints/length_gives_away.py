@@ -18,7 +18,7 @@ options are compared by the sum of their log-probabilities, the shortest one has
 task kinds {
     item { n: int, answer: text, trap: text }
     items generate 40 seed 5 {
-        n = randint(2, 99)
+        n = randint(2, 99999)
         answer = "an even number" if n % 2 == 0 else "an odd number"
         trap = "even" if n % 2 == 1 else "odd"
     }
@@ -37,7 +37,7 @@ task kinds {
 task kinds {
     item { n: int, answer: text, trap: text }
     items generate 40 seed 5 {
-        n = randint(2, 99)
+        n = randint(2, 99999)
         answer = "even" if n % 2 == 0 else "odd"
         trap = "even" if n % 2 == 1 else "odd"
     }

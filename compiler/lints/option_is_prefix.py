@@ -2,7 +2,8 @@ r"""One option is the beginning of another.
 
 ## What it finds
 Items in which one option, as a reply writes it, begins another: `Yes` and `Yes, always`, the roman numerals
-`i` and `ii`, the labels `1` and `10`. Only where options are scored, by `choice` or `label`.
+`i` and `ii`, the labels `1` and `10`. Only where they are scored whole, by `choice`; for `label` see
+`shared-first-token`.
 
 ## Why it matters
 Whatever goes on with the longer option goes on with the shorter one first. The log-probability of
@@ -66,7 +67,7 @@ def scores_options(look: Look) -> bool:
     return any(
         variant.options is not None
         and variant.options.style != "letters"
-        and any(measure.name in ("choice", "label") for measure in variant.measures)
+        and any(measure.name == "choice" for measure in variant.measures)
         for variant in look.variants
     )
 

@@ -1,28 +1,28 @@
-r"""Two options begin with the same token.
+r"""Two labels begin with the same token.
 
 ## What it finds
 For the models named with `-m` whose tokenizer is at hand, and for tasks measured by `label`: items of which
-two options, written after what the reply says before them, go on with the same token. Up to 1,000 items are
-read, evenly spread, for each model. A model whose tokenizer is not at hand gets a note that it was
+two labels, written after what the reply says before them, go on with the same token, as `1` and `10` do where
+each digit is a token. Up to 1,000 items are read, evenly spread, for each model. A model whose tokenizer is not at hand gets a note that it was
 passed over.
 
 ## Why it matters
-Providers that report alternatives report them for one token. Options that share their first one
+Providers that report alternatives report them for one token. Labels that share their first one
 cannot be told apart there: their mass is that of both.
 
 ## Example
 ```task
-task sums {
-    item { a: int, b: int, answer: text, trap: text }
+task months {
+    item { month: text, answer: text, trap: text }
     items [
-        { a: 40, b: 2, answer: "42 apples", trap: "42 pears" }
-        { a: 50, b: 3, answer: "53 apples", trap: "53 pears" }
+        { month: "January", answer: "one", trap: "two" }
+        { month: "October", answer: "ten", trap: "nine" }
     ]
-    true_task "add the apples" -> answer
-    distractor "mix them up" -> trap
-    options [answer, trap]
-    prompt "{{ a }} apples and {{ b }} apples, what is that?"
-    reply "That is {{ answer }}"
+    true_task "say its number" -> answer
+    distractor "say the one beside it" -> trap
+    options ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"] as numbers
+    prompt "Which number has {{ month }}?\n{{ options }}"
+    reply "Answer: {{ answer }}"
     regimes zero_shot
     measure label
     canary "taskc:example"
@@ -31,17 +31,17 @@ task sums {
 
 ## Write instead
 ```task
-task sums {
-    item { a: int, b: int, answer: text, trap: text }
+task months {
+    item { month: text, answer: text, trap: text }
     items [
-        { a: 40, b: 2, answer: "42 apples", trap: "42 pears" }
-        { a: 50, b: 3, answer: "53 apples", trap: "53 pears" }
+        { month: "January", answer: "one", trap: "two" }
+        { month: "October", answer: "ten", trap: "nine" }
     ]
-    true_task "add the apples" -> answer
-    distractor "mix them up" -> trap
-    options [answer, trap] as letters
-    prompt "{{ a }} apples and {{ b }} apples, what is that?\n{{ options }}"
-    reply "That is {{ answer }}"
+    true_task "say its number" -> answer
+    distractor "say the one beside it" -> trap
+    options ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"] as letters
+    prompt "Which number has {{ month }}?\n{{ options }}"
+    reply "Answer: {{ answer }}"
     regimes zero_shot
     measure label
     canary "taskc:example"
@@ -104,7 +104,7 @@ def _of_look(view: View, look: Look, model: str, tokenize: Tokenize) -> Iterator
                 f"and so it is in {len(found):,} of {len(read):,} items read",
                 view.options_span,
                 others=[Label(span=item.origin, text=f"item `{item.id}`")],
-                help="label them `as letters`, or measure `choice`, which scores whole options",
+                help="label them `as letters`, or measure `choice`, which scores whole labels",
             )
             return
 

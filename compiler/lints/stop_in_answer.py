@@ -129,7 +129,7 @@ def _before(look: Look, stage: Stage, variants: Sequence[Variant]) -> Iterator[D
     text = variants[0].then or variants[0].reply
     fixed = template_names(text) <= {"answer", "rationale"}
     for number in range(min(1 if fixed else _READ, len(look)) if stopped else 0):
-        before = ask(stage, look.seen(number).scene).form.before.rstrip()
+        before = ask(stage, look.seen(number).scene).form.before
         for variant in stopped:
             stop = next((one for one in variant.regime.stop if one in before), None)
             if stop is not None:

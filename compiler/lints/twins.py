@@ -28,9 +28,11 @@ def fold(text: str) -> str:
 
 def mark_question(seen: Seen, look: Look) -> int:
     """Mark an item by what its prompt says before its options, and by their texts in any order."""
-    text, texts = seen.text, [choice.text for choice in seen.scene.choices]
-    if texts and not look.fixed:
-        cut = min((at for at in map(text.find, texts) if at >= 0), default=len(text))
+    text, choices = seen.text, seen.scene.choices
+    texts = [choice.text for choice in choices]
+    if choices:
+        listed = ". " if choices[0].label is not None else "\n"
+        cut = min((at for one in texts if (at := text.find(listed + one)) >= 0), default=len(text))
         text = text[:cut]
     stem = text.casefold() if text.isascii() else text.casefold().translate(_FOLD)
     return hash(stem.encode("utf-8", "surrogatepass").translate(None, _DROPPED)) ^ hash(frozenset(texts))
