@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, TypeVar, cast
@@ -42,6 +43,15 @@ def dump(value: Any) -> str:
 
 def load(kind: type[T], line: str | bytes, *, number: int = 1) -> T:
     """Read one line back as `kind`, checked; raises `LineError`."""
+    quick = _decoder(cast(Hashable, kind))
+    if quick is not None:
+        with suppress(msgspec.MsgspecError, UnicodeError, RecursionError):
+            return cast(T, quick.decode(line))
+    return _load_with_care(kind, line, number)
+
+
+def _load_with_care(kind: type[T], line: str | bytes, number: int) -> T:
+    """Read what the quick way does not take, and say well what is wrong with it."""
     from pydantic import ValidationError
 
     try:
@@ -63,6 +73,15 @@ def load_all(kind: type[T], lines: Iterable[str | bytes]) -> Iterator[T]:
 @cache
 def _names(kind: Any) -> tuple[str, ...]:
     return tuple(f.name for f in fields(kind))
+
+
+@cache
+def _decoder(kind: Any) -> Any:
+    """Give the quick way to read a kind; None where there is none, as for a choice of several classes."""
+    try:
+        return msgspec.json.Decoder(kind)
+    except TypeError:
+        return None
 
 
 @cache
