@@ -24,7 +24,7 @@ types:
 ci:
     .ci/run
 
-# how fast the embedded model is on this machine
+# how fast the embedded model is, what compiling costs beside its peers, what lints are worth (half an hour)
 bench:
     {{ python }} bench/local/speed.py
     {{ python }} bench/compile/run.py

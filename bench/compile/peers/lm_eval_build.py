@@ -1,7 +1,7 @@
 """lm-eval: a YAML task of the form of its own MMLU, `build_all_requests`, its instances written.
 
-Called as `lm_eval_build.py FOLDER SHOTS OUT [all]` by lm-eval's own Python; FOLDER holds the data and
-the YAML. The index of the tasks that lm-eval ships is made only with `all`, as its command does.
+Called as `lm_eval_build.py FOLDER SHOTS OUT` by lm-eval's own Python; FOLDER holds the data and the YAML.
+The index of the tasks that lm-eval ships, which its command makes at every start, is left out.
 """
 
 import json
@@ -14,8 +14,8 @@ os.environ["HF_HUB_OFFLINE"] = os.environ["HF_DATASETS_OFFLINE"] = "1"
 from lm_eval.tasks import TaskManager
 
 
-def main(folder: Path, shots: int, out: Path, everything: bool) -> None:
-    manager = TaskManager(include_path=folder, include_defaults=everything)
+def main(folder: Path, shots: int, out: Path) -> None:
+    manager = TaskManager(include_path=folder, include_defaults=False)
     (task,) = manager.load(["words"])["tasks"].values()
     task.set_config("num_fewshot", shots)
     task.build_all_requests()
@@ -26,4 +26,4 @@ def main(folder: Path, shots: int, out: Path, everything: bool) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]), "all" in sys.argv[4:])
+    main(Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))
