@@ -142,14 +142,9 @@ def _lint_page(file: Traversable) -> Page | None:
         about=_joined(about),
         finds=_joined(finds),
         matters=_joined(matters),
-        example=tuple(_tagged(one, f"warning: {rule}") for one in _blocks(example)),
+        example=_blocks(example),
         instead=_blocks(instead),
     )
-
-
-def _tagged(block: Block, tag: str) -> Block:
-    told = block.kind in ("task", "task fragment")
-    return Block(kind=f"{block.kind} {tag}", text=block.text) if told else block
 
 
 # --- Markdown, as far as pages need it ----------------------------------------------------------------
