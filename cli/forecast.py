@@ -292,7 +292,7 @@ def _detectable(page: _Page, rows: Sequence["Detectable"]) -> None:
             cells.append(_points(row.lured) if row.conflict else "·")
         if rates:
             cells.append(_all(row.groups.values()) if row.groups else "·")
-        _add(table, row.task, *(["; ".join(row.cells)] if split else []), *cells)
+        _add(table, row.task, *([_where(row.cells)] if split else []), *cells)
     page.show(table)
     said = [_LEGEND]
     if any(row.conflict for row in rows):
@@ -300,6 +300,18 @@ def _detectable(page: _Page, rows: Sequence["Detectable"]) -> None:
     if rates:
         said.append("conflict below agree: Fisher, how far accuracy on conflict items lies below the others'")
     page.say("; ".join([*said, "–: not even the largest difference; ·: nothing to compare"]), style="dim")
+
+
+def _where(cells: Sequence[str]) -> str:
+    """Name cells, `regime, factor=level…` each, by their regimes and levels where they are all of these."""
+    parts = [cell.split(", ") for cell in cells]
+    sides = [list(dict.fromkeys(side)) for side in zip(*parts, strict=False)]
+    if math.prod(map(len, sides)) != len(cells) or len({len(part) for part in parts}) > 1:
+        return "; ".join(cells)
+    factors = [
+        f"{side[0].partition('=')[0]}={'/'.join(one.partition('=')[2] for one in side)}" for side in sides[1:]
+    ]
+    return " × ".join([", ".join(sides[0]), *factors])
 
 
 def _joined(names: Sequence[str]) -> str:

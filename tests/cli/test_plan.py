@@ -57,6 +57,7 @@ def test_without_a_model(run: Any, build: Path) -> None:
     text = run("plan", COLUMNS="80").out
     assert "–" in text, "five items can show nothing"
     assert all(len(line) <= 80 for line in text.splitlines())
+    assert "zero_shot, one_shot × belief=none" in run("plan", COLUMNS="140").out
 
 
 def test_a_refused_measure(run: Any, folder: Path) -> None:
