@@ -17,7 +17,7 @@ from taskc.compiler.lints.distractor_agrees import distractor_agrees, mark_agree
 from taskc.compiler.lints.duplicate_items import duplicate_items
 from taskc.compiler.lints.leaked_answer import has_rivals, leaked_answer, mark_mentions
 from taskc.compiler.lints.leaked_exemplar import leaked_exemplar
-from taskc.compiler.lints.length_gives_away import length_gives_away, mark_lengths
+from taskc.compiler.lints.length_gives_away import length_gives_away, mark_lengths, varies
 from taskc.compiler.lints.missing_canary import missing_canary
 from taskc.compiler.lints.no_distractor import no_distractor
 from taskc.compiler.lints.one_label_exemplars import one_label_exemplars
@@ -48,7 +48,7 @@ LINTS: dict[str, Lint] = {
     "duplicate-items": Lint(tell=duplicate_items, mark=mark_question, code="q"),
     "leaked-answer": Lint(tell=leaked_answer, mark=mark_mentions, wanted=has_rivals),
     "leaked-exemplar": Lint(tell=leaked_exemplar),
-    "length-gives-away": Lint(tell=length_gives_away, mark=mark_lengths, code="H", wanted=has_options),
+    "length-gives-away": Lint(tell=length_gives_away, mark=mark_lengths, code="H", wanted=varies),
     "missing-canary": Lint(tell=missing_canary),
     "no-distractor": Lint(tell=no_distractor),
     "one-label-exemplars": Lint(tell=one_label_exemplars),

@@ -155,7 +155,7 @@ def is_plain(said: Sequence[str], form: Form, *, labelled: bool, numbers: bool, 
 
 def _finding(seen: Seen, way: Variant, form: Form, one: str, given: str | None) -> Diagnostic:
     read = "as no answer" if given is None else f"as “{given[:40]}”"
-    reply = " ".join(f"{form.before}{one}{form.after}".split())
+    reply = f"{form.before}{one}{form.after}".replace("\n", " ")
     return warning(
         "ambiguous-extractor",
         f"the reply “{reply[:80]}” is read {read}",

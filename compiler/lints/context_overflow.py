@@ -29,7 +29,7 @@ task repeats {
 ```task
 task repeats {
     item { n: int, answer: text }
-    items [{ n: 20, answer: "20" }, { n: 30, answer: "30" }]
+    items [{ n: 5, answer: "5" }, { n: 6, answer: "6" }]
     true_task "count" -> answer
     distractor "say many" -> "many"
     prompt "How many words are these? {{ 'word ' * n }}Count them."

@@ -61,7 +61,7 @@ def contradictory_items(view: View) -> Iterator[Diagnostic]:
     many = sum(len(alike) for group in groups for alike in group)
     yield warning(
         "contradictory-items",
-        f"{many:,} items of {len(look):,} ask what another one asks, and answer it differently",
+        f"{many:,} of {len(look):,} items ask what another one asks, and answer it differently",
         other.item.origin,
         note=f"item `{other.item.id}` answers “{other.answer_text[:40]}”",
         others=[Label(span=one.item.origin, text=f"item `{one.item.id}` answers “{one.answer_text[:40]}”")],

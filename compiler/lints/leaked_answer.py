@@ -61,6 +61,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from taskc.compiler.lints.chance import Excess, counted, excess
+from taskc.compiler.lints.length_gives_away import varies
 from taskc.compiler.lints.view import View
 from taskc.compiler.survey import Look, Seen
 from taskc.dsl.diagnostic import Diagnostic, Label, warning
@@ -70,8 +71,6 @@ _MOST = 1_000  # items that are read word by word
 
 def mark_mentions(seen: Seen, look: Look) -> int:
     """Mark an item whose prompt has one of its options more often than another, as letters go."""
-    if look.fixed:
-        return 0
     rivals = _rivals(seen)
     if len(rivals) < 2:
         return 0
@@ -81,14 +80,17 @@ def mark_mentions(seen: Seen, look: Look) -> int:
 
 
 def has_rivals(look: Look) -> bool:
-    """Say whether anything competes with the answer."""
-    return look.variants[0].options is not None or bool(look.variants[0].distractors)
+    """Say whether anything competes with the answer that is not the same for every item."""
+    variant = look.variants[0]
+    return varies(look) if variant.options is not None else bool(variant.distractors)
 
 
 def leaked_answer(view: View) -> Iterator[Diagnostic]:
     """Find tasks whose prompt, however shown, says the answer more than the other options."""
     found = []
     for look in view.looks:
+        if look.fixed:
+            return
         likely = sum(map(bool, look.marks["leaked-answer"]))
         one, example = _mentioned(look, look.sample("leaked-answer", _MOST), likely)
         if one is None:

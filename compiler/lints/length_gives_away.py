@@ -56,8 +56,10 @@ from collections import Counter
 from collections.abc import Iterator
 
 from taskc.compiler.lints.chance import Excess, counted, excess
+from taskc.compiler.lints.names import nodes
 from taskc.compiler.lints.view import View
 from taskc.compiler.survey import Look, Seen
+from taskc.dsl import syntax
 from taskc.dsl.diagnostic import Diagnostic, warning
 
 _MOST = 255  # options that fit in a mark
@@ -68,8 +70,6 @@ _DIRECTIONS = {"longest": (1, 2), "shortest": (4, 8)}
 
 def mark_lengths(seen: Seen, look: Look) -> int:
     """Mark whether one option is the longest, or shortest, and the answer, with the number of options."""
-    if look.fixed:
-        return 0
     lengths = [len(choice.text) for choice in seen.scene.choices]
     k = len(lengths)
     if k > _MOST:
@@ -81,6 +81,12 @@ def mark_lengths(seen: Seen, look: Look) -> int:
     if lengths.count(low) == 1:
         mark |= 12 if own == low else 4
     return mark
+
+
+def varies(look: Look) -> bool:
+    """Say whether the items of a look have options, and others from item to item as far as can be told."""
+    options = look.variants[0].options
+    return options is not None and any(isinstance(node, syntax.Name) for node in nodes(options.value))
 
 
 def length_gives_away(view: View) -> Iterator[Diagnostic]:

@@ -40,7 +40,7 @@ def words(text: str) -> Sequence[int]:
 MODELS: dict[str, Tools] = {
     "shared-first-token": Tools(models={"fake/words": words, "fake/closed": None}),
     "context-overflow": Tools(
-        models={"fake/words": words, "fake/closed": None}, contexts={"fake/words": 120, "fake/closed": 200}
+        models={"fake/words": words, "fake/closed": None}, contexts={"fake/words": 120, "fake/closed": 110}
     ),
 }
 
