@@ -1,5 +1,6 @@
 """Which items are shown as exemplars: a question of the seed and the item only, never of the model."""
 
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -70,10 +71,17 @@ def _listed(stage: Stage, ids: Sequence[str]) -> list[int]:
 def _candidates(task: Task) -> Sequence[int]:
     """Give the positions that are not asked, all if there are none."""
     every = range(len(task.items))
-    if len(task.asked) == len(task.items):
+    if len(task.asked) == len(every):
         return every
-    asked = frozenset(task.asked)
-    return [position for position in every if position not in asked]
+    asked = iter(task.asked)  # in rising order
+    following = next(asked, None)
+    free = array("I")
+    for position in every:
+        if position == following:
+            following = next(asked, None)
+        else:
+            free.append(position)
+    return free
 
 
 def _drawn(stage: Stage, most: int) -> tuple[list[int], int]:
@@ -118,14 +126,14 @@ def _first(task: Task, positions: Sequence[int], seed: int, most: int) -> tuple[
     return [position for _, position in nsmallest(most, ranks)], len(positions)
 
 
-def _satisfying(stage: Stage, positions: Iterable[int]) -> list[int]:
+def _satisfying(stage: Stage, positions: Iterable[int]) -> Sequence[int]:
     task, where = stage.task, stage.variant.regime.exemplars.where
     assert where is not None
     names = frozenset(
         [*stage.constants, *task.fields, "id", "rationale", *(n for v in task.variants for n, _ in v.lets)]
     )
     condition = ready(where, Scope(names=names, factors={f.name: f.levels for f in task.factors}), [])
-    out = []
+    out = array("I")
     for position in positions:
         try:
             frame = Frame(stage.values(task.items[position]), stage.meter)
