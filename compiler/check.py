@@ -1,6 +1,7 @@
 """Syntax to model: every name resolved, every row and template checked, all mistakes told in one run."""
 
-from collections.abc import Iterable, Mapping
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
 
 from taskc.compiler import variants
 from taskc.compiler.allows import allows_of
@@ -179,7 +180,7 @@ def _scalar(scalar: syntax.Scalar, found: list[Diagnostic]) -> str:
     return "text"
 
 
-def _items(job: Job, fields: Mapping[str, FieldType], desk: Desk) -> tuple[Item, ...]:
+def _items(job: Job, fields: Mapping[str, FieldType], desk: Desk) -> Sequence[Item]:
     sources = tuple(
         s for s in job.body if isinstance(s, (syntax.ItemsFrom, syntax.ItemsRows, syntax.ItemsGenerate))
     )
@@ -196,22 +197,23 @@ def _items(job: Job, fields: Mapping[str, FieldType], desk: Desk) -> tuple[Item,
     if not fields:
         return ()
     before = len(desk.found)
-    items = read_items(job.name, sources, fields, job.names.lets, desk)
+    items = read_items(sources, fields, job.names.lets, desk)
     if not items and len(desk.found) == before:
         desk.found.append(error("no-items", f"task `{job.name}` has no items", sources[0].span))
     return items
 
 
-def _asked(job: Job, items: tuple[Item, ...], fields: Mapping[str, FieldType], desk: Desk) -> tuple[int, ...]:
+def _asked(job: Job, items: Sequence[Item], fields: Mapping[str, FieldType], desk: Desk) -> Sequence[int]:
+    """Give the positions of the items that are asked, kept small where they are many."""
     test = last(job.body, syntax.Test)
     if test is None:
-        return tuple(range(len(items)))
+        return range(len(items))
     before = len(desk.found)
     names = frozenset([*fields, *WELL_KNOWN, *job.names.lets])
     condition = ready(test.where, Scope(names=names), desk.found)
     if len(desk.found) > before:
         return ()
-    asked = tuple(i for i, item in enumerate(items) if _holds(condition, item, test, job, desk))
+    asked = array("I", (i for i, item in enumerate(items) if _holds(condition, item, test, job, desk)))
     if items and not asked and len(desk.found) == before:
         desk.found.append(
             error("no-items", "no item satisfies this condition, so none is asked", test.where.span)

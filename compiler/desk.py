@@ -1,8 +1,8 @@
 """What a compilation works with: files in, findings out, the meter; and rows before they are items."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from taskc.compiler.limits import Meter
 from taskc.compiler.operators import Problem
@@ -22,11 +22,35 @@ class Unreadable(Exception):
         self.help = help
 
 
+class DataFile(Protocol):
+    """A data file that may be read, as often as asked."""
+
+    @property
+    def name(self) -> str:
+        """Give the name that findings show."""
+
+    def blocks(self) -> Iterator[bytes]:
+        """Give its bytes from the beginning, in blocks that end where a line does; raises `Unreadable`."""
+
+
+class Spool(Protocol):
+    """Takes bytes that are too many for memory, and gives them again."""
+
+    def write(self, piece: bytes) -> int:
+        """Put `piece` aside and give the offset by which it is had again."""
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Give the `length` bytes that `write` put at `offset`."""
+
+
 class Files(Protocol):
     """Reads what a `.task` file names, and nothing outside the folder it may look into."""
 
-    def read(self, base: str, path: str) -> tuple[str, bytes]:
-        """Give the shown name and the bytes of `path`, which the file `base` names; raises `Unreadable`."""
+    def open(self, base: str, path: str) -> DataFile:
+        """Give the file `path`, which the file `base` names; raises `Unreadable`."""
+
+    def spool(self) -> Spool:
+        """Give a new place for what is too much for memory."""
 
 
 @dataclass(slots=True)
@@ -36,22 +60,6 @@ class Desk:
     files: Files
     found: list[Diagnostic] = field(default_factory=list)
     meter: Meter = field(default_factory=Meter)
-    data: dict[str, bytes] = field(default_factory=dict)  # data files as read, by shown name
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Raw:
-    """A row before its field types were asked for; `number` is its place among all rows read, from 1."""
-
-    columns: Mapping[str, Any]
-    span: Span
-    typed: bool = True
-    number: int = 0
-    cells: Mapping[str, Span] = field(default_factory=dict)  # where each value stands, if that is known
-
-    def place(self, name: str) -> Span:
-        """Give the smallest place that shows the value of `name`."""
-        return self.cells.get(name, self.span)
 
 
 def attempt(act: Callable[[], object], row: Span, desk: Desk) -> bool:

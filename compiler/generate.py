@@ -1,11 +1,11 @@
 """Seeded generators: `items generate N seed S { … }` to rows, the same on every machine."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from taskc.compiler.desk import WELL_KNOWN, Desk, Raw, tell
+from taskc.compiler.desk import WELL_KNOWN, Desk, tell
 from taskc.compiler.draws import Draws
 from taskc.compiler.expressions import Frame, Ready, Scope, constant, ready
 from taskc.compiler.limits import DRAWS_PER_ITEM, ITEMS, REJECT, REJECTS, LimitError
@@ -27,36 +27,45 @@ class _Step:
     span: Span
 
 
-def generate(
+def generator(
     source: syntax.ItemsGenerate, fields: Mapping[str, FieldType], lets: Mapping[str, Value], desk: Desk
-) -> list[Raw]:
-    """Make the rows of a generator; findings go to the desk, and then there may be fewer than asked for."""
+) -> Callable[[], Iterator[dict[str, Any]]] | None:
+    """Check a generator and give what makes the columns of its rows, anew at each call.
+
+    Findings go to the desk, of a draw that fails too: then there are fewer rows than asked for.
+    """
     count = _whole(source.count, "the number of items", 1, ITEMS, desk)
     seed = _whole(source.seed, "a seed", 0, 2**63, desk)
     steps = _steps(source, fields, lets, desk)
     if count is None or seed is None or steps is None:
-        return []
-    rows: list[Raw] = []
-    rejected = attempt = 0
-    while len(rows) < count:
+        return None
+    return lambda: _generate(source, count, seed, steps, lets, desk)
+
+
+def _generate(
+    source: syntax.ItemsGenerate,
+    count: int,
+    seed: int,
+    steps: list[_Step],
+    lets: Mapping[str, Value],
+    desk: Desk,
+) -> Iterator[dict[str, Any]]:
+    names = [step.name for step in steps if step.is_field and step.name]
+    made = rejected = attempt = 0
+    while made < count:
         attempt += 1
         values = _draw(steps, Draws(seed, attempt), lets, source, desk)
         if values is None:
-            return rows
+            return
         if values.pop("", True) is True:
-            rows.append(
-                Raw(
-                    columns={step.name: values[step.name] for step in steps if step.is_field and step.name},
-                    span=source.span,
-                )
-            )
+            yield {name: values[name] for name in names}
+            made += 1
             rejected = 0
             continue
         rejected += 1
         if rejected >= REJECTS or attempt >= count * DRAWS_PER_ITEM + REJECTS:
-            desk.found.append(_unsatisfiable(source, rejected, attempt, len(rows), count))
-            return rows
-    return rows
+            desk.found.append(_unsatisfiable(source, rejected, attempt, made, count))
+            return
 
 
 def _unsatisfiable(

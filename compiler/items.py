@@ -1,367 +1,280 @@
-"""Where items come from: rows in place, data files, seeded generators. Every row is checked."""
+"""Rows to items: every row is held against the item record, and no two items have one id."""
 
-import math
-from collections.abc import Mapping
-from dataclasses import replace
-from functools import partial
-from typing import Any
+from array import array
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
-from taskc.compiler.desk import WELL_KNOWN, Desk, Raw, Unreadable, attempt, tell
-from taskc.compiler.expressions import Frame, Ready, Scope, Unusable, names_in, ready
-from taskc.compiler.fields import Misfit, described, fit
-from taskc.compiler.generate import generate
+from taskc.compiler.desk import WELL_KNOWN, Desk, Unreadable, tell
+from taskc.compiler.expressions import Frame, Ready, Scope, names_in, ready
+from taskc.compiler.fields import Misfit, fit, fitter
 from taskc.compiler.limits import ITEMS
-from taskc.compiler.operators import Problem, truth
-from taskc.compiler.tables import records
+from taskc.compiler.operators import Problem
+from taskc.compiler.packed import Packer
+from taskc.compiler.sources import Feed, Odd, Reading, Row, feed
 from taskc.compiler.values import written
 from taskc.dsl import syntax
-from taskc.dsl.diagnostic import Diagnostic, Label, error, similar
+from taskc.dsl.diagnostic import Label, error, similar
 from taskc.dsl.model import FieldType, Item, Value
 from taskc.dsl.span import Span
 
-_TEXT = FieldType(scalar="text")
 _MOST_ROW_ERRORS = 10
+_Values: TypeAlias = dict[str, Value]
+_Take: TypeAlias = Callable[[Row, int], None]  # takes a row and its number in the task
 
 
 def read_items(
-    task: str,
-    sources: tuple[syntax.Statement, ...],
+    sources: Sequence[syntax.Statement],
     fields: Mapping[str, FieldType],
     lets: Mapping[str, Value],
     desk: Desk,
-) -> tuple[Item, ...]:
+) -> Sequence[Item]:
     """Read all items of a task, in the order written, ids unique.
 
     `lets` are the values of the file's constants. Findings go to the desk; a row that does not fit
-    is left out, so that one run tells all.
+    is left out, so that one run tells all. Good data are read once; where anything is to be told,
+    all is read again with more care.
     """
-    rows: list[Raw] = []
-    for source in sources:
-        if isinstance(source, syntax.ItemsRows):
-            rows += _numbered(_complete(_in_place(source, fields, desk), fields, source.span, desk), rows)
-        elif isinstance(source, syntax.ItemsFrom):
-            rows += _numbered(_from_file(source, fields, lets, desk), rows)
-        elif isinstance(source, syntax.ItemsGenerate):
-            rows += _numbered(generate(source, fields, lets, desk), rows)
-    if len(rows) > ITEMS:
-        desk.found.append(
-            error("too-many-items", f"a task may have {ITEMS:,} items at most", sources[0].span)
-        )
-        rows = rows[:ITEMS]
-    return _finish(rows, fields, lets, desk)
-
-
-def _numbered(rows: list[Raw], before: list[Raw]) -> list[Raw]:
-    """Number rows after those before them; a file's are numbered already, so that `where` moves none."""
-    start = before[-1].number if before else 0
-    return [replace(row, number=start + (row.number or n)) for n, row in enumerate(rows, 1)]
-
-
-# --- rows in place -------------------------------------------------------------------------------
-
-
-def _in_place(source: syntax.ItemsRows, fields: Mapping[str, FieldType], desk: Desk) -> list[Raw]:
-    rows = []
-    for row in source.rows:
-        columns: dict[str, Any] = {}
-        for cell in row.cells:
-            name = cell.name.text
-            if name in columns:
-                desk.found.append(
-                    error(
-                        "duplicate-field",
-                        f"`{name}` stands twice in one row",
-                        cell.name.span,
-                        help="keep one of them",
-                    )
-                )
-            elif name not in fields and name not in WELL_KNOWN:
-                desk.found.append(
-                    error(
-                        "unknown-field",
-                        f"the item record has no field `{name}`",
-                        cell.name.span,
-                        help=similar(name, [*fields, *WELL_KNOWN]),
-                    )
-                )
-            columns[name] = _datum(cell.value)
-        cells = {cell.name.text: cell.value.span for cell in row.cells}
-        rows.append(Raw(columns=columns, span=row.span, cells=cells))
-    return rows
-
-
-def _complete(
-    rows: list[Raw], fields: Mapping[str, FieldType], place: Span, desk: Desk, file: str = ""
-) -> list[Raw]:
-    """Tell a field that no row has once, and not once a row; then give no rows."""
-    columns = {column for row in rows for column in row.columns}
-    missing = [name for name in fields if name not in columns] if len(rows) > 1 else []
-    for name in missing:
-        cure = similar(name, columns)
-        if file and cure:
-            cure += f"; a column is renamed by `with {{ {name} = column }}`"
-        told = f"no row of `{file}` has `{name}`" if file else f"no row has `{name}`"
-        desk.found.append(error("missing-field", told, place, help=cure))
-    return [] if missing else rows
-
-
-def _datum(value: syntax.Expression) -> Any:
-    match value:
-        case syntax.Literal(value=v) | syntax.Text(value=v):
-            return v
-        case syntax.ListOf(elements=parts):
-            return [_datum(part) for part in parts]
-        case syntax.Unary(operator=sign, operand=syntax.Literal(value=int() | float() as v)):
-            return -v if sign == "-" else v
-        case _:
-            return None
-
-
-# --- data files ----------------------------------------------------------------------------------
-
-
-def _from_file(
-    source: syntax.ItemsFrom, fields: Mapping[str, FieldType], lets: Mapping[str, Value], desk: Desk
-) -> list[Raw]:
+    told, left = len(desk.found), desk.meter.left
     try:
-        name, data = desk.files.read(source.path.span.file, source.path.value)
-    except Unreadable as problem:
-        desk.found.append(error("unreadable-file", str(problem), source.path.span, help=problem.help))
-        return []
-    desk.data[name] = data
+        return _read(sources, Reading(fields=fields, lets=lets, desk=desk, careful=False))
+    except (Odd, Unreadable):
+        del desk.found[told:]
+        desk.meter.left = left
+        return _read(sources, Reading(fields=fields, lets=lets, desk=desk, careful=True))
+
+
+def _read(sources: Sequence[syntax.Statement], reading: Reading) -> Sequence[Item]:
+    feeds = [made for source in sources if (made := feed(source, reading)) is not None]
+    choices = _choices(reading)
+    items = Packer(reading.fields, reading.desk.files.spool)
+    taker = _Careful(reading, choices, items) if reading.careful else _Quick(reading, choices, items)
+    last = total = 0
+    for one in feeds:
+        base = last  # a file's rows are numbered before `where`, so that it moves none
+        take = taker.taker(one)
+        for row in one.rows():
+            if total == ITEMS:
+                told = f"a task may have {ITEMS:,} items at most"
+                reading.tell(error("too-many-items", told, sources[0].span))
+                return items.items()
+            if taker.errors >= _MOST_ROW_ERRORS:
+                told = f"{taker.errors} rows do not fit, and the rest is not checked"
+                reading.tell(error("too-many-errors", told, one.whole(row), help="mend these first"))
+                return items.items()
+            total += 1
+            last = base + row[0]
+            take(row, last)
+    taker.finish()
+    return items.items()
+
+
+# --- fields that are one of a list ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """A field that is one of a list: its name, where the list is written, and how it is had for a row."""
+
+    name: str
+    expression: syntax.Expression
+    allowed: Callable[[Mapping[str, Value]], Value]
+
+
+def _choices(reading: Reading) -> list[_Choice]:
+    """Make the choices of all `one of` fields ready; findings go to the desk."""
+    before = len(reading.desk.found)
+    made = []
+    for name, wanted in reading.fields.items():
+        if wanted.choices is not None:
+            made.append(_Choice(name, wanted.choices, _allowed(wanted.choices, reading)))
+    reading.check(before)
+    return made
+
+
+def _allowed(expression: syntax.Expression, reading: Reading) -> Callable[[Mapping[str, Value]], Value]:
+    fields, lets, desk = reading.fields, reading.lets, reading.desk
     before = len(desk.found)
-    rows = records(name, data, desk.found)
+    make = ready(expression, Scope(names=frozenset([*fields, *lets])), desk.found)
     if len(desk.found) > before:
-        _name_source(desk.found, before, source)
-        return []
-    if not rows:
-        desk.found.append(error("no-items", f"`{name}` holds no rows", source.path.span))
-    raws = [
-        Raw(columns=row.columns, span=row.span, typed=row.typed, number=number)
-        for number, row in enumerate(rows, 1)
-    ]
-    columns = list(dict.fromkeys(column for row in raws for column in row.columns))
-    raws = _renamed(source, raws, columns, fields, lets, desk)
-    raws = _complete(raws, fields, source.path.span, desk, name)
-    return _where(source, raws, columns, fields, lets, desk) if source.where is not None else raws
+        return lambda values: ()
+    if isinstance(expression, syntax.Name) and expression.id in fields:
+        name = expression.id
+        return lambda values: values[name]
+    if not any(True for _ in names_in(expression)):
+        return _once(make, Frame({}, desk.meter))
+    return lambda values: make(Frame({**lets, **values}, desk.meter))
 
 
-def _name_source(found: list[Diagnostic], since: int, source: syntax.ItemsFrom) -> None:
-    """Add to each finding in a data file which statement reads it."""
-    for i in range(since, len(found)):
-        d = found[i]
-        found[i] = Diagnostic(
-            rule=d.rule,
-            severity=d.severity,
-            message=d.message,
-            primary=d.primary,
-            others=(*d.others, Label(span=source.path.span, text="read here")),
-            help=d.help,
-        )
+def _once(make: Ready, frame: Frame) -> Callable[[Mapping[str, Value]], Value]:
+    """Evaluate a list that is the same for all rows when the first one asks for it."""
+    made: list[Value] = []
+
+    def allowed(values: Mapping[str, Value]) -> Value:
+        if not made:
+            made.append(make(frame))
+        return made[0]
+
+    return allowed
 
 
-def _renamed(
-    source: syntax.ItemsFrom,
-    rows: list[Raw],
-    columns: list[str],
-    fields: Mapping[str, FieldType],
-    lets: Mapping[str, Value],
-    desk: Desk,
-) -> list[Raw]:
-    """Apply `with { field = E }`: each field is computed from the columns of its row."""
-    if source.columns is None:
-        return rows
-    scope = Scope(names=frozenset([*columns, *lets]))
-    before = len(desk.found)
-    made: list[tuple[str, Ready]] = []
-    for assign in source.columns:
-        if assign.name.text not in fields and assign.name.text not in WELL_KNOWN:
-            desk.found.append(
-                error(
-                    "unknown-field",
-                    f"the item record has no field `{assign.name.text}`",
-                    assign.name.span,
-                    help=similar(assign.name.text, [*fields, *WELL_KNOWN]),
-                )
-            )
-        made.append((assign.name.text, ready(assign.value, scope, desk.found)))
-    if len(desk.found) > before:
-        return []
-    out = []
-    for row in rows:
-        frame = Frame({**lets, **{k: _loose(v) for k, v in row.columns.items()}}, desk.meter)
-        values = dict(row.columns)
-        if attempt(partial(_compute, values, made, frame), row.span, desk):
-            out.append(replace(row, columns=values))
-    return out
+# --- a quick reading -----------------------------------------------------------------------------
 
 
-def _compute(values: dict[str, Any], made: list[tuple[str, Ready]], frame: Frame) -> None:
-    values.update((name, make(frame)) for name, make in made)
+class _Quick:
+    """Takes rows that are as they should be; raises `Odd` at any other."""
 
-
-def _loose(value: Any) -> Value | Unusable:
-    """Give JSON data as a value of the language; what is none fails when it is used."""
-    if isinstance(value, list):
-        parts = tuple(_loose(part) for part in value)
-        odd = next((part for part in parts if isinstance(part, Unusable)), None)
-        return Unusable(f"a list that holds {odd.what}") if odd else parts  # type: ignore[return-value]
-    if isinstance(value, (str, bool, int)) or (isinstance(value, float) and math.isfinite(value)):
-        return value
-    return Unusable(described(value))
-
-
-def _where(
-    source: syntax.ItemsFrom,
-    rows: list[Raw],
-    columns: list[str],
-    fields: Mapping[str, FieldType],
-    lets: Mapping[str, Value],
-    desk: Desk,
-) -> list[Raw]:
-    assert source.where is not None
-    condition = source.where
-    before = len(desk.found)
-    keep = ready(condition, Scope(names=frozenset([*columns, *fields, *lets])), desk.found)
-    if len(desk.found) > before:
-        return []
-    out = []
-    asked = {name.id for name in names_in(condition)}
-    for row in rows:
-        values = {k: _loose(v) for k, v in row.columns.items()}
-        unfit = set()
-        for name, wanted in fields.items():
-            try:
-                values[name] = fit(row.columns[name], wanted, typed=row.typed)
-            except (Misfit, KeyError):
-                unfit.add(name)
-        if unfit & asked:
-            out.append(row)  # kept, so that what does not fit is told when the row is finished
-            continue
-        frame = Frame({**lets, **values}, desk.meter)
-        kept: list[bool] = []
-        if attempt(partial(_keep, kept, keep, frame, condition.span), row.span, desk) and kept[0]:
-            out.append(row)
-    if not out and rows and len(desk.found) == before:
-        desk.found.append(error("no-items", "no row satisfies this condition", condition.span))
-    return out
-
-
-def _keep(kept: list[bool], keep: Ready, frame: Frame, span: Span) -> None:
-    kept.append(truth(keep(frame), span))
-
-
-# --- generators ----------------------------------------------------------------------------------
-
-
-# --- all rows ------------------------------------------------------------------------------------
-
-
-def _finish(
-    rows: list[Raw], fields: Mapping[str, FieldType], lets: Mapping[str, Value], desk: Desk
-) -> tuple[Item, ...]:
-    choices = {
-        name: (wanted.choices, _choices(wanted.choices, fields, lets, desk))
-        for name, wanted in fields.items()
-        if wanted.choices is not None
-    }
-    items: list[Item] = []
-    seen: dict[str, Span] = {}
     errors = 0
-    for done, row in enumerate(rows, 1):
-        before = len(desk.found)
-        values = _fitted(row, fields, desk)
-        if values is not None:
-            for name, (expression, make) in choices.items():
-                _check_choice(name, expression, make, {**lets, **values}, row, desk)
-            id = written(values["id"] if "id" in fields else values.pop("id", row.number))
-            if id in seen:
-                desk.found.append(
-                    error(
-                        "duplicate-id",
-                        f"two items have the id `{id}`",
-                        row.place("id"),
-                        others=[Label(span=seen[id], text="the first one")],
-                        help="give each an `id` of its own; an item without one is known by its number",
-                    )
-                )
-            seen[id] = row.place("id")
-            items.append(Item(id=id, values=values, origin=row.span))
-        errors += len(desk.found) > before
-        if errors >= _MOST_ROW_ERRORS and done < len(rows):
-            told = f"{errors} rows do not fit, and the rest is not checked"
-            desk.found.append(error("too-many-errors", told, rows[done].span, help="mend these first"))
-            break
-    return tuple(items)
 
+    def __init__(self, reading: Reading, choices: list[_Choice], items: Packer) -> None:
+        self._fields = reading.fields
+        self._choices = choices
+        self._items = items
+        self._ids = [array("q") for _ in range(64)]  # hashes of the ids, parted by their last bits
 
-def _choices(
-    expression: syntax.Expression | None,
-    fields: Mapping[str, FieldType],
-    lets: Mapping[str, Value],
-    desk: Desk,
-) -> Ready:
-    assert expression is not None
-    before = len(desk.found)
-    made = ready(expression, Scope(names=frozenset([*fields, *lets])), desk.found)
-    return made if len(desk.found) == before else lambda frame: ()
+    def taker(self, one: Feed) -> _Take:
+        """Give what takes the rows of a source."""
+        fitters = [(name, fitter(wanted, typed=one.typed)) for name, wanted in self._fields.items()]
+        choices = [(choice.name, choice.allowed) for choice in self._choices]
+        own_id, own_rationale = "id" in self._fields, "rationale" in self._fields
+        file, ids, add = one.file, self._ids, self._items.add
 
-
-def _fitted(row: Raw, fields: Mapping[str, FieldType], desk: Desk) -> dict[str, Value] | None:
-    before = len(desk.found)
-    values: dict[str, Value] = {}
-    for name, wanted in fields.items():
-        if name not in row.columns:
-            near = similar(name, row.columns)
-            cure = (
-                near if near.startswith("a similar") else f"every item has a value for `{name}`: give it one"
-            )
-            desk.found.append(error("missing-field", f"this item has no `{name}`", row.span, help=cure))
-            continue
-        try:
-            values[name] = fit(row.columns[name], wanted, typed=row.typed)
-        except Misfit as why:
-            desk.found.append(error("row-does-not-fit", f"`{name}`: {why}", row.place(name)))
-    for name in WELL_KNOWN:
-        if name not in fields and row.columns.get(name) not in (None, ""):
+        def take(row: Row, number: int) -> None:
+            columns, start, end = row[1]
             try:
-                value = row.columns[name]
-                values[name] = fit(written(value) if isinstance(value, int) else value, _TEXT)
+                values: _Values = {name: make(columns[name]) for name, make in fitters}
+                for name, allowed in choices:
+                    if not _is_among(values[name], allowed(values)):
+                        raise Odd
+                if not own_rationale and (given := columns.get("rationale")) not in _NOTHING:
+                    values["rationale"] = _well_known(given)
+                if own_id:
+                    id = written(values["id"])
+                else:
+                    given = columns.get("id")
+                    id = _well_known(given) if given not in _NOTHING else str(number)
+            except (Misfit, KeyError, Problem):
+                raise Odd from None
+            key = hash(id)
+            ids[key & 63].append(key)
+            add(id, file, start, end, values)
+
+        return take
+
+    def finish(self) -> None:
+        """Raise `Odd` if two ids have one hash; if not, no two are the same."""
+        if any(len(set(part)) < len(part) for part in self._ids):
+            raise Odd
+
+
+def _is_among(value: Value, allowed: Value) -> bool:
+    return isinstance(allowed, tuple) and (not allowed or value in allowed)
+
+
+_NOTHING = (None, "")
+_fit_text = fitter(FieldType(scalar="text"))
+
+
+def _well_known(value: Any) -> str:
+    """Give an id or a rationale as text; raises `Misfit`."""
+    return _fit_text(written(value) if isinstance(value, int) else value)  # type: ignore[return-value]
+
+
+# --- a careful reading ---------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Careful:
+    """Takes rows and tells what is wrong with them."""
+
+    reading: Reading
+    choices: list[_Choice]
+    items: Packer
+    errors: int = 0  # rows with something wrong
+    seen: dict[str, Span] = field(default_factory=dict)  # where each id stands
+
+    def taker(self, one: Feed) -> _Take:
+        """Give what takes the rows of a source."""
+
+        def take(row: Row, number: int) -> None:
+            before = len(self.reading.desk.found)
+            self._take(one, row, number)
+            self.errors += len(self.reading.desk.found) > before
+
+        return take
+
+    def finish(self) -> None:
+        """Do nothing: all is told."""
+
+    def _take(self, one: Feed, row: Row, number: int) -> None:
+        values = self._fitted(one, row)
+        if values is None:
+            return
+        for choice in self.choices:
+            self._check_choice(choice, values, one, row)
+        id = written(values["id"] if "id" in self.reading.fields else values.pop("id", number))
+        place = one.place(row, "id")
+        if id in self.seen:
+            self.reading.desk.found.append(
+                error(
+                    "duplicate-id",
+                    f"two items have the id `{id}`",
+                    place,
+                    others=[Label(span=self.seen[id], text="the first one")],
+                    help="give each an `id` of its own; an item without one is known by its number",
+                )
+            )
+        self.seen[id] = place
+        _, start, end = row[1]
+        self.items.add(id, one.file, start, end, values)
+
+    def _fitted(self, one: Feed, row: Row) -> _Values | None:
+        found, fields, columns = self.reading.desk.found, self.reading.fields, row[1][0]
+        before = len(found)
+        values: _Values = {}
+        for name, wanted in fields.items():
+            if name not in columns:
+                near = similar(name, columns)
+                whole = f"every item has a value for `{name}`: give it one"
+                cure = near if near.startswith("a similar") else whole
+                told = f"this item has no `{name}`"
+                found.append(error("missing-field", told, one.whole(row), help=cure))
+                continue
+            try:
+                values[name] = fit(columns[name], wanted, typed=one.typed)
             except Misfit as why:
-                desk.found.append(error("row-does-not-fit", f"`{name}`: {why}", row.place(name)))
-    return values if len(desk.found) == before else None
+                found.append(error("row-does-not-fit", f"`{name}`: {why}", one.place(row, name)))
+        for name in WELL_KNOWN:
+            if name not in fields and columns.get(name) not in _NOTHING:
+                try:
+                    values[name] = _well_known(columns[name])
+                except Misfit as why:
+                    found.append(error("row-does-not-fit", f"`{name}`: {why}", one.place(row, name)))
+        return values if len(found) == before else None
 
-
-def _check_choice(
-    name: str,
-    expression: syntax.Expression | None,
-    make: Ready,
-    values: Mapping[str, Value],
-    row: Raw,
-    desk: Desk,
-) -> None:
-    assert expression is not None
-    try:
-        allowed = make(Frame(values, desk.meter))
-    except Problem as problem:
-        tell(problem, row.span, desk)
-        return
-    if not isinstance(allowed, tuple):
-        desk.found.append(
-            error(
-                "bad-expression",
-                "`one of` needs a list",
-                expression.span,
-                help='write `one of ["yes", "no"]`, or name a field that holds a list',
+    def _check_choice(self, choice: _Choice, values: _Values, one: Feed, row: Row) -> None:
+        found = self.reading.desk.found
+        try:
+            allowed = choice.allowed(values)
+        except Problem as problem:
+            tell(problem, one.whole(row), self.reading.desk)
+            return
+        if not isinstance(allowed, tuple):
+            found.append(
+                error(
+                    "bad-expression",
+                    "`one of` needs a list",
+                    choice.expression.span,
+                    help='write `one of ["yes", "no"]`, or name a field that holds a list',
+                )
             )
-        )
-    elif allowed and values[name] not in allowed:
-        listed = ", ".join(f"“{written(a)}”" for a in allowed[:8])
-        desk.found.append(
-            error(
-                "row-does-not-fit",
-                f"`{name}` is “{written(values[name])}”, which is not one of {listed}",
-                row.place(name),
-                others=[Label(span=expression.span, text="the choices")],
+        elif allowed and values[choice.name] not in allowed:
+            listed = ", ".join(f"“{written(a)}”" for a in allowed[:8])
+            found.append(
+                error(
+                    "row-does-not-fit",
+                    f"`{choice.name}` is “{written(values[choice.name])}”, which is not one of {listed}",
+                    one.place(row, choice.name),
+                    others=[Label(span=choice.expression.span, text="the choices")],
+                )
             )
-        )

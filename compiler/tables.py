@@ -1,94 +1,159 @@
-"""Data files to rows: bytes in, columns out, with the place of each row. Reads no file itself."""
+"""Data files to rows: blocks of bytes in, columns out, with the place of each row. Opens no file itself.
+
+Rows come one after another and none is held; of `.json` and `.parquet` the whole file is in memory meanwhile.
+"""
 
 import csv
 import io
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeAlias
 
+import msgspec
+
+from taskc.compiler.desk import DataFile
 from taskc.compiler.limits import DEPTH
 from taskc.dsl.diagnostic import Diagnostic, error
 from taskc.dsl.span import Span
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """One row of a data file: its columns as read, and where it stands. CSV columns are all text."""
-
-    columns: dict[str, Any]
-    span: Span
-    typed: bool
+# one row of a data file: its columns as read, and where it starts and ends
+Record: TypeAlias = tuple[dict[str, Any], int, int]
 
 
 class _Bad(ValueError):
     """A value that JSON allows somebody to write and we do not take."""
 
 
-def records(name: str, data: bytes, found: list[Diagnostic]) -> list[Record]:
-    """Read the rows of a `.jsonl .json .csv .tsv .parquet` file; what is wrong goes to `found`."""
-    ending = name.rpartition(".")[2].lower()
-    if ending == "parquet":
-        return _parquet(name, data, found)
-    reader = _READERS.get(ending)
-    start = Span(file=name, start=0, end=0)
-    if reader is None:
-        found.append(
-            error(
-                "unknown-format",
-                f"`{name}` is not a kind of data file that can be read",
-                start,
-                help="known are `.jsonl`, `.json`, `.csv`, `.tsv` and `.parquet`",
-            )
+class _NotText(Exception):
+    """A file is not UTF-8 from the character `at` on."""
+
+    def __init__(self, at: int) -> None:
+        """Keep the offset."""
+        super().__init__()
+        self.at = at
+
+
+def records(file: DataFile, found: list[Diagnostic]) -> Iterator[Record]:
+    """Read the rows of a `.jsonl .json .csv .tsv .parquet` file; what is wrong goes to `found`.
+
+    Raises `Unreadable` where the file cannot be read to its end.
+    """
+    ending = file.name.rpartition(".")[2].lower()
+    if ending in _READERS:
+        try:
+            yield from _READERS[ending](file, found)
+        except _NotText as problem:
+            found[:] = [_not_text("bad-data", file.name, problem.at)]  # all that is told of such a file
+        return
+    found.append(
+        error(
+            "unknown-format",
+            f"`{file.name}` is not a kind of data file that can be read",
+            Span(file=file.name, start=0, end=0),
+            help="known are `.jsonl`, `.json`, `.csv`, `.tsv` and `.parquet`",
         )
-        return []
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        found.append(not_utf8("bad-data", name, data))
-        return []
-    # offsets below count in the text without its byte-order mark, which is also what is shown
-    return list(reader(name, text, found))
+    )
+
+
+def is_typed(name: str) -> bool:
+    """Say whether a data file tells numbers from texts; in CSV and TSV every column is text."""
+    return name.rpartition(".")[2].lower() not in ("csv", "tsv")
+
+
+def _texts(file: DataFile) -> Iterator[str]:
+    """Give the text without its byte-order mark, in which offsets count, whole lines at a time.
+
+    Raises `_NotText`.
+    """
+    before = 0
+    for number, block in enumerate(file.blocks()):
+        try:
+            text = block.decode("utf-8" if number else "utf-8-sig")
+        except UnicodeDecodeError as problem:
+            raise _NotText(before + len(problem.object[: problem.start].decode())) from None
+        before += len(text)
+        yield text
 
 
 def not_utf8(rule: str, name: str, data: bytes) -> Diagnostic:
     """Say that `data` is not UTF-8, at the first character that is none once it is read all the same."""
-    shown = data.decode("utf-8-sig", "replace")
     good = 0
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as problem:
         good = len(data[: problem.start].decode("utf-8-sig"))
-    at = max(shown.find("\ufffd", good), 0)
+    return _not_text(rule, name, good)
+
+
+def _not_text(rule: str, name: str, at: int) -> Diagnostic:
     span = Span(file=name, start=at, end=at + 1)
     return error(rule, "this is not UTF-8 text", span, help="save the file as UTF-8")
 
 
-def _jsonl(name: str, text: str, found: list[Diagnostic]) -> Iterator[Record]:
-    offset = 0
-    for line in text.split("\n"):
-        span = Span(file=name, start=offset, end=offset + len(line.rstrip("\r")))
-        offset += len(line) + 1
-        if not line.strip():
-            continue
-        read = _json_value(lambda line=line: (json.loads(line, **_STRICT), 0), span, found)  # type: ignore[misc]
-        if read is None:
-            continue
-        if isinstance(read[0], dict):
-            yield Record(columns=read[0], span=span, typed=True)
-        else:
-            found.append(
-                error(
-                    "bad-data",
-                    "this line is not a JSON object",
-                    span,
-                    help='write one object a line: `{"field": value, …}`',
-                )
-            )
+# --- JSON ----------------------------------------------------------------------------------------
 
 
-def _json(name: str, text: str, found: list[Diagnostic]) -> Iterator[Record]:
+def _jsonl(file: DataFile, found: list[Diagnostic]) -> Iterator[Record]:
+    """Read an object a line: quickly, and carefully each line on which the two ways might differ."""
+    decode = msgspec.json.Decoder().decode
+    start = 0
+    for text in _texts(file):
+        for line in text.removesuffix("\n").split("\n"):
+            end = start + len(line)
+            try:
+                row = decode(line)
+                good = type(row) is dict and (line.count(":") == len(row) or _has_all(line, row))
+            except (msgspec.MsgspecError, RecursionError):
+                good = False
+            if good and line.count("[") + line.count("{") <= DEPTH:
+                yield row, start, end if line[-1] != "\r" else start + len(line.rstrip("\r"))
+            elif line.strip():
+                yield from _carefully(file.name, line, start, found)
+            start = end + 1
+
+
+_PAIR = re.compile(r'"[ \t\r]*:')
+
+
+def _has_all(line: str, row: dict[str, Any]) -> bool:
+    """Say whether the quick reader surely lost no key of a line, as it does where one stands twice.
+
+    Every pair of key and value has a colon after a quote, so there are at most as many pairs as such colons.
+    """
+    pairs = len(_PAIR.findall(line))
+    return pairs == len(row) or pairs == _count_keys(row)
+
+
+def _count_keys(value: Any) -> int:
+    level, count = [value], 0
+    while level:
+        count += sum(len(part) for part in level if isinstance(part, dict))
+        level = [inner for part in level if isinstance(part, (list, dict)) for inner in _inside(part)]
+    return count
+
+
+def _carefully(name: str, line: str, start: int, found: list[Diagnostic]) -> Iterator[Record]:
+    """Read a line that is wrong, or may be: slower, and telling where."""
+    span = Span(file=name, start=start, end=start + len(line.rstrip("\r")))
+    read = _json_value(lambda: (json.loads(line, **_STRICT), 0), span, found)
+    if read is None:
+        return
+    if isinstance(read[0], dict):
+        yield read[0], span.start, span.end
+        return
+    found.append(
+        error(
+            "bad-data",
+            "this line is not a JSON object",
+            span,
+            help='write one object a line: `{"field": value, …}`',
+        )
+    )
+
+
+def _json(file: DataFile, found: list[Diagnostic]) -> Iterator[Record]:
+    name, text = file.name, "".join(_texts(file))
     decoder = json.JSONDecoder(**_STRICT)
     at = _skip(text, 0)
     if text[at : at + 1] != "[":
@@ -110,7 +175,7 @@ def _json(name: str, text: str, found: list[Diagnostic]) -> Iterator[Record]:
         value, end = result
         span = Span(file=name, start=at, end=end)
         if isinstance(value, dict):
-            yield Record(columns=value, span=span, typed=True)
+            yield value, at, end
         else:
             found.append(error("bad-data", "this element is not a JSON object", span))
         at = _skip(text, end)
@@ -193,38 +258,50 @@ def _no_constant(word: str) -> NoReturn:
 _STRICT: dict[str, Any] = {"object_pairs_hook": _once, "parse_constant": _no_constant}
 
 
-def _delimited(separator: str) -> Callable[[str, str, list[Diagnostic]], Iterator[Record]]:
-    def read(name: str, text: str, found: list[Diagnostic]) -> Iterator[Record]:
-        starts = [0]
-        for line in io.StringIO(text, newline=""):  # the lines that the reader of CSV counts
-            starts.append(starts[-1] + len(line))
-        rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+# --- CSV -----------------------------------------------------------------------------------------
+
+
+def _delimited(separator: str) -> Callable[[DataFile, list[Diagnostic]], Iterator[Record]]:
+    def read(file: DataFile, found: list[Diagnostic]) -> Iterator[Record]:
+        taken: list[str] = []  # the lines of the row that is being read
+        rows = csv.reader(_lines(file, taken), delimiter=separator, strict=True)
         header: list[str] | None = None
-        first = 0
+        start = 0
         try:
             for row in rows:
-                span = _lines_span(name, text, starts, first, rows.line_num)
-                first = rows.line_num
+                text = "".join(taken)
+                taken.clear()
+                end = start + len(text.rstrip("\r\n"))
                 if header is None:
                     header = [cell.strip() for cell in row]
-                    _check_header(header, span, found)
+                    _check_header(header, Span(file=file.name, start=start, end=end), found)
                 elif len(row) == len(header):
-                    yield Record(columns=dict(zip(header, row, strict=True)), span=span, typed=False)
+                    yield dict(zip(header, row, strict=True)), start, end
                 elif row:
                     found.append(
                         error(
                             "bad-data",
                             f"this row has {len(row)} cell{'' if len(row) == 1 else 's'}, "
                             f"and the header has {len(header)}",
-                            span,
+                            Span(file=file.name, start=start, end=end),
                             help="put quotes round a cell that holds the separator",
                         )
                     )
+                start += len(text)
         except csv.Error as problem:
-            span = _lines_span(name, text, starts, first, max(rows.line_num, first + 1))
-            found.append(error("bad-data", *_csv_trouble(str(problem)), span=span))
+            end = start + len("".join(taken).rstrip("\r\n"))
+            told = _csv_trouble(str(problem))
+            found.append(error("bad-data", *told, span=Span(file=file.name, start=start, end=end)))
 
     return read
+
+
+def _lines(file: DataFile, taken: list[str]) -> Iterator[str]:
+    """Give the lines that the reader of CSV counts, and note each in `taken`."""
+    for text in _texts(file):
+        for line in io.StringIO(text, newline=""):
+            taken.append(line)
+            yield line
 
 
 def _csv_trouble(said: str) -> tuple[str]:
@@ -238,12 +315,6 @@ def _csv_trouble(said: str) -> tuple[str]:
     return (f"this row cannot be read: {said.lower()}",)
 
 
-def _lines_span(name: str, text: str, starts: list[int], first: int, after: int) -> Span:
-    start = starts[min(first, len(starts) - 1)]
-    end = starts[min(after, len(starts) - 1)]
-    return Span(file=name, start=start, end=start + len(text[start:end].rstrip("\r\n")))
-
-
 def _check_header(header: list[str], span: Span, found: list[Diagnostic]) -> None:
     for cell in header:
         if header.count(cell) > 1:
@@ -253,8 +324,11 @@ def _check_header(header: list[str], span: Span, found: list[Diagnostic]) -> Non
             return
 
 
-def _parquet(name: str, data: bytes, found: list[Diagnostic]) -> list[Record]:
-    start = Span(file=name, start=0, end=0)
+# --- parquet -------------------------------------------------------------------------------------
+
+
+def _parquet(file: DataFile, found: list[Diagnostic]) -> Iterator[Record]:
+    start = Span(file=file.name, start=0, end=0)
     try:
         import pyarrow as arrow
         from pyarrow import parquet
@@ -267,20 +341,22 @@ def _parquet(name: str, data: bytes, found: list[Diagnostic]) -> list[Record]:
                 help="pip install 'taskc[parquet]', or convert the file to `.jsonl`",
             )
         )
-        return []
+        return
     try:
-        rows = parquet.read_table(io.BytesIO(data)).to_pylist()
+        table = parquet.read_table(io.BytesIO(b"".join(file.blocks())))
+        for batch in table.to_batches(max_chunksize=1_000):
+            for row in batch.to_pylist():
+                yield row, 0, 0
     except (arrow.ArrowException, OSError) as problem:
         found.append(
             error("bad-data", f"this is not a parquet file: {str(problem).splitlines()[0].lower()}", start)
         )
-        return []
-    return [Record(columns=row, span=start, typed=True) for row in rows]
 
 
-_READERS: dict[str, Callable[[str, str, list[Diagnostic]], Iterator[Record]]] = {
+_READERS: dict[str, Callable[[DataFile, list[Diagnostic]], Iterator[Record]]] = {
     "jsonl": _jsonl,
     "json": _json,
     "csv": _delimited(","),
     "tsv": _delimited("\t"),
+    "parquet": _parquet,
 }

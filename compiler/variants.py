@@ -1,6 +1,6 @@
 """Regimes times cells: for each, what is stated once everything is laid upon everything else."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from taskc.compiler import regimes as regime_book
@@ -20,7 +20,7 @@ from taskc.dsl.model import Factor, FieldType, Item, Variant
 def variants(
     job: Job,
     fields: Mapping[str, FieldType],
-    items: tuple[Item, ...] | None,
+    items: Sequence[Item] | None,
     factors: tuple[Factor, ...],
     levels: Levels,
     design: str,
@@ -111,18 +111,18 @@ def _unique(found: list[Diagnostic]) -> None:
     found[:] = dict.fromkeys(found)
 
 
-def _without_rationale(body: tuple[syntax.Statement, ...], items: tuple[Item, ...] | None) -> list[Item]:
-    """Give the items with a rationale neither by template nor in their row; none if items are not known."""
+def _without_rationale(body: tuple[syntax.Statement, ...], items: Sequence[Item] | None) -> int:
+    """Count the items with a rationale neither by template nor in their row; none if items are not known."""
     if template_of(body, "rationale") is not None:
-        return []
-    return [item for item in items or () if "rationale" not in item.values]
+        return 0
+    return sum("rationale" not in item.values for item in items or ())
 
 
 def _has_rationale(
     job: Job,
     use: syntax.Use,
     body: tuple[syntax.Statement, ...],
-    items: tuple[Item, ...] | None,
+    items: Sequence[Item] | None,
     stated: syntax.Regimes | None,
     desk: Desk,
 ) -> bool:
@@ -147,8 +147,8 @@ def _has_rationale(
         return True
     told = f"regime `{use.name.text}` needs a rationale, and " + (
         f"task `{job.name}` has none"
-        if len(lacking) == len(items)
-        else f"{len(lacking)} of {len(items)} items of task `{job.name}` have none"
+        if lacking == len(items)
+        else f"{lacking} of {len(items)} items of task `{job.name}` have none"
     )
     cure = 'give items a `rationale`, or state a `rationale """…"""` template'
     others = [Label(span=job.span, text="this task")] if use.span.file == job.span.file else []
@@ -169,7 +169,7 @@ def _in_cells(
     factors: tuple[Factor, ...],
     levels: Levels,
     design: str,
-    items: tuple[Item, ...] | None,
+    items: Sequence[Item] | None,
     desk: Desk,
 ) -> list[Variant]:
     bodies = {key: check_body(level.body or (), LEVEL, desk.found) for key, level in levels.items()}
@@ -253,7 +253,7 @@ def _can_reason(
     job: Job,
     use: syntax.Use,
     body: tuple[syntax.Statement, ...],
-    items: tuple[Item, ...] | None,
+    items: Sequence[Item] | None,
     desk: Desk,
 ) -> bool:
     """Ask for rationales where a two-stage regime shows exemplars, which then have to reason too."""
@@ -406,17 +406,17 @@ def _prompt(body: tuple[syntax.Statement, ...]) -> Any:
     return tuple((message.role.text, message.text) for message in prompt.messages) if prompt else ()
 
 
-def _check_exemplars(stated: syntax.Exemplars | None, items: tuple[Item, ...] | None, desk: Desk) -> None:
+def _check_exemplars(stated: syntax.Exemplars | None, items: Sequence[Item] | None, desk: Desk) -> None:
     """Check that the ids of exemplars exist; whether there are enough is known when they are drawn."""
     if stated is None or stated.ids is None or items is None:
         return
-    known = {item.id for item in items}
+    ids = regime_book.ids_of(stated.ids, [])
+    known = {item.id for item in items if item.id in ids}
     before: set[str] = set()
-    for element, id in zip(stated.ids.elements, regime_book.ids_of(stated.ids, []), strict=False):
+    for element, id in zip(stated.ids.elements, ids, strict=False):
         if id not in known:
-            desk.found.append(
-                error("unknown-item", f"no item has the id `{id}`", element.span, help=similar(id, known))
-            )
+            cure = similar(id, (item.id for item in items))
+            desk.found.append(error("unknown-item", f"no item has the id `{id}`", element.span, help=cure))
         if id in before:
             told = f"item `{id}` is listed twice"
             desk.found.append(error("stated-twice", told, element.span, help="keep one of them"))

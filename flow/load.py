@@ -13,8 +13,10 @@ from taskc.compiler.tables import not_utf8
 from taskc.dsl import syntax
 from taskc.dsl.diagnostic import Diagnostic, error, similar
 from taskc.dsl.span import Source, Span
+from taskc.flow.data_files import DataFile, Digest, digest_of
 from taskc.grammar.parse import parse
-from taskc.store.folder import MOST_TASK_BYTES, FolderError, read_inside
+from taskc.store.folder import MOST_TASK_BYTES, FolderError, find_inside, read_inside
+from taskc.store.spool import Spool
 
 _ENDING = ".task"
 
@@ -45,22 +47,32 @@ class Loaded:
     units: dict[str, Unit] = field(default_factory=dict)
     sources: dict[str, Source] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
-    content: dict[str, bytes] = field(default_factory=dict)
+    data: dict[str, DataFile] = field(default_factory=dict)
+    digests: dict[str, Digest] = field(default_factory=dict)  # of all files, once they are read to the end
     found: list[Diagnostic] = field(default_factory=list)
     instead: Mapping[str, bytes] = field(default_factory=dict)  # by name, read in place of what is on disk
     depth: int = 0  # how many imports lie between the file being read and the command line
 
-    def read(self, base: str, path: str) -> tuple[str, bytes]:
-        """Read a data file for the compiler; see `compiler.items.Files`."""
+    def open(self, base: str, path: str) -> DataFile:
+        """Find a data file for the compiler; see `compiler.desk.Files`."""
         home = self.places[base]
         try:
-            place, data = read_inside(home.root, home.path, path)
+            place = find_inside(home.root, home.path, path)
         except FolderError as problem:
             raise Unreadable(str(problem), problem.help) from None
         shown = shown_name(base, path)
         self.places[shown] = Place(path=place, root=home.root, portable=shown_name(home.portable, path))
-        self.content[shown] = data
-        return shown, data
+        self.data[shown] = DataFile(name=shown, root=home.root, base=home.path, path=path, read=self._note)
+        return self.data[shown]
+
+    def spool(self) -> Spool:
+        """Give the compiler a place outside the memory; see `compiler.desk.Files`."""
+        return Spool()
+
+    def _note(self, name: str, digest: Digest) -> None:
+        """Keep what a data file held; raises `Unreadable` if it held something else before."""
+        if self.digests.setdefault(name, digest) != digest:
+            raise Unreadable(f"`{name}` changed while it was read", "compile again")
 
 
 def shown_name(base: str, path: str) -> str:
@@ -168,7 +180,7 @@ def _load_file(name: str, content: bytes | FolderError, loaded: Loaded) -> None:
         loaded.sources[name] = Source(name=name, text=content.decode("utf-8-sig", "replace"))
         loaded.found.append(not_utf8("unreadable-file", name, content))
         return
-    loaded.content[name] = content
+    loaded.digests[name] = digest_of(content)
     source = Source(name=name, text=text)
     loaded.sources[name] = source
     file, found = parse(source)

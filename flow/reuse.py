@@ -223,10 +223,10 @@ def _group(
             FileKey(
                 shown=name,
                 portable=loaded.places[name].portable,
-                sha256=hashlib.sha256(content).hexdigest(),
-                bytes=len(content),
+                sha256=digest.sha256,
+                bytes=digest.bytes,
             )
-            for name, content in loaded.content.items()
+            for name, digest in loaded.digests.items()
             if name in names | data
         ),
         tasks=tuple(called),

@@ -1,6 +1,6 @@
 """Paths to a program: read, parse, check, lint; and every finding on the way."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from taskc.dsl.diagnostic import Diagnostic, count_errors
 from taskc.dsl.model import Program
 from taskc.dsl.span import Source
 from taskc.flow import lend
+from taskc.flow.data_files import DataFile
 from taskc.flow.load import Loaded, Place, find_roots, load_roots, shipped_regimes, shipped_source
 from taskc.flow.places import Pieces
 from taskc.flow.reuse import Group, place_of
@@ -47,14 +48,15 @@ class Understood:
         self.order = sorted(names, key=lambda name: given.get(name, len(given)))
 
     def _read_again(self, name: str, roots: Mapping[str, Place], *, parsed: bool) -> None:
+        path = place_of(name, roots)
+        if not parsed:
+            self.loaded.data[name] = DataFile(name=name, root=path.parent, base=path, path=path.name)
+            return
         try:
-            content = place_of(name, roots).read_bytes()
+            text = path.read_bytes().decode("utf-8", "replace")
         except OSError:
             return  # the finding is shown without its lines
-        if parsed:
-            self.loaded.sources[name] = Source(name=name, text=content.decode("utf-8", "replace"))
-        else:
-            self.desk.data[name] = content
+        self.loaded.sources[name] = Source(name=name, text=text)
 
     @property
     def found(self) -> list[Diagnostic]:
@@ -78,20 +80,17 @@ class Understood:
 
     @property
     def sources(self) -> dict[str, Source]:
-        """Give every text that a finding may point into; data files are decoded only now."""
+        """Give every text that a finding may point into; data files are read again for it, if they can be."""
         shipped = shipped_source()
         named = {label.span.file for d in self.found for label in (d.primary, *d.others)}
-        data = {
-            name: Source(name=name, text=content.decode("utf-8-sig", "replace"))
-            for name, content in self.desk.data.items()
-            if name in named
-        }
+        texts = {name: file.text() for name, file in self.loaded.data.items() if name in named}
+        data = {name: Source(name=name, text=text) for name, text in texts.items() if text is not None}
         return {**self.loaded.sources, shipped.name: shipped, **data}
 
     @property
     def data(self) -> dict[str, Pieces]:
         """Give ways to read the texts of the data files from the beginning."""
-        return {name: _pieces(content) for name, content in self.desk.data.items()}
+        return {name: file.texts for name, file in self.loaded.data.items()}
 
     @property
     def files(self) -> list[Path]:
@@ -111,13 +110,6 @@ class NotCompiled(Exception):
         """Keep both."""
         super().__init__(f"`{label}` does not compile")
         self.understood = understood
-
-
-def _pieces(content: bytes) -> Pieces:
-    def read() -> Iterator[str]:
-        yield content.decode("utf-8-sig", "replace")
-
-    return read
 
 
 def understand(
