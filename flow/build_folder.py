@@ -3,9 +3,8 @@
 import hashlib
 import io
 import os
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -31,29 +30,22 @@ class BuildError(Exception):
 
 def check_folder(out: Path) -> None:
     """Refuse to write over something that is not a build of ours."""
-    if out.exists() and not out.is_dir():
+    if not out.exists():
+        return
+    if not out.is_dir():
         raise BuildError(f"`{out}` is a file, and a build is a folder", "name another with `-o`")
-    if (out / MANIFEST).exists():
-        read_manifest(out)
-    elif (out / REQUESTS).exists() and not _being_written(out):
-        raise BuildError(
-            f"`{out}` holds a `requests.jsonl` without a manifest", "name another folder with `-o`"
-        )
-
-
-def _being_written(out: Path) -> bool:
-    """Say whether the manifest comes within the moment that another compilation needs to put it in place."""
-    return any(_later((out / MANIFEST).exists) for _ in range(3))
-
-
-def _later(seen: Callable[[], bool]) -> bool:
-    time.sleep(0.05)
-    return seen()
+    with alone(out, writing=False):
+        if (out / MANIFEST).exists():
+            read_manifest(out)
+        elif (out / REQUESTS).exists():
+            raise BuildError(
+                f"`{out}` holds a `requests.jsonl` without a manifest", "name another folder with `-o`"
+            )
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Hold a folder, so that two compilations put their files in place one after the other.
+def alone(folder: Path, *, writing: bool = True) -> Iterator[None]:
+    """Hold a folder while its files are put in place one after the other, or opened together.
 
     The lock is on the folder itself, leaves nothing behind, and ends with the process. Where the
     system has none, the hashes in the manifest still tell a mixed build from a good one.
@@ -65,7 +57,8 @@ def alone(folder: Path) -> Iterator[None]:
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        with suppress(OSError):  # some network file systems have no locks
+            fcntl.flock(handle, fcntl.LOCK_EX if writing else fcntl.LOCK_SH)
         yield
     finally:
         os.close(handle)
@@ -105,23 +98,18 @@ def open_build(build: Path) -> tuple[Manifest, Callable[[], Iterator[Request]]]:
 
 
 def open_part(build: Path, name: str) -> tuple[Manifest, BinaryIO]:
-    """Open `requests.jsonl` or `snapshot.jsonl` with the manifest that it belongs to; raises `BuildError`.
-
-    A compilation puts its files in place one after the other; in between, this waits for the last one.
-    """
-    for turn in range(_PATIENCE):
+    """Open `requests.jsonl` or `snapshot.jsonl` with the manifest that it belongs to; raises `BuildError`."""
+    if not build.is_dir():
+        read_manifest(build)  # which says what is wrong
+    with alone(build, writing=False):
         manifest = read_manifest(build)
-        wanted = manifest.requests_sha256 if name == REQUESTS else manifest.snapshot_sha256
         try:
             file = (build / name).open("rb")
         except OSError:
             raise BuildError(f"there is no `{name}` in `{build}`", "compile again") from None
-        if hash_of(file) == wanted:
-            return manifest, file
-        file.close()
-        if turn and read_manifest(build) == manifest:
-            break
-        time.sleep(0.1)
+    if hash_of(file) == (manifest.requests_sha256 if name == REQUESTS else manifest.snapshot_sha256):
+        return manifest, file
+    file.close()
     raise BuildError(
         f"`{build / name}` is not what its manifest says", "compile again: it was edited or is torn"
     )
