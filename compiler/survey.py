@@ -28,7 +28,8 @@ class Seen:
     @property
     def text(self) -> str:
         """Give everything the prompt says of this item."""
-        return "\n".join(text for _, text in self.prompt)
+        prompt = self.prompt
+        return prompt[0][1] if len(prompt) == 1 else "\n".join([text for _, text in prompt])
 
     @property
     def choices(self) -> tuple[Choice, ...]:

@@ -3,8 +3,8 @@ r"""Two labels begin with the same token.
 ## What it finds
 For the models named with `-m` whose tokenizer is at hand, and for tasks measured by `label`: items of which
 two labels, written after what the reply says before them, go on with the same token, as `1` and `10` do where
-each digit is a token. Up to 1,000 items are read, evenly spread, for each model. A model whose tokenizer is not
-at hand gets a note that it was passed over.
+each digit is a token. Up to 1,000 items are read, evenly spread, for each model. A model whose tokenizer is
+not at hand gets a note that it was passed over.
 
 ## Why it matters
 Providers that report alternatives report them for one token. Labels that share their first one

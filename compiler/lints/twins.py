@@ -9,6 +9,7 @@ from taskc.compiler.survey import Look, Seen
 
 _MARKS = ".,;:!?\"'“”‘’„«»()[]{}"
 _FOLD = str.maketrans(dict.fromkeys(_MARKS, " "))
+_FOREIGN = [mark.encode() for mark in _MARKS if not mark.isascii()]
 _DROPPED = (" \t\n\r" + "".join(mark for mark in _MARKS if mark.isascii())).encode()
 _NEGATIONS = frozenset("not no never none neither nor cannot without except t".split())  # noqa: SIM905
 """Words that turn a question round; `isn't` is folded to `isn t`."""
@@ -32,10 +33,13 @@ def mark_question(seen: Seen, look: Look) -> int:
     texts = [choice.text for choice in choices]
     if choices:
         listed = ". " if choices[0].label is not None else "\n"
-        cut = min((at for one in texts if (at := text.find(listed + one)) >= 0), default=len(text))
-        text = text[:cut]
-    stem = text.casefold() if text.isascii() else text.casefold().translate(_FOLD)
-    return hash(stem.encode("utf-8", "surrogatepass").translate(None, _DROPPED)) ^ hash(frozenset(texts))
+        cut = text.find(listed + texts[0])  # the first option shown, whichever it is
+        text = text[:cut] if cut >= 0 else text
+    stem = text.encode("utf-8", "surrogatepass").lower().translate(None, _DROPPED)
+    if not text.isascii():
+        for mark in _FOREIGN:
+            stem = stem.replace(mark, b"")
+    return hash(stem) ^ hash(frozenset(texts))
 
 
 def twins(look: Look) -> list[list[int]]:
