@@ -94,7 +94,7 @@ def _themes() -> Iterator[tuple[str, str, str]]:
     """Give title, introduction and the rest of each file."""
     folder = resources.files("taskc.compiler").joinpath("rules")
     for theme in THEMES:
-        text = folder.joinpath(f"{theme}.md").read_text(encoding="utf-8")
+        text = _from_docs(folder.joinpath(f"{theme}.md").read_text(encoding="utf-8"))
         head, _, rest = text.partition("\n## ")
         title, _, about = head.removeprefix("# ").partition("\n")
         yield title.strip(), _joined(about), f"\n## {rest}"
@@ -129,7 +129,7 @@ def _lint_pages() -> Iterator[Page]:
 
 def _lint_page(file: Traversable) -> Page | None:
     """Read the page of a lint; None where the file holds something else."""
-    text = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
+    text = _from_docs(ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or "")
     if "\n## What it finds" not in text:
         return None
     rule = file.name.removesuffix(".py").replace("_", "-")
@@ -148,6 +148,11 @@ def _lint_page(file: Traversable) -> Page | None:
 
 
 # --- Markdown, as far as pages need it ----------------------------------------------------------------
+
+
+def _from_docs(text: str) -> str:
+    """Turn links that lead from `compiler/` into the documents into such that lead on from there."""
+    return text.replace("](../../docs/", "](")
 
 
 def _parts(text: str, *heads: str) -> list[str]:
