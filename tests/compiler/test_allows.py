@@ -116,3 +116,11 @@ def test_an_allow_is_not_judged_where_its_lint_could_not_look(tmp_path: Path) ->
     assert len(idle(tmp_path, text, Tools(models={"m": None}))) == 1
     text = f'task t {{{BODY}  regimes zero_shot\n  allow unused-let "x"\n}}'
     assert idle(tmp_path, text.replace("{{ q }}", "{{ 1 // (q | length - 4) }}")) == []
+
+
+def test_an_allow_of_an_imported_file_is_not_judged(tmp_path: Path) -> None:
+    """What the file allows, its own tasks may need."""
+    parent = f'allow unused-let, missing-canary "x"\ntask t {{{BODY}  regimes zero_shot }}\n'
+    (tmp_path / "parent.task").write_text(parent)
+    assert idle(tmp_path, 'import "parent"\ntask child extends t { canary "c" }\n') == []
+    assert idle(tmp_path, parent) == ["nothing here breaks the rule `unused-let`"]
