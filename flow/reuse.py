@@ -161,7 +161,7 @@ def compiler_digest() -> str:
         digest.update(metadata.version(package).encode() + b"\0")
     for name in _COMPILER:
         base = Path(str(resources.files(f"taskc.{name}")))
-        for path in sorted(p for p in base.rglob("*") if p.suffix in (".py", ".lark", ".task")):
+        for path in sorted(p for p in base.rglob("*") if p.suffix in (".py", ".json", ".lark", ".task")):
             digest.update(f"{name}/{path.relative_to(base).as_posix()}\0".encode() + path.read_bytes())
     return digest.hexdigest()
 

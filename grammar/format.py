@@ -2,8 +2,9 @@
 
 from taskc.dsl.diagnostic import Diagnostic
 from taskc.dsl.span import Source
+from taskc.grammar.cut import cut
 from taskc.grammar.notes import Notes
-from taskc.grammar.parse import cut, parse
+from taskc.grammar.parse import parse
 from taskc.grammar.print import print_file
 
 

@@ -226,7 +226,8 @@ class _Writer:
             told = " ".join(f"{word} {self._value(node, used)}" for word, node in clauses)
             return Entry((keyword, about, told), "task")
         told = " ".join(f"{word} {self.expressions.flat(node)}" for word, node in clauses)
-        if "\n" in told or self.margin + len(f"{keyword} {about} {told}") <= WIDTH:
+        fits = self.margin + len(f"{keyword} {about} {told}") <= WIDTH
+        if fits or "\n" in told or self.notes.holds(0, end):
             return Entry((keyword, about, told), "task")
         self.margin += 2
         lines = [f"{word} {self._value(node, len(word) + 1)}" for word, node in clauses]

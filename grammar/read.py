@@ -8,7 +8,7 @@ from taskc.dsl.diagnostic import Diagnostic
 from taskc.dsl.span import Span
 from taskc.grammar.brackets import too_deep
 from taskc.grammar.build import Builder
-from taskc.grammar.drive import Stopped, Tables, drive
+from taskc.grammar.drive import Stopped, drive
 from taskc.grammar.explain import Wrong, explain, mend
 from taskc.grammar.layout import Token, lay_out
 from taskc.grammar.recover import drop, drop_after, find_entry, replace_header
@@ -20,9 +20,8 @@ _WORK = 1_000_000  # tokens; a declaration is read again after a mistake while t
 class Reader:
     """Reads the declarations of one file and keeps what is found wrong."""
 
-    def __init__(self, file: str, tables: Tables, known: set[int]) -> None:
+    def __init__(self, file: str, known: set[int]) -> None:
         self.file = file
-        self.tables = tables
         self.known = known  # offsets of tokens that are complained about elsewhere
         self.found: list[Diagnostic] = []
         self.errors = 0
@@ -37,7 +36,7 @@ class Reader:
             work -= len(tokens)
             builder = Builder(self.file)
             try:
-                node = cast(syntax.Declaration, drive(tokens, self.tables, builder))
+                node = cast(syntax.Declaration, drive(tokens, builder))
             except Stopped as stop:
                 tokens = self._recover(tokens, stop)
             else:

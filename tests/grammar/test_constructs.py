@@ -10,7 +10,7 @@ import pytest
 from taskc.dsl import syntax as s
 from taskc.dsl.span import Source
 from taskc.grammar import parse, print_file
-from taskc.grammar.parse import _grammar
+from taskc.grammar.tables import tables
 from taskc.grammar.words import DECLARATIONS, FORMS, RESERVED, STATEMENTS
 
 EXAMPLES = sorted((Path(__file__).parent.parent / "examples").rglob("*.task"))
@@ -246,11 +246,11 @@ def test_the_grammar_leaves_nothing_to_lark_to_resolve(caplog, monkeypatch):
 
 
 def test_every_statement_has_a_form_to_show():
-    grammar = _grammar()
-    words = {word for word in grammar.words.values() if word.isidentifier()}
-    row = grammar.tables.rows[grammar.tables.start]
+    table = tables()
+    words = table.words
+    row = table.rows[table.start]
     assert {word for word in words if word in row} == DECLARATIONS
-    begins = next(row for row in grammar.tables.rows.values() if "true_task" in row and "}" in row)
+    begins = next(row for row in table.rows if "true_task" in row and "}" in row)
     assert {word for word in words if word in begins} == STATEMENTS
     assert set(FORMS) == STATEMENTS | DECLARATIONS
     assert words >= RESERVED

@@ -3,8 +3,8 @@
 from itertools import pairwise
 from random import Random
 
+from taskc.grammar.cut import cut
 from taskc.grammar.layout import END, Token
-from taskc.grammar.parse import cut
 
 _BLANKS = [" ", " ", "  ", "\t", " \t  "]
 _ENDS = ["\n", "\n", "\n\n\n", " #!\n", "\n#!\n", "  #!\n\n  #!\n\n\n\n#!\n", "\n\t\n"]

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from taskc.dsl.span import Source
 from taskc.grammar import parse, print_file
+from taskc.grammar.cut import cut
 from taskc.grammar.format import format_text
 from taskc.grammar.notes import Notes
-from taskc.grammar.parse import cut
 from tests.laws import strategies
 from tests.laws.scatter import scatter
 
