@@ -26,7 +26,7 @@ from taskc.records import lines
 from taskc.records.manifest import Manifest, SuiteEntry
 
 _COMPILER = ("dsl", "records", "grammar", "compiler", "flow")
-_READS = ("jinja2", "lark", "msgspec")  # packages whose version may change what comes out
+_READS = ("jinja2", "msgspec")  # packages whose version may change what comes out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
