@@ -37,23 +37,23 @@ class _Tally:
     whole: "hashlib._Hash" = field(default_factory=hashlib.sha256)
     part: "hashlib._Hash | None" = None  # of the first task the hash is that of the whole so far
     begun: int = 0
-    bytes: int = 0
+    size: int = 0
     lines: int = 0
 
     def begin(self) -> None:
         self.part = hashlib.sha256() if self.begun else None
-        self.begun, self.bytes, self.lines = self.begun + 1, 0, 0
+        self.begun, self.size, self.lines = self.begun + 1, 0, 0
 
     def take(self, block: bytes) -> bytes:
         self.whole.update(block)
         if self.part is not None:
             self.part.update(block)
-        self.bytes += len(block)
+        self.size += len(block)
         return block
 
     @property
     def segment(self) -> Segment:
-        return Segment(bytes=self.bytes, sha256=(self.part or self.whole).hexdigest())
+        return Segment(bytes=self.size, sha256=(self.part or self.whole).hexdigest())
 
 
 @dataclass(slots=True)
