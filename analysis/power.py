@@ -9,7 +9,6 @@ the difference a little larger (Chernick and Liu 2002, Am. Stat. 56:149); ten ti
 import math
 from collections.abc import Callable
 from functools import lru_cache
-from statistics import NormalDist
 
 ALPHA, POWER = 0.05, 0.80
 LARGE = 2_000
@@ -181,6 +180,8 @@ def _choose(n: int, k: int) -> float:
 
 
 def _paired(n: int, discordant: float, difference: float, alpha: float) -> float:
+    from statistics import NormalDist  # takes longer to load than all that small designs need
+
     normal = NormalDist()
     spread = math.sqrt(max(discordant - difference**2, 1e-300))
     reach = math.sqrt(n) * difference - normal.inv_cdf(1.0 - alpha / 2) * math.sqrt(discordant)
@@ -188,6 +189,8 @@ def _paired(n: int, discordant: float, difference: float, alpha: float) -> float
 
 
 def _apart(n: int, other: int, rate: float, difference: float, alpha: float) -> float:
+    from statistics import NormalDist  # takes longer to load than all that small designs need
+
     normal = NormalDist()
     below = max(0.0, rate - difference)
     pooled = (n * rate + other * below) / (n + other)

@@ -60,7 +60,13 @@ from taskc.dsl.model import Variant
 from taskc.records.request import Form, Option
 
 _MOST = 100  # items that are read
-_LEAD = re.compile(r"(?:[A-Za-z]+[ \n]?)*[A-Za-z]+:?[ \n]?")
+_LEAD = re.compile(r"(?:[ \n]?(?:[A-Za-z]+,?[ \n])*[A-Za-z]+:?[ \n])?")
+_TURNING = re.compile(
+    r"\b(?:and|or|nor|vs|not|no|never|neither|if|whether|unless|suppose|assum\w+|except|unlike|instead|rather"
+    r"|than|cannot|exclude|eliminate|rule|wrong|false|incorrect|normally|usually|typically|ordinarily|otherwise"
+    r"|without|would|but|option|choice|letter|label)\b",
+    re.IGNORECASE,
+)
 _AFTER = re.compile(r"[.!]?\n?")
 _WORDS = re.compile(r"[A-Za-z]{2,20}(?: [A-Za-z]{2,20}){0,5}|[B-HJ-Zb-hj-z]")
 _WHOLE = re.compile(r"-?\d{1,9}")
@@ -138,7 +144,7 @@ def is_plain(said: Sequence[str], form: Form, *, labelled: bool, numbers: bool, 
     """
     if not _LEAD.fullmatch(form.before) or not _AFTER.fullmatch(form.after):
         return False
-    if _TELLING.search(form.before.replace("answer", "").replace("Answer", "")):
+    if _TURNING.search(form.before):
         return False
     if labelled:
         return True
