@@ -2,8 +2,10 @@
 
 import re
 import socket
+import sys
 from collections import Counter
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -120,6 +122,17 @@ def test_what_cannot_be_described_is_an_error(model, said, nowhere):
 def test_a_model_is_described_once(nowhere):
     with pytest.raises(ModelError, match="named twice"):
         describe_models(["echo/x", "echo/x?delay=1"], nowhere)
+
+
+def test_a_backend_that_cannot_describe_is_told_so(nowhere, monkeypatch):
+    """Somebody else's backend may still be opened; a plan of it is refused in words."""
+    module = ModuleType("somebodys_backend")
+    monkeypatch.setitem(sys.modules, "somebodys_backend", module)
+    monkeypatch.setitem(BACKENDS, "somebody", "somebodys_backend")
+    with pytest.raises(ModelError, match="`somebody` cannot say what it can do") as raised:
+        describe_model("somebody/x", nowhere)
+    assert "`describe`" in raised.value.help
+    assert not open_counter("somebody/x", nowhere).exact
 
 
 # --- tokens -----------------------------------------------------------------------------------------
