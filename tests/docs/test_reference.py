@@ -92,6 +92,7 @@ def test_every_exit_code_in_use() -> None:
         group.OK,
         group.FOUND_ERRORS,
         group.USAGE,
+        group.GATE,
         group.SOME_FAILED,
         group.INTERRUPTED,
     }
