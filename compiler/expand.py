@@ -10,7 +10,7 @@ from taskc.compiler.design import asked_in
 from taskc.compiler.encode import NO_WORDS, NOTHING, Mould, Opening, Words, opening, words
 from taskc.compiler.exemplars import Pool
 from taskc.compiler.limits import Meter
-from taskc.compiler.render import Ask, Turn, ask, conversation, fill, prompt_texts
+from taskc.compiler.render import Ask, Filled, Turn, ask, conversation, fill, prompt_texts, reply_begun
 from taskc.compiler.scene import ItemProblem, Scene, Stage, stage
 from taskc.compiler.templates import template_names
 from taskc.dsl.diagnostic import Diagnostic, Label, error
@@ -27,10 +27,14 @@ REPLY_TOKENS = 64  # room for a bare answer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """A request, and its messages in parts that know where they come from."""
+    """A request, and its messages in parts that know where they come from.
+
+    `begun` is what `think` and `lead_in` are made of, for `compiler.trace`.
+    """
 
     request: Request
     turns: tuple[Turn, ...]
+    begun: tuple[Filled, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +161,8 @@ def _rendered(lane: _Lane, scene: Scene) -> Rendered:
     begun, own = _encoded(lane, scene, chosen, way)
     turns = tuple(_conversation(lane.stage, scene, chosen, way))
     messages = () if lane.bare else tuple(turn.message for turn in turns)
-    return Rendered(request=_mould(lane, way).request(scene, begun, own, messages), turns=turns)
+    request = _mould(lane, way).request(scene, begun, own, messages)
+    return Rendered(request=request, turns=turns, begun=reply_begun(lane.stage, scene))
 
 
 def _before(lane: _Lane, scene: Scene) -> tuple[tuple[int, ...], Ask]:

@@ -10,7 +10,8 @@ from taskc.compiler.templates import Template
 from taskc.dsl.model import Item
 from taskc.records.request import Form, Message
 
-_ANSWER, _RATIONALE = "\ue000answer\ue001", "\ue000rationale\ue001"
+# what stands for an answer and a rationale that are not known yet
+ANSWER, RATIONALE = "\ue000answer\ue001", "\ue000rationale\ue001"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +130,19 @@ def ask(stage: Stage, scene: Scene) -> Ask:
     return stage.way if isinstance(stage.way, Ask) else _ask(stage, scene)
 
 
+def reply_begun(stage: Stage, scene: Scene) -> tuple[Filled, ...]:
+    """Give what the beginning of a reply is made of: `think`, if there is one, then what holds the answer."""
+    values = {**scene.values, "answer": ANSWER, "rationale": RATIONALE}
+    if "then" not in stage.templates:
+        return (Filled("reply", stage.templates["reply"], values, stage, scene.item),)
+    think = Filled("think", stage.templates["think"], scene.values, stage, scene.item)
+    return think, Filled("then", stage.templates["then"], values, stage, scene.item)
+
+
 def _ask(stage: Stage, scene: Scene) -> Ask:
     name = "then" if "then" in stage.templates else "reply"
-    whole = fill(stage, name, {**scene.values, "answer": _ANSWER, "rationale": _RATIONALE})
-    if whole.count(_ANSWER) != 1:
+    whole = fill(stage, name, {**scene.values, "answer": ANSWER, "rationale": RATIONALE})
+    if whole.count(ANSWER) != 1:
         span = stage.templates[name].text.span
         raise ItemProblem(
             "no-answer",
@@ -151,16 +161,16 @@ def _ask(stage: Stage, scene: Scene) -> Ask:
 
 def _way(stage: Stage, scene: Scene, whole: str) -> Ask:
     """Cut a reply at its answer, and at the rationale before it."""
-    before, _, after = whole.partition(_ANSWER)
-    head, reasoned, tail = before.rpartition(_RATIONALE)
-    form = Form(before=tail, after=after.partition(_RATIONALE)[0])
+    before, _, after = whole.partition(ANSWER)
+    head, reasoned, tail = before.rpartition(RATIONALE)
+    form = Form(before=tail, after=after.partition(RATIONALE)[0])
     if "then" in stage.templates:
         think = fill(stage, "think", scene.values)
         return Ask(think=think, head="", reasoned=True, form=form, joint="\n")
     plain = not reasoned and not tail.strip()
     return Ask(
         think="",
-        head=head.replace(_RATIONALE, ""),
+        head=head.replace(RATIONALE, ""),
         reasoned=bool(reasoned),
         form=form,
         joint=" " if plain else "\n",

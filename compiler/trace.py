@@ -2,20 +2,22 @@
 
 `pieces(part) -> list[Piece]` parts the text of a `render.Part`, whose template is run once more with
 each of its outputs marked, so that loops and conditions give exact places too. Rendering itself pays
-nothing for it. The texts of the pieces, joined, are the text of the part.
+nothing for it. The texts of the pieces, joined, are the text of the part. `begun_pieces(rendered)`
+does the same for how the reply of an `expand.Rendered` begins: its `think` and its `lead_in`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from jinja2 import nodes
 from jinja2.environment import Template as JinjaTemplate
 
+from taskc.compiler.expand import Rendered
 from taskc.compiler.limits import Meter
 from taskc.compiler.operators import Problem
-from taskc.compiler.render import Filled, Held, Part
+from taskc.compiler.render import ANSWER, RATIONALE, Filled, Held, Part
 from taskc.compiler.sandbox import ENVIRONMENT
 from taskc.compiler.templates import Template, compile_tree
 from taskc.dsl.span import Span
@@ -65,6 +67,52 @@ def pieces(part: Part) -> list[Piece]:
                 out.append(Piece(text=text, span=item.origin, rule=name, values=(held,)))
             case str():
                 out.append(Piece(text=made, span=None, rule="joint"))
+    return out
+
+
+def begun_pieces(rendered: Rendered) -> tuple[list[Piece], list[Piece]]:
+    """Part `think` and `lead_in` of a request by where they were written; none where they are empty."""
+    think, lead_in = rendered.request.think, rendered.request.lead_in
+    *before, last = [list(_filled(made)) for made in rendered.begun]
+    head, tail = _cut(last)
+    return _said(think, before[0] if before else head), _said(lead_in, tail)
+
+
+def _cut(reply: list[Piece]) -> tuple[list[Piece], list[Piece]]:
+    """Give what a reply says before its last rationale, and from there to the answer."""
+    text = "".join(piece.text for piece in reply)
+    answer = text.index(ANSWER)
+    reason = text.rfind(RATIONALE, 0, answer)
+    if reason < 0:
+        return [], _between(reply, 0, answer)
+    return _between(reply, 0, reason), _between(reply, reason + len(RATIONALE), answer)
+
+
+def _said(said: str, whole: list[Piece]) -> list[Piece]:
+    """Give the pieces of `said`, which the pieces of `whole` say among blanks, perhaps after a line break."""
+    core = said.strip()
+    if not core:
+        return [Piece(text=said, span=None, rule="joint")] if said else []
+    text = "".join(piece.text for piece in whole)
+    begin = text.find(core)
+    if begin < 0:  # a reply that gives its rationale more than once
+        return [replace(whole[0], text=said, values=())]
+    left = len(said) - len(said.lstrip())
+    right = len(said) - len(said.rstrip())
+    if begin >= left and text[begin - left : begin + len(core) + right] == said:
+        return _between(whole, begin - left, begin + len(core) + right)
+    joint = Piece(text=said[:left], span=None, rule="joint")
+    return [joint, *_between(whole, begin, begin + len(core) + right)]
+
+
+def _between(pieces: list[Piece], first: int, last: int) -> list[Piece]:
+    """Give the characters `first` to `last` (excluded) of what pieces say; the places stay whole."""
+    out, at = [], 0
+    for piece in pieces:
+        text = piece.text[max(first - at, 0) : max(last - at, 0)]
+        at += len(piece.text)
+        if text:
+            out.append(replace(piece, text=text))
     return out
 
 

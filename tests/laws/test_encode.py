@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from taskc.compiler.expand import Rendered, expand, write_requests
 from taskc.compiler.limits import Meter
-from taskc.compiler.trace import pieces
+from taskc.compiler.trace import begun_pieces, pieces
 from taskc.dsl.diagnostic import Diagnostic
 from taskc.dsl.model import Task
 from taskc.flow.build import understand
@@ -129,6 +129,9 @@ def check(task: Task) -> int:
         for turn in rendered.turns:
             for part in turn.parts:
                 assert "".join(piece.text for piece in pieces(part)) == part.text
+        think, lead_in = begun_pieces(rendered)
+        assert "".join(piece.text for piece in think) == request.think
+        assert "".join(piece.text for piece in lead_in) == request.lead_in
     return count
 
 
