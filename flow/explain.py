@@ -18,6 +18,7 @@ from taskc.dsl.diagnostic import similar
 THEMES = ("reading", "statements", "names", "items", "values")
 _FENCE = re.compile(r"^```([^\n`]*)\n(.*?)^```[ \t]*$", re.M | re.S)
 _LINTS = "Lints"
+_END = '\n"""\n'  # of a docstring of several lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,9 +130,11 @@ def _lint_pages() -> Iterator[Page]:
 
 def _lint_page(file: Traversable) -> Page | None:
     """Read the page of a lint; None where the file holds something else."""
-    text = _from_docs(ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or "")
-    if "\n## What it finds" not in text:
+    code = file.read_text(encoding="utf-8")
+    if "\n## What it finds" not in code:
         return None
+    head = code.partition(_END)[0] + _END  # parsing the rest would take long
+    text = _from_docs(ast.get_docstring(ast.parse(head)) or "")
     rule = file.name.removesuffix(".py").replace("_", "-")
     heads = ("## What it finds", "## Why it matters", "## Example", "## Write instead")
     about, finds, matters, example, instead = _parts(text, *heads)
@@ -174,7 +177,8 @@ def _blocks(text: str) -> tuple[Block, ...]:
 def _joined(text: str) -> str:
     """Join the lines of each paragraph; lists keep theirs."""
     parts = re.split(r"\n\s*\n|\n(?=[-*] )", text.strip())
-    return "\n\n".join(" ".join(part.split()) for part in parts if part.strip())
+    lines = [[line.strip() for line in part.splitlines()] for part in parts if part.strip()]
+    return "\n\n".join(" ".join(part) for part in lines)
 
 
 def _first_sentence(text: str) -> str:
