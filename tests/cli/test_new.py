@@ -106,9 +106,7 @@ def test_names(name: str) -> None:
     assert is_name(name)
 
 
-@pytest.mark.parametrize(
-    "name", ["", " ", "a b", "a-b", "2a", "a" * 81, "a\n", 'x"', "a.task", ".", ".."]
-)
+@pytest.mark.parametrize("name", ["", " ", "a b", "a-b", "2a", "a" * 81, "a\n", 'x"', "a.task", ".", ".."])
 def test_no_names(name: str) -> None:
     assert not is_name(name)
     assert is_name(suggested(name))
