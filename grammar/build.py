@@ -1,4 +1,6 @@
-"""Tree nodes by name to syntax classes: one method for each rule of `task.lark`."""
+"""Tree nodes by name to syntax classes: one method for each rule of `task.lark` that makes something."""
+
+from collections.abc import Callable
 
 from taskc.dsl import syntax as s
 from taskc.dsl.diagnostic import Diagnostic, error
@@ -15,6 +17,7 @@ class Builder:
     def __init__(self, file: str) -> None:
         self.file = file
         self.found: list[Diagnostic] = []
+        self._methods: dict[str, Callable[..., object]] = {}
 
     def span(self, start: int, end: int) -> Span:
         """Give the span of the file being read."""
@@ -22,7 +25,10 @@ class Builder:
 
     def build(self, rule: str, start: int, end: int, children: list[object]) -> object:
         """Make the node of `rule` from its children, which are made already."""
-        return getattr(self, f"_{rule}")(self.span(start, end), *children)
+        method = self._methods.get(rule)
+        if method is None:
+            method = self._methods[rule] = getattr(self, f"_{rule}")
+        return method(self.span(start, end), *children)
 
     # --- words ---------------------------------------------------------------------------------
 
@@ -55,15 +61,6 @@ class Builder:
             self.found.append(error("malformed-number", f"`{token.text}` is not a number", span))
             return 0
         return value
-
-    def _text(self, span: Span, text: s.Text) -> s.Text:
-        return text
-
-    def _number(self, span: Span, number: s.Literal) -> s.Literal:
-        return number
-
-    def _declaration(self, span: Span, node: s.Declaration) -> s.Declaration:
-        return node
 
     # --- declarations --------------------------------------------------------------------------
 
@@ -318,9 +315,6 @@ class Builder:
 
     def _list_of(self, span: Span, *elements: s.Expression) -> s.ListOf:
         return s.ListOf(span=span, elements=elements)
-
-    def _group(self, span: Span, inside: s.Expression) -> s.Expression:
-        return inside
 
     def _name(self, span: Span, word: s.Word) -> s.Name:
         return s.Name(span=span, id=word.text)

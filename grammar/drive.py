@@ -1,7 +1,7 @@
 """The LALR machine: the words of one declaration and the tables of the grammar in, its syntax out."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TypeAlias
 
 from taskc.grammar.brackets import DEPTH
 from taskc.grammar.build import Builder
@@ -9,6 +9,7 @@ from taskc.grammar.layout import Token
 from taskc.grammar.tables import LAST, Rule, Tables, tables, word_kinds
 from taskc.grammar.words import RESERVED
 
+_SAME = frozenset({"declaration", "text", "number", "group"})  # what they make is what they hold
 _NOTHING = -1_000_000  # no rule has this number
 _HEIGHT = DEPTH + 20  # of a tree: brackets are counted before, this counts `a + b + c` and the like
 
@@ -25,13 +26,8 @@ class Stopped(Exception):
         self.deep = deep
 
 
-class _Part(NamedTuple):
-    """Something read: its place (`start` is -1 when it is empty), its height as a tree, and its value."""
-
-    start: int
-    end: int
-    height: int
-    value: object
+# something read: its start (-1 when it is empty), its end, its height as a tree, and its value
+_Part: TypeAlias = tuple[int, int, int, object]
 
 
 def drive(tokens: Sequence[Token], builder: Builder) -> object:
@@ -54,26 +50,26 @@ def drive(tokens: Sequence[Token], builder: Builder) -> object:
         while (step := row.get(kind, _NOTHING)) < 0:
             if step == _NOTHING:
                 raise Stopped(at, _accepts(before, table))
-            part = _reduce(states, parts, rules[-1 - step], builder)
-            states.append(rows[states[-1]][rules[-1 - step].origin])
-            if part.height > _HEIGHT:
-                raise Stopped(at, frozenset(), (part.start, part.end))
+            rule = rules[-1 - step]
+            part = _reduce(states, parts, rule, builder)
+            states.append(rows[states[-1]][rule.origin])
+            if part[2] > _HEIGHT:
+                raise Stopped(at, frozenset(), (part[0], part[1]))
             if kind == LAST and states[-1] == table.end:
-                return part.value
+                return part[3]
             row = rows[states[-1]]
         states.append(step)
-        parts.append(
-            _Part(token.start, token.end, 0, token if kind == token.kind else token._replace(kind=kind))
-        )
+        value = token if kind == token.kind else token._replace(kind=kind)
+        parts.append((token.start, token.end, 0, value))
     raise AssertionError("the tables have no end")
 
 
 def _reduce(states: list[int], parts: list[_Part], rule: Rule, builder: Builder) -> _Part:
     """Replace the parts of a rule by what it makes of them, and leave the states that they led to."""
-    size = len(rule.takes)
     if rule.passes:
         states.pop()
         return parts[-1]
+    size = len(rule.takes)
     place = len(parts) - size
     part = _make(rule, parts[place:], builder)
     del parts[place:], states[len(states) - size :]
@@ -82,28 +78,31 @@ def _reduce(states: list[int], parts: list[_Part], rule: Rule, builder: Builder)
 
 
 def _make(rule: Rule, parts: Sequence[_Part], builder: Builder) -> _Part:
-    """Make one part of several: a node, or for a rule that begins with `_` a list."""
-    placed = [part for part in parts if part.start >= 0]
-    start, end = (placed[0].start, placed[-1].end) if placed else (-1, -1)
-    height = max([part.height for part in parts], default=0)
-    inside = _gather(rule, parts, builder)
-    if not rule.name:
-        return _Part(start, end, height, inside)
-    return _Part(start, end, height + 1, builder.build(rule.name, start, end, inside))
+    """Make one part of several: a node, or for a rule that begins with `_` a list.
 
-
-def _gather(rule: Rule, parts: Sequence[_Part], builder: Builder) -> list[object]:
-    """List what the parts of a rule hold; a list that comes first is gone on with, not copied."""
+    A list that comes first is gone on with, not copied.
+    """
+    start = end = -1
+    height = 0
     inside: list[object] = []
-    for part, take, gap in zip(parts, rule.takes, rule.gaps, strict=False):
+    for (first, last, high, value), take, gap in zip(parts, rule.takes, rule.gaps, strict=False):
+        if first >= 0:
+            start, end = (first if start < 0 else start), last
+        height = max(height, high)
         if gap:
             inside += [None] * gap
-        if take == "spread":
-            assert isinstance(part.value, list)
-            inside = inside + part.value if inside else part.value
-        elif take == "add":
-            inside.append(builder.build_token(part.value) if isinstance(part.value, Token) else part.value)
-    return inside + [None] * rule.gaps[-1] if rule.gaps[-1] else inside
+        if take == "add":
+            inside.append(builder.build_token(value) if type(value) is Token else value)
+        elif take == "spread":
+            assert isinstance(value, list)
+            inside = inside + value if inside else value
+    if rule.gaps[-1]:
+        inside = inside + [None] * rule.gaps[-1]
+    if not rule.name:
+        return start, end, height, inside
+    if rule.name in _SAME:
+        return start, end, height + 1, inside[0]
+    return start, end, height + 1, builder.build(rule.name, start, end, inside)
 
 
 def _accepts(states: Sequence[int], table: Tables) -> frozenset[str]:

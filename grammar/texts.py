@@ -24,6 +24,8 @@ Marks = list[tuple[int, int]]
 
 def read_string(written: str, span: Span) -> tuple[Text, tuple[Diagnostic, ...]]:
     """Read `"…"`: replace the escapes; an unknown one is reported and kept as written."""
+    if "\\" not in written:
+        return Text(span=span, value=written[1:-1], marks=((0, span.start + 1),)), ()
     parts: list[str] = []
     marks: Marks = [(0, span.start + 1)]
     found: list[Diagnostic] = []
