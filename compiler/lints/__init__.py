@@ -38,10 +38,17 @@ from taskc.dsl.diagnostic import Diagnostic, Severity, similar, warning
 from taskc.dsl.model import Allow, Program, Task
 
 LINTS: dict[str, Lint] = {
-    "ambiguous-extractor": Lint(tell=ambiguous_extractor, mark=mark_case, wanted=reads_options),
+    "ambiguous-extractor": Lint(
+        tell=ambiguous_extractor,
+        mark=mark_case,
+        wanted=reads_options,
+        able=lambda tools: tools.read is not None,
+    ),
     "answer-imbalance": Lint(tell=answer_imbalance, mark=mark_place, code="I", wanted=has_options),
     "blank-at-join": Lint(tell=blank_at_join, mark=mark_blanks),
-    "context-overflow": Lint(tell=context_overflow, mark=mark_length, code="I"),
+    "context-overflow": Lint(
+        tell=context_overflow, mark=mark_length, code="I", able=lambda tools: bool(tools.contexts)
+    ),
     "contradictory-items": Lint(tell=contradictory_items),
     "cot-before-format": Lint(tell=cot_before_format),
     "distractor-agrees": Lint(tell=distractor_agrees, mark=mark_agreement),
@@ -53,10 +60,10 @@ LINTS: dict[str, Lint] = {
     "no-distractor": Lint(tell=no_distractor),
     "one-label-exemplars": Lint(tell=one_label_exemplars),
     "option-is-prefix": Lint(tell=option_is_prefix, mark=mark_prefix, wanted=scores_options),
-    "shared-first-token": Lint(tell=shared_first_token),
+    "shared-first-token": Lint(tell=shared_first_token, able=lambda tools: bool(tools.models)),
     "single-braces": Lint(tell=single_braces),
     "stop-in-answer": Lint(tell=stop_in_answer, mark=mark_stops, wanted=has_stops),
-    "too-few-items": Lint(tell=too_few_items),
+    "too-few-items": Lint(tell=too_few_items, able=lambda tools: tools.effect is not None),
     "trailing-space": Lint(tell=trailing_space, mark=mark_trailing),
     "unused-field": Lint(tell=unused_field),
     "unused-let": Lint(tell=unused_let),
@@ -103,10 +110,10 @@ def _of_task(task: Task, tasks: Sequence[Task], tools: Tools, meter: Meter) -> l
         if not looks:
             return []
         view = View(task=task, tasks=tasks, looks=looks, tools=tools)
-        told: dict[tuple[str, object], Diagnostic] = {}
+        told: dict[tuple[object, ...], Diagnostic] = {}
         for one in LINTS.values():
             for d in one.tell(view):
-                told.setdefault((d.rule, d.primary.span), d)
+                told.setdefault((d.rule, d.severity, d.primary), d)
         return list(told.values())
     except (ItemProblem, LimitError):
         return None
@@ -136,6 +143,7 @@ def _idle(program: Program, used: set[tuple[Allow, str]], unseen: set[Allow]) ->
     known = [*LINTS, *ALLOWED_ELSEWHERE]
     stated: Mapping[Allow, None] = dict.fromkeys(allow for task in program.tasks for allow in task.allows)
     active = {allow for allow, _ in used}
+    unable = [rule for rule, one in LINTS.items() if not one.able(tools)]
     out = []
     for allow in stated:
         if allow.rule not in known:

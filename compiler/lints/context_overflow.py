@@ -99,9 +99,9 @@ def _of_model(
     how = "" if tokenize is not None else ", estimated without its tokenizer"
     yield warning(
         "context-overflow",
-        f"`{model}` takes {context:,} tokens, and regime `{variant.regime.name}` needs {about}{size:,} "
-        f"for item `{item.id}`{how}",
+        f"regime `{variant.regime.name}` needs {about}{size:,} tokens for item `{item.id}`{how}",
         variant.span,
+        note=f"`{model}` takes {context:,}",
         others=[Label(span=item.origin, text="the longest item looked at")],
         help="show fewer exemplars, shorten the items, or lower `max_tokens`",
     )

@@ -70,7 +70,7 @@ def shared_first_token(view: View) -> Iterator[Diagnostic]:
                 rule="shared-first-token",
                 severity=Severity.NOTE,
                 message=f"first tokens were not compared for `{model}`: its tokenizer is not at hand",
-                primary=Label(span=view.options_span),
+                primary=Label(span=view.options_span, text=f"`{model}`"),
             )
             continue
         for look in looks:
@@ -100,9 +100,10 @@ def _of_look(view: View, look: Look, model: str, tokenize: Tokenize) -> Iterator
             item = look.seen(number).item
             yield warning(
                 "shared-first-token",
-                f"for `{model}` “{one[:40]}” and “{other[:40]}” begin with the same token, "
-                f"and so it is in {len(found):,} of {len(read):,} items read",
+                f"“{one[:40]}” and “{other[:40]}” begin with the same token, as labels do in "
+                f"{len(found):,} of {len(read):,} items read",
                 view.options_span,
+                note=f"by the tokens of `{model}`",
                 others=[Label(span=item.origin, text=f"item `{item.id}`")],
                 help="label them `as letters`, or measure `choice`, which scores whole labels",
             )

@@ -82,10 +82,12 @@ class Lint:
     """One lint: `tell` gives its findings; `mark`, where there is one, is asked for every item first.
 
     `code` is the type code of the marks (as of `array`): `B` for 0 to 255, `q` for 64 bits. `wanted` says
-    once for each look whether its items are to be marked.
+    once for each look whether its items are to be marked. `able` says whether the tools lent are all it
+    needs: where they are not, an `allow` of it is not called idle.
     """
 
     tell: Callable[[View], Iterator[Diagnostic]]
     mark: Mark | None = None
     code: str = "B"
     wanted: Callable[[Look], bool] = lambda look: True
+    able: Callable[[Tools], bool] = lambda tools: True

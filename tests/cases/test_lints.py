@@ -120,6 +120,17 @@ def test_the_examples_of_its_page(rule: str, tmp_path: Path) -> None:
         assert {d.rule for d in done.found} - (notes - wanted) == wanted, [d.message for d in done.found]
 
 
+@pytest.mark.parametrize("rule", ["shared-first-token", "context-overflow"])
+def test_without_models_an_allow_is_not_idle(rule: str, tmp_path: Path) -> None:
+    """Whether it silences something is known only where models are named."""
+    (block,) = pages()[rule].instead
+    text = block.text.rstrip().removesuffix("}") + f'    allow {rule} "for some models"\n}}\n'
+    (tmp_path / "page.task").write_text(text, encoding="utf-8")
+    assert "unused-allow" not in {d.rule for d in understand([str(tmp_path / "page.task")]).found}
+    done = understand([str(tmp_path / "page.task")], MODELS[rule])
+    assert "unused-allow" in {d.rule for d in done.found}
+
+
 @pytest.mark.parametrize("rule", LINTS)
 def test_it_can_be_allowed(rule: str, tmp_path: Path) -> None:
     """An `allow` in the task silences the example of the page, and is not idle."""
