@@ -47,7 +47,7 @@ LINTS: dict[str, Lint] = {
     "answer-imbalance": Lint(tell=answer_imbalance, mark=mark_place, code="I", wanted=has_options),
     "blank-at-join": Lint(tell=blank_at_join, mark=mark_blanks),
     "context-overflow": Lint(
-        tell=context_overflow, mark=mark_length, code="I", able=lambda tools: bool(tools.contexts)
+        tell=context_overflow, mark=mark_length, code="I", able=lambda tools: bool(tools.models)
     ),
     "contradictory-items": Lint(tell=contradictory_items),
     "cot-before-format": Lint(tell=cot_before_format),
@@ -72,8 +72,6 @@ LINTS: dict[str, Lint] = {
 
 # warnings of the checker that an `allow` silences too
 ALLOWED_ELSEWHERE = ("regime-left-out",)
-# lints about models that the user names
-OF_MODELS = ("shared-first-token", "context-overflow")
 
 
 def lint(program: Program, found: Iterable[Diagnostic], tools: Tools, meter: Meter) -> list[Diagnostic]:
@@ -94,8 +92,8 @@ def lint(program: Program, found: Iterable[Diagnostic], tools: Tools, meter: Met
 
 
 def _cannot_tell(allow: Allow, tools: Tools) -> bool:
-    """Say whether the lint that is allowed had nothing to look with: nobody named a model."""
-    return allow.rule in OF_MODELS and not tools.models
+    """Say whether the lint that is allowed had nothing to look with: nobody named a model, say."""
+    return allow.rule in LINTS and not LINTS[allow.rule].able(tools)
 
 
 def _of_task(task: Task, tasks: Sequence[Task], tools: Tools, meter: Meter) -> list[Diagnostic] | None:
@@ -143,7 +141,6 @@ def _idle(program: Program, used: set[tuple[Allow, str]], unseen: set[Allow]) ->
     known = [*LINTS, *ALLOWED_ELSEWHERE]
     stated: Mapping[Allow, None] = dict.fromkeys(allow for task in program.tasks for allow in task.allows)
     active = {allow for allow, _ in used}
-    unable = [rule for rule, one in LINTS.items() if not one.able(tools)]
     out = []
     for allow in stated:
         if allow.rule not in known:

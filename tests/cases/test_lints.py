@@ -127,7 +127,8 @@ def test_without_models_an_allow_is_not_idle(rule: str, tmp_path: Path) -> None:
     text = block.text.rstrip().removesuffix("}") + f'    allow {rule} "for some models"\n}}\n'
     (tmp_path / "page.task").write_text(text, encoding="utf-8")
     assert "unused-allow" not in {d.rule for d in understand([str(tmp_path / "page.task")]).found}
-    done = understand([str(tmp_path / "page.task")], MODELS[rule])
+    known = Tools(models={"fake/words": words}, contexts={"fake/words": 120})
+    done = understand([str(tmp_path / "page.task")], known)
     assert "unused-allow" in {d.rule for d in done.found}
 
 
