@@ -154,14 +154,17 @@ class _Writer:
         return Entry((head + "\n" + indent("\n".join(clauses)),))
 
     def _clauses(self, node: s.ItemsFrom, used: int) -> list[str]:
-        """Write what comes after the path of items from a file."""
+        """Write what comes after the path of items, on one line of which `used` columns are taken.
+
+        0 stands for a line each.
+        """
         out = []
         if node.where is not None:
             out.append(f"where {self._value(node.where, len('where '))}")
         if node.columns is not None:
             after = self.notes.opening_before(node.columns[0].span.start) if node.columns else 0
-            used = sum(map(len, out), used + len(" with "))
-            line = self._line(node.columns, after, self._assign, used)
+            taken = sum(map(len, out), used) + len("with ") if used else len("with ")
+            line = self._line(node.columns, after, self._assign, taken)
             out.append(f"with {line or self._block(node.columns, after, self._assign)}")
         return out
 
