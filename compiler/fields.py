@@ -51,6 +51,7 @@ def fitter(wanted: FieldType, *, typed: bool = True) -> Callable[[Any], Value]:
 
 
 _SMALL = 1 << 63
+_LISTS = (list, tuple)
 _read_texts = msgspec.json.Decoder(list[str]).decode
 
 
@@ -81,10 +82,11 @@ def _texts_fitter(size: int | None, typed: bool, slow: Callable[[Any], Value]) -
     def quick(value: Any) -> Value:
         try:
             texts = _read_texts(value) if type(value) is str and not typed else value
-            whole = "".join(texts) if type(texts) in (list, tuple) else "\0"
+            whole = "".join(texts) if type(texts) in _LISTS else "\0"
         except (TypeError, msgspec.MsgspecError, UnicodeEncodeError, RecursionError):
             return slow(value)
-        if _is_simple(whole) and len(texts) <= LIST and (size is None or len(texts) == size):
+        good = (whole.isascii() and "\0" not in whole and len(whole) <= TEXT) or _is_simple(whole)
+        if good and (size is None or len(texts) == size) and len(texts) <= LIST:
             return tuple(texts)
         return slow(value)
 

@@ -32,8 +32,9 @@ class Packer:
 
     def add(self, id: str, file: str, start: int, end: int, values: dict[str, Any]) -> None:
         """Take the next item."""
-        self._waiting.append(self._kind(id=id, file=file, start=start, end=end, values=values))
-        if len(self._waiting) > self._most:
+        waiting = self._waiting
+        waiting.append(self._kind(id=id, file=file, start=start, end=end, values=values))
+        if len(waiting) > self._most:
             self._put_aside()
 
     def _put_aside(self) -> None:

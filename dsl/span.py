@@ -1,5 +1,6 @@
 """A place in a text: half-open offsets, turned into line and column in one place only."""
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
@@ -30,7 +31,7 @@ class Source:
 
     def __post_init__(self) -> None:
         """Find where each line starts."""
-        starts = [0, *(i + 1 for i, c in enumerate(self.text) if c == "\n")]
+        starts = [0, *(match.end() for match in re.finditer("\n", self.text))]
         object.__setattr__(self, "_starts", tuple(starts))
 
     def position(self, offset: int) -> tuple[int, int]:
