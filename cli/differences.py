@@ -156,7 +156,8 @@ def _why(reason: Reason, task: TaskDifference, difference: Difference, whole: bo
     changes = [task.changes[n] for n in reason.changes]
     if not changes:
         old, new = difference.compilers
-        return f"taskc is {new} and was {old}" if old != new else "another compiler makes them"
+        same = "not selected before, or made by another compiler"
+        return same if old == new else f"taskc is {new} and was {old}"
     first = changes if whole else changes[:3]
     said = [f"{_named(c)} {c.kind}" + (f" ({visible(c.at)})" if c.at else "") for c in first]
     more = len(changes) - len(first)

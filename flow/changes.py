@@ -18,7 +18,7 @@ class Matched:
     """What of two versions of a task is the same thing, and how it changed.
 
     `ways` and `items` lead from new to old. The rest are positions in `changes`: of a way or measure that is
-    new, of an item, of what concerns a way, of what concerns its exemplars.
+    new, of an item, of what concerns a way, of what concerns its exemplars; `own` of what makes the items.
     """
 
     changes: list[Change] = field(default_factory=list)
@@ -29,6 +29,7 @@ class Matched:
     item_changes: dict[str, int] = field(default_factory=dict)
     of_way: dict[WayKey, tuple[int, ...]] = field(default_factory=dict)
     of_exemplars: dict[WayKey, tuple[int, ...]] = field(default_factory=dict)
+    own: list[int] = field(default_factory=list)
 
     def add(self, change: Change) -> int:
         """Note a change, give its position."""
@@ -137,7 +138,7 @@ def _statements(old: TaskShot, new: TaskShot, pairs: list[tuple[Way, Way]], matc
     own = [{s.about: s for s in (shot.statements[n] for n in shot.own)} for shot in (old, new)]
     for about, was, now in _differing(*own):
         change = about, was.text if was else "", now.text if now else ""
-        matched.add(_stated(change, (was.at if was else "", now.at if now else ""), ()))
+        matched.own.append(matched.add(_stated(change, (was.at if was else "", now.at if now else ""), ())))
 
 
 def _of(shot: TaskShot, way: Way) -> dict[str, Stated]:

@@ -144,6 +144,8 @@ def _why(
         return "items", (matched.item_changes[item],)
     if known is None and (way, measure) in matched.new_measures:
         return "measure", (matched.new_measures[way, measure],)
+    if known is None and matched.own:
+        return "own", tuple(matched.own)  # another `test`, say: the item was there and was not asked
     concerned = matched.of_way.get(way, ())
     seen = tuple(n for n in concerned if changes[n].what.split()[0] not in _UNSEEN)
     if seen:

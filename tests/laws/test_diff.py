@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from taskc.flow.build import compile_paths
@@ -38,9 +38,7 @@ MORE = st.sampled_from(
         'distractor "d" -> q when n > 1',
     ]
 )
-PROMPTS = st.sampled_from(
-    ["<{{ q }}>", "{{ q }} {{ n }}", "{% if lead > 0 %}{{ lead }}{% endif %}{{ q }}"]
-)
+PROMPTS = st.sampled_from(["<{{ q }}>", "{{ q }} {{ n }}", "{% if lead > 0 %}{{ lead }}{% endif %}{{ q }}"])
 
 
 def text(regimes: str, more: str, prompt: str) -> str:
@@ -58,6 +56,7 @@ task quiz {{
 """
 
 
+FOUR = [{"q": q, "a": "x", "n": n} for n, q in enumerate("abcd")]
 TEXTS = st.builds(text, REGIMES, MORE, PROMPTS)
 
 
@@ -95,6 +94,9 @@ def test_a_build_does_not_differ_from_itself(task: str, rows: Rows) -> None:
 
 @few
 @given(TEXTS, TEXTS, ROWS, ROWS)
+@example(  # items that were there and were not asked
+    text("zero_shot", "test where n > 1", "{{ q }}"), text("zero_shot", "", "{{ q }}"), FOUR, FOUR
+)
 def test_the_bill_is_right_and_every_new_request_has_a_reason(
     task: str, other: str, rows: Rows, more: Rows
 ) -> None:
