@@ -68,7 +68,7 @@ def context_overflow(view: View) -> Iterator[Diagnostic]:
         lengths = look.marks["context-overflow"]
         longest = nlargest(_LOOKED_AT, range(len(look)), key=lambda number: (lengths[number], -number))
         for variant in look.variants:
-            asked = [request for number in longest for request in _requests(view, variant, number)]
+            asked = [(number, one) for number in longest for one in _requests(view, variant, number)]
             for model, context in contexts.items():
                 yield from _of_model(view, variant, asked, model, context)
 
@@ -83,18 +83,17 @@ def _requests(view: View, variant: Variant, number: int) -> Iterator[Request]:
 
 
 def _of_model(
-    view: View, variant: Variant, asked: list[Request], model: str, context: int
+    view: View, variant: Variant, asked: list[tuple[int, Request]], model: str, context: int
 ) -> Iterator[Diagnostic]:
     tokenize = view.tools.models.get(model)
-    could = [request for request in asked if _size(request, _bytes) > context]
     count: Callable[[str], int] = view.tools.estimate
     if tokenize is not None:
         count = lambda text: len(tokenize(text))  # noqa: E731
-    sizes = [(_size(request, count), request) for request in could]
-    size, request = max(sizes, key=lambda pair: pair[0], default=(0, None))
-    if request is None or size <= context:
+    sizes = [(_size(one, count), number) for number, one in asked if _size(one, _bytes) > context]
+    size, number = max(sizes, key=lambda pair: pair[0], default=(0, 0))
+    if size <= context:
         return
-    item = next(item for item in view.task.items if item.id == request.item)
+    item = view.first.item(number)
     about = "" if tokenize is not None else "about "
     how = "" if tokenize is not None else ", estimated without its tokenizer"
     yield warning(

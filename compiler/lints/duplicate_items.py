@@ -87,7 +87,7 @@ def _ask(number: int, look: Look) -> str:
 def _finding(view: View, told: str, pairs: Sequence[tuple[int, int]]) -> Diagnostic:
     look = view.first
     first = pairs[0]
-    named = "; ".join(f"`{_id(look, one)}` and `{_id(look, other)}`" for one, other in pairs[:_PAIRS])
+    named = "; ".join(f"`{look.item(one).id}` and `{look.item(other).id}`" for one, other in pairs[:_PAIRS])
     more = f", and {len(pairs) - _PAIRS:,} more" if len(pairs) > _PAIRS else ""
     generated = any(isinstance(one, syntax.ItemsGenerate) for one in view.task.statements)
     cure = "let the generator draw from more values" if generated else "keep one of them"
@@ -98,7 +98,3 @@ def _finding(view: View, told: str, pairs: Sequence[tuple[int, int]]) -> Diagnos
         others=[] if generated else [Label(span=look.seen(first[0]).item.origin, text="asked here already")],
         help=f"{cure}; alike are {named}{more}",
     )
-
-
-def _id(look: Look, number: int) -> str:
-    return look.task.items[look.task.asked[number]].id

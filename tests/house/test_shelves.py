@@ -9,6 +9,7 @@ from tree import ROOT, files, module, tree
 
 from taskc.backends import BACKENDS
 from taskc.cli import COMMANDS
+from taskc.compiler.lints import LINTS
 from taskc.compiler.regimes import SETTINGS
 from taskc.dsl import syntax
 from taskc.grammar import parse, print_file
@@ -48,6 +49,20 @@ def test_metrics() -> None:
     assert standing == set(METRICS)
     for name, metric in METRICS.items():
         assert (metric.__name__, metric.__module__) == (name, f"taskc.metrics.{name}")
+
+
+def test_lints() -> None:
+    """File, function and rule share a name; what else stands in the folder helps lints."""
+    standing = {
+        path.stem.replace("_", "-")
+        for path in files()
+        if path.is_relative_to("compiler/lints")
+        and "## What it finds" in (ast.get_docstring(tree(path)) or "")
+    }
+    assert standing == set(LINTS)
+    for rule, lint in LINTS.items():
+        name = rule.replace("-", "_")
+        assert (lint.tell.__name__, lint.tell.__module__) == (name, f"taskc.compiler.lints.{name}")
 
 
 def test_commands() -> None:
