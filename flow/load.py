@@ -97,8 +97,10 @@ def load_roots(roots: Iterable[tuple[str, Place]], instead: Mapping[str, bytes] 
     """
     loaded = Loaded(instead=instead or {})
     for shown, place in roots:
-        if shown not in loaded.places:
-            loaded.roots.append(shown)
+        if shown in loaded.roots:
+            continue
+        loaded.roots.append(shown)
+        if shown not in loaded.places:  # another root may have imported it
             loaded.places[shown] = place
             _load_file(shown, _content(place), loaded)
     loaded.roots = [name for name in loaded.roots if name in loaded.units]

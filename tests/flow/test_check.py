@@ -40,6 +40,16 @@ def test_all_files_of_a_folder_at_once(tmp_path: Path) -> None:
     assert places == sorted(set(places)) and {file for file, _ in places} == {"a.task", "b.task"}
 
 
+def test_a_file_is_checked_that_an_earlier_one_imports(tmp_path: Path) -> None:
+    """Its tasks are compiled too: it was named."""
+    (tmp_path / "b.task").write_text(SPACED, encoding="utf-8")
+    (tmp_path / "a.task").write_text('import "b"\n\ntask child extends t { title "x" }\n', encoding="utf-8")
+    understood = check_paths([str(tmp_path)])
+    assert [task.name for task in understood.program.tasks] == ["child", "t"]
+    assert [Path(name).name for name in understood.loaded.roots] == ["a.task", "b.task"]
+    assert [d.rule for d in fix_paths([str(tmp_path)]).cured] == ["trailing-space"]
+
+
 SPACED = """\
 task t {
   item { q: text, a: text, b: text }
