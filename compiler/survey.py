@@ -65,9 +65,13 @@ class Look:
         """Count the asked items."""
         return len(self.task.asked)
 
+    def item(self, number: int) -> Item:
+        """Give the asked item `number` (from 0)."""
+        return self.task.items[self.task.asked[number]]
+
     def seen(self, number: int) -> Seen:
-        """Show the asked item `number` (from 0) again."""
-        return see(self.stage, self.task.items[self.task.asked[number]])
+        """Show the asked item `number` again."""
+        return see(self.stage, self.item(number))
 
     def marked(self, rule: str) -> Iterator[int]:
         """Give the numbers of the items that the lint `rule` marked with anything but 0."""
