@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from taskc.compiler.desk import Unreadable
 from taskc.compiler.expand import Rendered
 from taskc.dsl.model import Task
 from taskc.flow.build_folder import (
@@ -183,6 +184,9 @@ class _Job:
         except Stopped:
             self._clear(aside, new)
             return Built(understood=understood, manifest=None)
+        except Unreadable as problem:
+            self._clear(aside, new)
+            raise BuildError(str(problem), problem.help) from None
         except BaseException:
             self._clear(aside, new)
             raise

@@ -23,34 +23,40 @@ class Places:
 
     def __call__(self, span: Span) -> str:
         """Give `file:line`; the file alone where its lines cannot be counted."""
-        name = span.file
+        return self.of(span.file, span.start)
+
+    def of(self, name: str, offset: int) -> str:
+        """Give the place of an offset in a file."""
+        count = self._counts.get(name)
+        if count is not None and offset >= count.at:
+            return f"{count.shown}:{count.line_of(offset)}"
         shown = self.portable.get(name, name)
         if name in self.texts:
-            return f"{shown}:{self.texts[name].position(span.start)[0]}"
+            return f"{shown}:{self.texts[name].position(offset)[0]}"
         if name not in self.data or name.lower().endswith(".parquet"):
             return shown
-        count = self._counts.get(name)
-        if count is None or span.start < count.at:
-            count = self._counts[name] = _Count(self.data[name]())
-        return f"{shown}:{count.line_of(span.start)}"
+        count = self._counts[name] = _Count(shown, self.data[name]())
+        return f"{shown}:{count.line_of(offset)}"
 
 
 @dataclass(slots=True)
 class _Count:
     """Counts lines up to an offset that only rises."""
 
+    shown: str
     pieces: Iterator[str]
     at: int = 0  # the offset counted up to
     line: int = 1
     piece: str = ""
     start: int = 0  # where the piece begins
+    end: int = 0  # and where it ends
 
     def line_of(self, offset: int) -> int:
-        while offset > self.start + len(self.piece):
+        while offset > self.end:
             self.line += self.piece.count("\n", self.at - self.start)
-            self.start += len(self.piece)
-            self.at = self.start
+            self.start = self.at = self.end
             self.piece = next(self.pieces, "")
+            self.end += len(self.piece)
             if not self.piece:
                 return self.line
         self.line += self.piece.count("\n", self.at - self.start, offset - self.start)

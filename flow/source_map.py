@@ -10,11 +10,9 @@ from taskc.compiler.resolve import Unit
 from taskc.compiler.scene import ItemProblem, stage
 from taskc.dsl import syntax
 from taskc.dsl.model import Measure, Task, Variant
-from taskc.dsl.span import Span
+from taskc.flow.places import Places
 from taskc.grammar.print import print_statement
 from taskc.records.snapshot import ItemShot, Stated, TaskShot, Way, line
-
-At = Callable[[Span], str]
 
 # what makes the items, and what says how they are asked
 _OWN = (syntax.Item, syntax.ItemsFrom, syntax.ItemsGenerate, syntax.Test, syntax.Design)
@@ -32,11 +30,11 @@ _ASKING = (
 
 
 def shots(
-    task: Task, chosen: Callable[[Variant], bool], units: Mapping[str, Unit], at: At
+    task: Task, chosen: Callable[[Variant], bool], units: Mapping[str, Unit], at: Places
 ) -> Iterator[bytes]:
     """Give the lines of a task: itself, then each of its items; of its variants those that are `chosen`.
 
-    `at` gives the place of a span as `file:line`; spans of one file are asked for in rising order, mostly.
+    Items are asked for their places in the order of their files, mostly, which is what `at` is quick for.
     """
     book = _Book(at)
     constants = _constants(task, units)
@@ -44,14 +42,14 @@ def shots(
     own = tuple(book.number(s) for s in task.statements if isinstance(s, _OWN))
     yield line(TaskShot(task=task.name, at=at(task.span), statements=tuple(book.stated), own=own, ways=ways))
     for item in task.items:
-        yield line(ItemShot(item.id, at(item.origin), item.values))
+        yield line(ItemShot(item.id, at.of(item.file, item.start), item.values))
 
 
 @dataclass(slots=True)
 class _Book:
     """Statements numbered as they come, each once."""
 
-    at: At
+    at: Places
     stated: list[Stated] = field(default_factory=list)
     numbers: dict[Stated, int] = field(default_factory=dict)
 
