@@ -23,7 +23,7 @@ def test_lines_of_data(text: str, offsets: list[int], size: int) -> None:
 
 
 def test_other_files() -> None:
-    """Task files are looked up, columns of a table that has no lines are not counted, unknown files are named."""
+    """Task files are looked up, tables without lines are not counted, unknown files are named."""
     at = Places({"t": Source(name="t", text="a\nb")}, {"p.parquet": lambda: iter(["\n\n"])}, {"t": "u"})
     assert at(Span(file="t", start=2, end=3)) == "u:2"
     assert at(Span(file="p.parquet", start=2, end=2)) == "p.parquet"
