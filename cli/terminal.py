@@ -96,9 +96,13 @@ def _shown(one: "Rendered", understood: "Understood | None") -> dict[str, Any]:
     from taskc.records import lines
 
     if understood is not None:
-        from taskc.flow.trace import trace
+        from taskc.flow.trace import trace, trace_begun
 
-        return {"request": lines.plain(one.request), "turns": lines.plain(trace(one, understood))}
+        return {
+            "request": lines.plain(one.request),
+            "turns": lines.plain(trace(one, understood)),
+            "begun": lines.plain(trace_begun(one, understood)),
+        }
 
     parts = [
         {"role": turn.role, "parts": [{"origin": p.origin, "text": p.text} for p in turn.parts]}
@@ -133,7 +137,7 @@ def rendered(one: "Rendered", *, colour: bool, understood: "Understood | None" =
     for turn in one.turns if understood is None else ():
         out += [_bold(turn.role, colour), *_turn(turn, width, colour), ""]
     begun = request.think + ("⟨the reasoning⟩" if request.after else "") + request.lead_in
-    if begun:
+    if begun and understood is None:
         out += [_bold("assistant, begun", colour), *_lines("lead-in", begun, width, colour), ""]
     if request.measure != "reply" and request.stage != "think":
         said = ", ".join(json.dumps(option.continuation, ensure_ascii=False) for option in request.options)
@@ -146,9 +150,10 @@ def rendered(one: "Rendered", *, colour: bool, understood: "Understood | None" =
 
 def _traced(one: "Rendered", understood: "Understood", colour: bool) -> str:
     from taskc.cli.traces import drawn
-    from taskc.flow.trace import trace
+    from taskc.flow.trace import trace, trace_begun
 
-    return drawn(trace(one, understood), colour=colour)
+    begun = trace_begun(one, understood)
+    return drawn((*trace(one, understood), *([begun] if begun else [])), colour=colour)
 
 
 def _bold(text: str, colour: bool) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from taskc.compiler.expand import Rendered
-from taskc.compiler.trace import Piece, pieces
+from taskc.compiler.trace import Piece, begun_pieces, pieces
 from taskc.dsl.span import Span
 from taskc.flow.places import Places
 from taskc.flow.understand import Understood
@@ -47,6 +47,15 @@ def trace(one: Rendered, understood: Understood) -> tuple[TracedTurn, ...]:
         )
         for turn in one.turns
     )
+
+
+def trace_begun(one: Rendered, understood: Understood) -> TracedTurn | None:
+    """Say of the beginning of the reply where it is written; None where the model begins by itself."""
+    at = _Exact(understood)
+    think, lead_in = (list(_stretches(found, at)) for found in begun_pieces(one))
+    reasoning = [Stretch(text="⟨the reasoning⟩", rule="joint", at="")] if one.request.after else []
+    said = (*think, *reasoning, *lead_in)
+    return TracedTurn(role="assistant, begun", parts=(("lead-in", said),)) if said else None
 
 
 def _stretches(found: list[Piece], at: "_Exact") -> Iterator[Stretch]:

@@ -112,6 +112,21 @@ def test_trace_as_json(quick: Any, folder: Path) -> None:
         assert all(stretch["at"] or stretch["rule"] == "joint" for stretch in stretches)
 
 
+def test_trace_of_the_lead_in(quick: Any, folder: Path) -> None:
+    """How a reply is begun is traced too, to the statement that says it."""
+    lines = (folder / "capitals.task").read_text(encoding="utf-8").split("\n")
+    told = json.loads(quick("compile", "--show", "1", "--trace", "--format", "json").out)
+    (shown,) = told["requests"]
+    [[part, stretches]] = shown["begun"]["parts"]
+    assert part == "lead-in"
+    assert "".join(stretch["text"] for stretch in stretches) == shown["request"]["lead_in"] != ""
+    assert {stretch["rule"] for stretch in stretches} == {"reply"}
+    number = next(n for n, line in enumerate(lines, 1) if line.strip().startswith("reply"))
+    assert stretches[0]["at"].startswith(f"capitals.task:{number}:")
+    ran = quick("compile", "-q", "--show", "1", "--trace")
+    assert "\nassistant, begun · lead-in\n" in ran.out
+
+
 def test_trace_needs_a_request(quick: Any) -> None:
     """Without a request there is nothing to trace."""
     ran = quick("compile", "--trace")
