@@ -12,6 +12,7 @@ import pytest
 TASK = '''\
 task capitals {
   title "Capitals"
+  allow missing-canary, too-few-items "a test"
   item { country: text, options_: text[2], answer: one of options_, trap: one of options_ }
   items [
     { country: "France",  options_: ["Paris", "Lyon"],       answer: "Paris",  trap: "Lyon" }
