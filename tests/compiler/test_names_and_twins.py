@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from taskc.dsl.diagnostic import Severity
 from taskc.flow.build import Built, compile_paths, open_build
 
@@ -78,3 +80,16 @@ def test_rows_keep_their_numbers_whatever_where_keeps(tmp_path: Path) -> None:
     compiled(tmp_path, "t.task")
     _, requests = open_build(tmp_path / "build")
     assert [r.item for r in requests()] == ["2", "3"]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_an_item_and_its_twin_are_both_replaced_among_balanced_exemplars(tmp_path: Path, seed: int) -> None:
+    """However they are drawn, both make room for others, of which each is shown once."""
+    rows = ", ".join(f'{{ q: "{q}?", a: "1" }}' for q in ("A", "B", "B", "C", "D"))
+    body = BODY.replace(BODY[BODY.index("items [") : BODY.index("\n  true_task")], f"items [ {rows} ]")
+    regimes = f"  regimes {{\n few_shot {{\n shots 3\n exemplars balanced\n seed {seed}\n }}\n }}\n"
+    (tmp_path / "t.task").write_text("task t {" + body + '  prompt "{{ q }}"\n' + regimes + "}\n")
+    compiled(tmp_path, "t.task")
+    _, requests = open_build(tmp_path / "build")
+    shown = {r.item: sorted(m.content for m in r.messages if m.role == "user") for r in requests()}
+    assert shown["2"] == shown["3"] == ["A?", "B?", "C?", "D?"]
