@@ -101,7 +101,7 @@ def _of_task(task: Task, tasks: Sequence[Task], tools: Tools, meter: Meter) -> l
     columns = {
         rule: Column(mark=one.mark, code=one.code, wanted=one.wanted)
         for rule, one in LINTS.items()
-        if one.mark is not None
+        if one.mark is not None and one.able(tools)
     }
     try:
         looks = survey(task, columns, meter)

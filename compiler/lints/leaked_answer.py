@@ -75,8 +75,11 @@ def mark_mentions(seen: Seen, look: Look) -> int:
     if len(rivals) < 2:
         return 0
     count = seen.text.count
-    first = count(rivals[0])
-    return any(count(text) != first for text in rivals[1:])
+    first = count(rivals.pop())
+    for text in rivals:
+        if count(text) != first:
+            return 1
+    return 0
 
 
 def has_rivals(look: Look) -> bool:

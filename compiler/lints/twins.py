@@ -91,6 +91,8 @@ def near_twins(look: Look) -> Iterator[tuple[int, int]]:
     or more. A shingle of more than 3 items, and of more than 1 in 100, belongs to a form that items are
     written in and is not counted. Items that differ in a number or in how often they negate differ.
     """
+    if not _some_answer_alike(look):
+        return
     alike: dict[Hashable, list[_Sketch]] = defaultdict(list)
     often: Counter[tuple[str, ...]] = Counter()
     for number in range(len(look)):
@@ -107,6 +109,16 @@ def near_twins(look: Look) -> Iterator[tuple[int, int]]:
         if len(sketches) > 1:
             own = [_Sketch(s.number, frozenset(x for x in s.shingles if often[x] <= most)) for s in sketches]
             yield from _similar(own)
+
+
+def _some_answer_alike(look: Look) -> bool:
+    """Say whether any two items have the same answer and options: only then prompts need be read."""
+    known = set()
+    for number in range(len(look)):
+        scene = look.stage.scene(look.item(number))
+        texts = {choice.written: fold(choice.text) for choice in scene.choices}
+        known.add((texts.get(scene.answer, fold(scene.answer)), frozenset(texts.values())))
+    return len(known) < len(look)
 
 
 def _similar(sketches: list[_Sketch]) -> Iterator[tuple[int, int]]:

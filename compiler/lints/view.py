@@ -83,7 +83,7 @@ class Lint:
 
     `code` is the type code of the marks (as of `array`): `B` for 0 to 255, `q` for 64 bits. `wanted` says
     once for each look whether its items are to be marked. `able` says whether the tools lent are all it
-    needs: where they are not, an `allow` of it is not called idle.
+    needs: where they are not, nothing is marked for it, and an `allow` of it is not called idle.
     """
 
     tell: Callable[[View], Iterator[Diagnostic]]
