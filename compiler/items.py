@@ -35,12 +35,11 @@ def read_items(
     is left out, so that one run tells all. Good data are read once; where anything is to be told,
     all is read again with more care.
     """
-    told, left = len(desk.found), desk.meter.left
+    told = len(desk.found)
     try:
         return _read(sources, Reading(fields=fields, lets=lets, desk=desk, careful=False))
     except (Odd, Unreadable):
-        del desk.found[told:]
-        desk.meter.left = left
+        del desk.found[told:]  # the work counts twice, so that what is endless is not begun anew
         return _read(sources, Reading(fields=fields, lets=lets, desk=desk, careful=True))
 
 

@@ -196,7 +196,7 @@ def statements(text: str) -> tuple[tuple[syntax.Statement, ...], dict[str, Field
     return tuple(s for s in task.body if not isinstance(s, syntax.Item)), fields
 
 
-Outcome = tuple[Sequence[Item], list[Diagnostic], int]
+Outcome = tuple[Sequence[Item], list[Diagnostic]]
 
 
 def read(text: str, content: dict[str, bytes], *, careful: bool | None = None) -> Outcome:
@@ -207,7 +207,7 @@ def read(text: str, content: dict[str, bytes], *, careful: bool | None = None) -
         made = items.read_items(sources, fields, {"limit": 3}, desk)
     else:
         made = items._read(sources, Reading(fields=fields, lets={"limit": 3}, desk=desk, careful=careful))
-    return made, desk.found, desk.meter.left
+    return made, desk.found
 
 
 RECORD = "item { q: text, l: text[], n: int, x: number, c: one of l, k: one of [1, true, 0.5] }\n"
@@ -248,7 +248,7 @@ ROWS = st.lists(GOOD | st.tuples(GOOD, ODD).map(lambda two: two[0] | two[1]) | O
 @many
 @given(st.sampled_from(WAYS), ROWS, ROWS)
 def test_items_are_read_alike(way: str, rows: list[dict[str, Any]], more: list[dict[str, Any]]) -> None:
-    """Quick or not, data give the same items and findings, and use up the same work."""
+    """Quick or not, data give the same items and findings."""
     cells = [[json.dumps(v) if isinstance(v, list) else str(v) for v in row.values()] for row in more]
     table = io.StringIO()
     csv.writer(table).writerows([list("qlnxck"), *cells])
@@ -270,7 +270,7 @@ def test_ids_are_held_against_each_other_far_apart() -> None:
     """Two equal ids are found however many items lie between them."""
     rows = [{"q": "x", "id": str(n % 4000)} for n in range(4001)]
     content = {"x.jsonl": "".join(json.dumps(row) + "\n" for row in rows).encode()}
-    _, found, _ = read('item { q: text }\nitems from "x.jsonl"', content)
+    _, found = read('item { q: text }\nitems from "x.jsonl"', content)
     (one,) = found
     assert one.rule == "duplicate-id" and one.message == "two items have the id `0`"
     lines = content["x.jsonl"].decode().split("\n")
