@@ -175,7 +175,11 @@ def _shown(variant: Variant) -> tuple[object, ...]:
 def see(ready: Stage, item: Item) -> Seen:
     """Show one item under the variant of a stage; raises `ItemProblem`."""
     scene = ready.scene(item)
-    place = next((at for at, choice in enumerate(scene.choices) if choice.written == scene.answer), -1)
+    place, answer = -1, scene.answer
+    for at, choice in enumerate(scene.choices):
+        if answer == (choice.text if choice.label is None else choice.label):
+            place = at
+            break
     try:
         prompt = tuple([(role, made.render(scene.values, ready.meter)) for role, made in ready.prompt])
     except Problem as problem:
