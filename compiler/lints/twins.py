@@ -1,5 +1,6 @@
 """Items that ask the same: found by a number an item, then held against each other in full."""
 
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
@@ -45,9 +46,9 @@ def mark_question(seen: Seen, look: Look) -> int:
 def twins(look: Look) -> list[list[int]]:
     """Give the groups of items that ask the same, by prompt, options in any order, and the reply's words."""
     marks = look.marks["duplicate-items"]
-    if len(set(marks)) == len(marks):
+    often = _repeated(marks)
+    if not often:
         return []
-    often = {mark for mark, number in Counter(marks).items() if number > 1}
     groups: dict[Hashable, list[int]] = defaultdict(list)
     stage, _ = next(look.ways())
     for number, mark in enumerate(marks):
@@ -56,6 +57,15 @@ def twins(look: Look) -> list[list[int]]:
             form = ask(stage, seen.scene).form
             groups[question(seen), options(seen), form.before, form.after].append(number)
     return sorted(group for group in groups.values() if len(group) > 1)
+
+
+def _repeated(marks: Iterable[int]) -> set[int]:
+    """Give the marks that stand more than once, looked for in parts: a set of all takes much memory."""
+    parts = [array("q") for _ in range(64)]
+    for mark in marks:
+        parts[mark & 63].append(mark)
+    twice = (part for part in parts if len(set(part)) < len(part))
+    return {mark for part in twice for mark, number in Counter(part).items() if number > 1}
 
 
 def answers(look: Look, group: Iterable[int]) -> dict[str, list[int]]:
