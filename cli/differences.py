@@ -11,7 +11,8 @@ from taskc.records import lines
 from taskc.records.difference import Change, Difference, Reason, TaskDifference
 
 Paint = Callable[[str, str], str]
-_MOST = 8  # things listed one by one, unless all are wanted
+_MOST = 8  # names listed, unless all are wanted
+_SHOWN = 4  # changed items shown with their values
 _WIDEST = 90  # columns of a value that is shown
 _WAYS = 4  # ways of asking that are named
 
@@ -110,14 +111,15 @@ def _items(changes: Sequence[Change], whole: bool, paint: Paint) -> Iterator[str
     """Tell changed items one by one, others in a line."""
     if not changes:
         return
-    first = changes if whole else changes[:_MOST]
+    most = _SHOWN if changes[0].kind == "changed" else _MOST
+    first = changes if whole else changes[:most]
     more = len(changes) - len(first)
     if changes[0].kind == "changed":
         for change in first:
             yield f"  item {visible(change.name)} changed{_at(change, paint)}"
             yield from _fields(change)
         if more:
-            yield f"  {_count(more, 'more item')} changed"
+            yield f"  {_count(more, 'more item')} changed, `--all` shows them"
         return
     names = ", ".join(visible(f"{c.old} → {c.name}" if c.kind == "renamed" else c.name) for c in first) + (
         f" and {more:,} more" if more else ""
