@@ -1,9 +1,8 @@
 """Items that ask the same: found by a number an item, then held against each other in full."""
 
 from array import array
-from array import array
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
 from taskc.compiler.render import ask
@@ -17,7 +16,6 @@ _NEGATIONS = frozenset("not no never none neither nor cannot without except t".s
 """Words that turn a question round; `isn't` is folded to `isn t`."""
 
 ALIKE = 0.6  # of the shingles that two items have together
-_PART = 50_000  # marks that are held in a set at once
 _SHARED = 6  # shingles in common, at least
 _SIZE = 3  # words of a shingle
 
@@ -68,18 +66,6 @@ def _repeated(marks: Iterable[int]) -> set[int]:
         parts[mark & 63].append(mark)
     twice = (part for part in parts if len(set(part)) < len(part))
     return {mark for part in twice for mark, number in Counter(part).items() if number > 1}
-
-
-def _repeated(marks: Sequence[int]) -> set[int]:
-    """Give the marks that were made more than once; few at a time are held, for a set takes much memory."""
-    parts = [array("q") for _ in range(1 + len(marks) // _PART)]
-    for mark in marks:
-        parts[mark % len(parts)].append(mark)
-    often: set[int] = set()
-    for part in parts:
-        if len(set(part)) < len(part):
-            often |= {mark for mark, number in Counter(part).items() if number > 1}
-    return often
 
 
 def answers(look: Look, group: Iterable[int]) -> dict[str, list[int]]:
