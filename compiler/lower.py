@@ -201,12 +201,15 @@ def thinking_key(request: Request, found: Survey, replicate: int) -> str:
 
 def call_of(request: Request, found: Survey, replicate: int, reasoning: str = "") -> Call:
     """Make one call. `reasoning` is the reply of the same replicate of the stage before, if there is one."""
+    way = way_of(request, found)
+    sampling = _sampling(way, request, found.capabilities)
     return Call(
-        key=key_of(request, found, replicate),
+        key=response_key(request=request.id, model=found.model, sampling=sampling, replicate=replicate),
         request=request.id,
         replicate=replicate,
-        lowering=way_of(request, found).name or "",
+        lowering=way.name or "",
         operation=operation_of(request, found.capabilities, replicate, reasoning),
+        sampling=sampling,
     )
 
 

@@ -127,9 +127,23 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """What a provider says of a reply: its own name for the model, its fingerprint, the id of the reply."""
+
+    model: str = ""
+    fingerprint: str = ""
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What a backend hands back for one operation."""
+    """What a backend hands back for one operation.
+
+    `body` is the reply as it came over the wire, if it came over one: the text of the body, no headers.
+    """
 
     outcome: Outcome
     usage: Usage = field(default_factory=Usage)
     attempts: int = 1
+    source: Source = Source()
+    body: str = ""

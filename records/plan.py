@@ -35,13 +35,17 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One operation to be asked of one model, and the key its answer is stored under."""
+    """One operation to be asked of one model, and the key its answer is stored under.
+
+    `sampling` is how the backend is asked, as the text that the key was made with.
+    """
 
     key: str
     request: str
     replicate: int
     lowering: str
     operation: Operation
+    sampling: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

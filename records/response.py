@@ -4,7 +4,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 
-from taskc.records.operation import Answer, Refusal, Usage
+from taskc.records.operation import Answer, Operation, Refusal, Source, Usage
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # made once: it is called often
 
@@ -13,8 +13,11 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # 
 class Response:
     """One row of the response store.
 
-    `seconds` is the latency as measured; `attempts` counts tries; `asked` is the content address of the
-    operation (`operation_id`), by which `replay/` finds the answer again.
+    `seconds` is the latency as measured, of the try that was answered; `attempts` counts tries; `asked` is
+    the content address of the operation (`operation_id`), by which `replay/` finds the answer again.
+    `sampling` is what the key was made with; `at` is when the answer came, as `2026-01-31T23:59:59Z`;
+    `source` is what the provider says of it. `operation` is all that was asked and `body` all that came
+    back, as it came; both are left out where only answers are looked up. What is not known is empty.
     """
 
     key: str
@@ -27,6 +30,11 @@ class Response:
     attempts: int = 1
     seconds: float = 0.0
     asked: str = ""
+    sampling: str = ""
+    at: str = ""
+    source: Source = field(default_factory=Source)
+    operation: Operation | None = None
+    body: str = ""
 
 
 def response_key(*, request: str, model: str, sampling: str, replicate: int) -> str:
