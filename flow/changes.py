@@ -67,7 +67,12 @@ def _ways(old: TaskShot, new: TaskShot, matched: Matched) -> list[tuple[Way, Way
         "regime", {w.regime: w.at for w in old.ways}, {w.regime: w.at for w in new.ways}, matched
     )
     before, after = _levels(old), _levels(new)
-    factors = _came_and_went("factor", dict.fromkeys(before, ""), dict.fromkeys(after, new.at), matched)
+    factors = _came_and_went(
+        "factor",
+        {name: old.factors.get(name, old.at) for name in before},
+        {name: new.factors.get(name, new.at) for name in after},
+        matched,
+    )
     levels: dict[tuple[str, str], int] = {}
     for factor in before.keys() & after.keys():
         had, has = (
@@ -98,7 +103,8 @@ def _levels(shot: TaskShot) -> dict[str, dict[str, str]]:
     out: dict[str, dict[str, str]] = {}
     for way in shot.ways:
         for factor, level in way.levels.items():
-            out.setdefault(factor, {}).setdefault(level, shot.at)
+            place = shot.factors.get(f"{factor}={level}") or shot.factors.get(factor, shot.at)
+            out.setdefault(factor, {}).setdefault(level, place)
     return out
 
 

@@ -40,9 +40,25 @@ def shots(
     constants = _constants(task, units)
     ways = tuple(_way(task, v, constants, book) for v in task.variants if chosen(v))
     own = tuple(book.number(s) for s in task.statements if isinstance(s, _OWN))
-    yield line(TaskShot(task=task.name, at=at(task.span), statements=tuple(book.stated), own=own, ways=ways))
+    yield line(
+        TaskShot(
+            task=task.name,
+            at=at(task.span),
+            statements=tuple(book.stated),
+            own=own,
+            ways=ways,
+            factors=dict(_factors(task, at)),
+        )
+    )
     for item in task.items:
         yield line(ItemShot(item.id, at.of(item.file, item.start), item.values))
+
+
+def _factors(task: Task, at: Places) -> Iterator[tuple[str, str]]:
+    for vary in (s for s in task.statements if isinstance(s, syntax.Vary)):
+        yield vary.factor.text, at(vary.span)
+        for level in vary.levels:
+            yield f"{vary.factor.text}={level.name.text}", at(level.span)
 
 
 @dataclass(slots=True)
@@ -52,13 +68,17 @@ class _Book:
     at: Places
     stated: list[Stated] = field(default_factory=list)
     numbers: dict[Stated, int] = field(default_factory=dict)
+    known: dict[int, int] = field(default_factory=dict)  # by identity: cells share nearly all statements
 
     def number(self, statement: syntax.Statement) -> int:
-        """Give the number of a statement."""
+        """Give the number of a statement, which lives as long as its task."""
+        if id(statement) in self.known:
+            return self.known[id(statement)]
         one = Stated(about=about(statement), text=print_statement(statement), at=self.at(statement.span))
         if one not in self.numbers:
             self.numbers[one] = len(self.stated)
             self.stated.append(one)
+        self.known[id(statement)] = self.numbers[one]
         return self.numbers[one]
 
 

@@ -39,13 +39,17 @@ class Way:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskShot:
-    """A task: all statements it is made of, each once, and its ways. `own` are those that make its items."""
+    """A task: all statements it is made of, each once, and its ways. `own` are those that make its items.
+
+    `factors` are the places of its factors, by name, and of their levels, by `FACTOR=LEVEL`.
+    """
 
     task: str
     at: str
     statements: tuple[Stated, ...]
     own: tuple[int, ...]
     ways: tuple[Way, ...]
+    factors: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,7 @@ def test_regimes_levels_measures(quick: Any, built: Path) -> None:
     at = _at(built, "regimes zero_shot")
     assert any(line.startswith("  regime one_shot removed") for line in lines)
     assert f"  regime few_shot added  {at}" in lines
-    assert any(line.startswith("  level belief=right added") for line in lines)
+    assert f"  level belief=right added  {_at(built, 'right {')}" in lines
     assert f"  measure label added  {at}" in lines
     assert f"  measure choice removed  {at}" in lines
     assert any(line.endswith(f"measure label added ({at})") for line in lines)
