@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from taskc import __version__
@@ -234,9 +235,10 @@ def _findings(difference: Difference, root: str, understood: Understood) -> Iter
             continue
         order = [n for reason in task.why for n in reason.changes]
         changes = [task.changes[n] for n in dict.fromkeys([*order, *range(len(task.changes))])]
-        places = [(c, span) for c in changes if (span := _span(c, understood)) is not None]
+        found = ((change, _span(change, understood)) for change in changes)
+        places = list(islice(((c, span) for c, span in found if span is not None), _MOST_PLACES))
         first = places[0][1] if places else Span(file=root, start=0, end=0)
-        others = [Label(span=span, text=_said(c)) for c, span in places[1:_MOST_PLACES] if span != first]
+        others = [Label(span=span, text=_said(c)) for c, span in places[1:] if span != first]
         yield error(
             "locked",
             _problem(task),
@@ -272,14 +274,22 @@ def _said(change: Change) -> str:
 def _span(change: Change, understood: Understood) -> Span | None:
     """Give the line that changed, without the blanks round it; None where its file is not at hand."""
     file, _, number = change.at.rpartition(":")
-    for name, source in understood.loaded.sources.items():
-        if understood.portable.get(name, name) == file and number.isdecimal():
-            lines = source.text.split("\n")
-            at = _changed_line(change, lines, int(number) - 1)
-            text, start = lines[at], sum(len(line) + 1 for line in lines[:at])
-            end = start + len(text.rstrip())
-            return Span(file=name, start=min(start + len(text) - len(text.lstrip()), end), end=end)
-    return None
+    name = next((name for name, portable in understood.portable.items() if portable == file), "")
+    text = _text(name, understood)
+    if text is None or not number.isdecimal() or int(number) > text.count("\n") + 1:
+        return None
+    lines = text.split("\n")
+    at = _changed_line(change, lines, int(number) - 1)
+    line, start = lines[at], sum(len(before) + 1 for before in lines[:at])
+    end = start + len(line.rstrip())
+    return Span(file=name, start=min(start + len(line) - len(line.lstrip()), end), end=end)
+
+
+def _text(name: str, understood: Understood) -> str | None:
+    """Give the text of a task or data file, for a finding that is to point into it."""
+    if name in understood.loaded.sources:
+        return understood.loaded.sources[name].text
+    return understood.loaded.data[name].text() if name in understood.loaded.data else None
 
 
 def _changed_line(change: Change, lines: Sequence[str], begin: int) -> int:

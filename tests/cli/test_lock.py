@@ -143,3 +143,18 @@ def test_wrong(quick: Any, folder: Path) -> None:
     _edit(folder, "-> answer", "-> anser")
     ran = quick("lock")
     assert ran.code == 1 and "error[unknown-name]" in ran.err
+
+
+def test_a_row_of_a_file_drifts(quick: Any, folder: Path) -> None:
+    """What changed in a data file is shown there."""
+    (folder / "more.task").write_text(
+        'task more {\n  item { q: text }\n  items from "more.csv"\n  true_task "t" -> q\n  prompt "{{ q }}"\n'
+        '  reply "{{ answer }}"\n  regimes zero_shot\n}\n',
+        encoding="utf-8",
+    )
+    (folder / "more.csv").write_text("q\none\ntwo\nthree\n", encoding="utf-8")
+    assert quick("lock", "more").code == 0
+    (folder / "more.csv").write_text("q\none\ntoo\nthree\n", encoding="utf-8")
+    ran = quick("compile", "more")
+    assert ran.code == 1
+    assert "more.csv:3:1: error[locked]: task `more` is locked, and 1 of its 3 requests are not" in ran.err
