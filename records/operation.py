@@ -140,6 +140,8 @@ class Reply:
     """What a backend hands back for one operation.
 
     `body` is the reply as it came over the wire, if it came over one: the text of the body, no headers.
+    `seconds` is what the try that was answered took, None where nobody measured; `wasted` is the most that
+    tries have used that may have to be paid for and brought nothing.
     """
 
     outcome: Outcome
@@ -147,3 +149,5 @@ class Reply:
     attempts: int = 1
     source: Source = Source()
     body: str = ""
+    seconds: float | None = None
+    wasted: Usage = Usage()
