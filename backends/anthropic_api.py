@@ -6,25 +6,25 @@ is begun for them; state `?temperature=yes` or `?prefill=yes` for one that does,
 without reasoning effort.
 """
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from taskc.backends import parameters
-from taskc.backends.openai_api import unable
 from taskc.backends.protocol import Described, ModelName, Surroundings
 from taskc.backends.remote import (
     PASSING,
     Line,
+    RemoteModel,
     checked_url,
     finished,
     is_loopback,
     key_of,
+    lane_of,
     patience_of,
     timeout_of,
 )
-from taskc.records.operation import Failure, Generate, Operation, Outcome, Refusal, Reply, Usage
+from taskc.records.operation import Failure, Generate, Operation, Outcome, Refusal, Source, Usage
 from taskc.records.plan import Capabilities
 
 URL = "https://api.anthropic.com"
@@ -34,34 +34,30 @@ _DONE = ("end_turn", "stop_sequence", *_FULL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MessagesModel:
-    """A model behind Messages."""
+class MessagesSpeech:
+    """Messages; `create` is the SDK's call."""
 
-    model: str
-    capabilities: Capabilities
     name: str
-    line: Line
-    client: Any = field(repr=False)
+    capabilities: Capabilities
+    timeout: float
+    create: Callable[..., Awaitable[Any]] = field(repr=False)
 
-    async def ask(self, operations: Sequence[Operation]) -> Sequence[Reply]:
-        """Send one request for each operation, together."""
-        return await asyncio.gather(*(self._one(operation) for operation in operations))
+    @property
+    def kind(self) -> "type[Answer]":
+        """Give the shape of what comes back."""
+        return Answer
 
-    async def close(self) -> None:
-        """Close the connections."""
-        await self.client.close()
+    def body(self, asked: Operation) -> dict[str, Any] | None:
+        """Give what is sent; None for what cannot be had."""
+        return self._body(asked) if isinstance(asked, Generate) else None
 
-    async def _one(self, operation: Operation) -> Reply:
-        if not isinstance(operation, Generate):
-            return Reply(outcome=unable(self.line.service, operation))
-        body = self._body(operation)
-        return await self.line.ask(
-            lambda: self._send(body), Answer, lambda answer: _outcome(operation, answer)
-        )
+    async def send(self, body: dict[str, Any]) -> Any:
+        """Send it."""
+        return await self.create(**body)
 
-    async def _send(self, body: dict[str, Any]) -> str:
-        raw = await self.client.messages.with_raw_response.create(**body)
-        return str(raw.http_response.text)
+    def judge(self, asked: Operation, answer: "Answer") -> Outcome:
+        """Say what came back."""
+        return _outcome(asked.stop if isinstance(asked, Generate) else (), answer)
 
     def _body(self, asked: Generate) -> dict[str, Any]:
         said = asked.prompt.messages
@@ -72,7 +68,7 @@ class MessagesModel:
             "model": self.name,
             "messages": messages,
             "max_tokens": asked.max_tokens,
-            "timeout": self.line.timeout,
+            "timeout": self.timeout,
         }
         system = "\n\n".join(one.content for one in said if one.role == "system")
         if system:
@@ -96,7 +92,7 @@ def describe(name: ModelName, around: Surroundings) -> Described:
     return Described(model=str(parameters.without(name, PASSING)), capabilities=capabilities)
 
 
-def open_model(name: ModelName, around: Surroundings) -> MessagesModel:
+def open_model(name: ModelName, around: Surroundings) -> RemoteModel:
     """Open a model of Anthropic's; raises `ModelError`."""
     import anthropic
 
@@ -110,19 +106,23 @@ def open_model(name: ModelName, around: Surroundings) -> MessagesModel:
         secret=key_of(around, "ANTHROPIC_API_KEY"),
         timeout=timeout_of(name),
         patience=patience_of(name),
+        lane=lane_of(name, url),
     )
-    return MessagesModel(
-        model=known.model,
-        capabilities=known.capabilities,
+    client = anthropic.AsyncAnthropic(
+        api_key=line.secret,
+        base_url=url,
+        timeout=line.timeout,
+        max_retries=0,
+        http_client=anthropic.DefaultAsyncHttpxClient(trust_env=False) if is_loopback(url) else None,
+    )
+    speech = MessagesSpeech(
         name=name.name,
-        line=line,
-        client=anthropic.AsyncAnthropic(
-            api_key=line.secret,
-            base_url=url,
-            timeout=line.timeout,
-            max_retries=0,
-            http_client=anthropic.DefaultAsyncHttpxClient(trust_env=False) if is_loopback(url) else None,
-        ),
+        capabilities=known.capabilities,
+        timeout=line.timeout,
+        create=client.messages.with_raw_response.create,
+    )
+    return RemoteModel(
+        model=known.model, capabilities=known.capabilities, line=line, client=client, speech=speech
     )
 
 
@@ -147,6 +147,8 @@ class Answer:
     """As much of a Messages response as is read."""
 
     content: tuple[Block, ...]
+    id: str | None = None
+    model: str | None = None
     stop_reason: str | None = None
     usage: Counted = field(default_factory=Counted)
 
@@ -155,12 +157,17 @@ class Answer:
         """Give the usage, zero where none is told."""
         return Usage(read=self.usage.input_tokens, written=self.usage.output_tokens)
 
+    @property
+    def source(self) -> Source:
+        """Give where it comes from; fingerprints are not told."""
+        return Source(model=self.model or "", id=self.id or "")
 
-def _outcome(asked: Generate, answer: Answer) -> Outcome:
+
+def _outcome(stop: tuple[str, ...], answer: Answer) -> Outcome:
     text = "".join(block.text for block in answer.content if block.type == "text")
     if answer.stop_reason == "refusal":
         return Refusal(text=text)
     if answer.stop_reason not in _DONE:
         message = f"anthropic ended the reply for `{answer.stop_reason}`, which was not asked for"
         return Failure(reason="unexpected-end", message=message, again=False)
-    return finished(text, asked.stop, full=answer.stop_reason in _FULL)
+    return finished(text, stop, full=answer.stop_reason in _FULL)

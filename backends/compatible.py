@@ -9,16 +9,15 @@ With `?mode=completions` the legacy endpoint is asked with plain text, for base 
 always be begun, and ends at a line break, or at a blank line after reasoning, unless stop strings are stated.
 """
 
-import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from taskc.backends import parameters
-from taskc.backends.openai_api import STOPS, ChatModel, Counted, Token, open_client, open_line, unable
+from taskc.backends.openai_api import STOPS, Answer, Token, open_chat, open_client, open_line
 from taskc.backends.protocol import Described, ModelError, ModelName, Surroundings
-from taskc.backends.remote import PASSING, Line, checked_url, finished, is_loopback, key_of
+from taskc.backends.remote import PASSING, Line, RemoteModel, checked_url, finished, is_loopback, key_of
 from taskc.backends.text import default_stop, flatten
 from taskc.backends.top_tokens import labelled
 from taskc.records.operation import (
@@ -28,8 +27,6 @@ from taskc.records.operation import (
     Operation,
     Outcome,
     Refusal,
-    Reply,
-    Usage,
 )
 from taskc.records.plan import Capabilities
 
@@ -49,38 +46,35 @@ _KNOWN = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TextModel:
-    """A model behind legacy Completions, that continues plain text."""
+class TextSpeech:
+    """Legacy Completions, that continue plain text; `create` is the SDK's call."""
 
-    model: str
-    capabilities: Capabilities
     name: str
-    line: Line
-    client: Any = field(repr=False)
+    service: str
+    capabilities: Capabilities
+    create: Callable[..., Awaitable[Any]] = field(repr=False)
 
-    async def ask(self, operations: Sequence[Operation]) -> Sequence[Reply]:
-        """Send one request for each operation, together."""
-        return await asyncio.gather(*(self._one(operation) for operation in operations))
+    @property
+    def kind(self) -> "type[Text]":
+        """Give the shape of what comes back."""
+        return Text
 
-    async def close(self) -> None:
-        """Close the connections."""
-        await self.client.close()
-
-    async def _one(self, operation: Operation) -> Reply:
-        match operation:
+    def body(self, asked: Operation) -> dict[str, Any] | None:
+        """Give what is sent; None for what cannot be had."""
+        match asked:
             case Generate():
-                body = self._generate(operation)
+                return self._generate(asked)
             case Labels():
-                body = self._labels(operation)
-            case _:
-                return Reply(outcome=unable(self.line.service, operation))
-        return await self.line.ask(
-            lambda: self._send(body), Text, lambda answer: _outcome(operation, answer, self.line.service)
-        )
+                return self._labels(asked)
+        return None
 
-    async def _send(self, body: dict[str, Any]) -> str:
-        raw = await self.client.completions.with_raw_response.create(**body)
-        return str(raw.http_response.text)
+    async def send(self, body: dict[str, Any]) -> Any:
+        """Send it."""
+        return await self.create(**body)
+
+    def judge(self, asked: Operation, answer: "Text") -> Outcome:
+        """Say what came back."""
+        return _outcome(asked, answer, self.service)
 
     def _generate(self, asked: Generate) -> dict[str, Any]:
         prompt = flatten(asked.prompt).text
@@ -116,7 +110,7 @@ def describe(name: ModelName, around: Surroundings) -> Described:
     )
 
 
-def open_model(name: ModelName, around: Surroundings) -> ChatModel | TextModel:
+def open_model(name: ModelName, around: Surroundings) -> RemoteModel:
     """Open a model of a service that speaks OpenAI's protocol; raises `ModelError`."""
     known = describe(name, around)
     service, model = _parted(name)
@@ -125,20 +119,20 @@ def open_model(name: ModelName, around: Surroundings) -> ChatModel | TextModel:
     key = key_of(around, f"{prefix}_API_KEY", optional=is_loopback(url))
     line = open_line(name, service, url, f"{prefix}_API_KEY", key)
     if name.parameters.get("mode") == "completions":
-        return TextModel(
-            model=known.model,
-            capabilities=known.capabilities,
-            name=model,
-            line=line,
-            client=open_client(line),
-        )
-    return ChatModel(
-        model=known.model,
+        return _open_text(known, model, line)
+    return open_chat(known, model, line, "max_tokens")
+
+
+def _open_text(known: Described, name: str, line: Line) -> RemoteModel:
+    client = open_client(line)
+    speech = TextSpeech(
+        name=name,
+        service=line.service,
         capabilities=known.capabilities,
-        name=model,
-        line=line,
-        client=open_client(line),
-        limit="max_tokens",
+        create=client.completions.with_raw_response.create,
+    )
+    return RemoteModel(
+        model=known.model, capabilities=known.capabilities, line=line, client=client, speech=speech
     )
 
 
@@ -191,20 +185,13 @@ class TextChoice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
+class Text(Answer):
     """As much of a Completions response as is read."""
 
     choices: tuple[TextChoice, ...]
-    usage: Counted | None = None
-
-    @property
-    def tokens(self) -> Usage:
-        """Give the usage, zero where none is told."""
-        told = self.usage or Counted()
-        return Usage(read=told.prompt_tokens, written=told.completion_tokens)
 
 
-def _outcome(asked: Generate | Labels, answer: Text, service: str) -> Outcome:
+def _outcome(asked: Operation, answer: Text, service: str) -> Outcome:
     if not answer.choices:
         return Failure(reason="no-choices", message=f"{service} sent a response without any text in it")
     choice = answer.choices[0]
@@ -217,4 +204,5 @@ def _outcome(asked: Generate | Labels, answer: Text, service: str) -> Outcome:
             return Failure(reason="no-logprobs", message=message, again=False)
         return labelled(first, asked.labels)
     text = flatten(asked.prompt).trimmed(choice.text)
-    return finished(text, default_stop(asked.prompt, asked.stop), full=choice.finish_reason == "length")
+    stop = default_stop(asked.prompt, asked.stop if isinstance(asked, Generate) else ())
+    return finished(text, stop, full=choice.finish_reason == "length")

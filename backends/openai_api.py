@@ -5,9 +5,8 @@ and later, chat variants left out) take an effort and neither temperature nor st
 log-probabilities; all others do the opposite. The model string may state it otherwise.
 """
 
-import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -16,10 +15,12 @@ from taskc.backends.protocol import Described, ModelName, Surroundings
 from taskc.backends.remote import (
     PASSING,
     Line,
+    RemoteModel,
     checked_url,
     finished,
     is_loopback,
     key_of,
+    lane_of,
     patience_of,
     timeout_of,
 )
@@ -32,7 +33,7 @@ from taskc.records.operation import (
     Outcome,
     Prompt,
     Refusal,
-    Reply,
+    Source,
     Usage,
 )
 from taskc.records.plan import Capabilities
@@ -44,39 +45,36 @@ _REASONING = re.compile(r"^(ft:)?(o\d|gpt-([5-9]|\d\d))(?!.*chat)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChatModel:
-    """A model behind Chat Completions. `limit` is the field that bounds the reply."""
+class ChatSpeech:
+    """Chat Completions. `limit` is the field that bounds the reply, `create` the SDK's call."""
 
-    model: str
-    capabilities: Capabilities
     name: str
-    line: Line
-    client: Any = field(repr=False)
+    service: str
+    capabilities: Capabilities
+    create: Callable[..., Awaitable[Any]] = field(repr=False)
     limit: Literal["max_tokens", "max_completion_tokens"]
 
-    async def ask(self, operations: Sequence[Operation]) -> Sequence[Reply]:
-        """Send one request for each operation, together."""
-        return await asyncio.gather(*(self._one(operation) for operation in operations))
+    @property
+    def kind(self) -> "type[Chat]":
+        """Give the shape of what comes back."""
+        return Chat
 
-    async def close(self) -> None:
-        """Close the connections."""
-        await self.client.close()
-
-    async def _one(self, operation: Operation) -> Reply:
-        match operation:
+    def body(self, asked: Operation) -> dict[str, Any] | None:
+        """Give what is sent; None for what cannot be had."""
+        match asked:
             case Generate():
-                body = self._generate(operation)
+                return self._generate(asked)
             case Labels():
-                body = self._labels(operation)
-            case _:
-                return Reply(outcome=unable(self.line.service, operation))
-        return await self.line.ask(
-            lambda: self._send(body), Chat, lambda answer: _outcome(operation, answer, self.line.service)
-        )
+                return self._labels(asked)
+        return None
 
-    async def _send(self, body: dict[str, Any]) -> str:
-        raw = await self.client.chat.completions.with_raw_response.create(**body)
-        return str(raw.http_response.text)
+    async def send(self, body: dict[str, Any]) -> Any:
+        """Send it."""
+        return await self.create(**body)
+
+    def judge(self, asked: Operation, answer: "Chat") -> Outcome:
+        """Say what came back."""
+        return _outcome(asked, answer, self.service)
 
     def _body(self, prompt: Prompt, most: int) -> dict[str, Any]:
         messages = [{"role": one.role, "content": one.content} for one in prompt.messages]
@@ -111,18 +109,28 @@ def describe(name: ModelName, around: Surroundings) -> Described:
     return Described(model=str(parameters.without(name, PASSING)), capabilities=capabilities)
 
 
-def open_model(name: ModelName, around: Surroundings) -> ChatModel:
+def open_model(name: ModelName, around: Surroundings) -> RemoteModel:
     """Open a model of OpenAI's; raises `ModelError`."""
     known = describe(name, around)
     url = checked_url(around.environment.get("OPENAI_BASE_URL") or URL, "OPENAI_BASE_URL")
     line = open_line(name, "openai", url, "OPENAI_API_KEY", key_of(around, "OPENAI_API_KEY"))
-    return ChatModel(
-        model=known.model,
+    return open_chat(known, name.name, line, "max_completion_tokens")
+
+
+def open_chat(
+    known: Described, name: str, line: Line, limit: Literal["max_tokens", "max_completion_tokens"]
+) -> RemoteModel:
+    """Open a model behind Chat Completions."""
+    client = open_client(line)
+    speech = ChatSpeech(
+        name=name,
+        service=line.service,
         capabilities=known.capabilities,
-        name=name.name,
-        line=line,
-        client=open_client(line),
-        limit="max_completion_tokens",
+        create=client.chat.completions.with_raw_response.create,
+        limit=limit,
+    )
+    return RemoteModel(
+        model=known.model, capabilities=known.capabilities, line=line, client=client, speech=speech
     )
 
 
@@ -138,6 +146,7 @@ def open_line(name: ModelName, service: str, url: str, key_name: str, secret: st
         secret=secret,
         timeout=timeout_of(name),
         patience=patience_of(name),
+        lane=lane_of(name, url),
     )
 
 
@@ -158,12 +167,6 @@ def open_client(line: Line) -> Any:
     return client
 
 
-def unable(service: str, operation: Operation) -> Failure:
-    """Say that an operation cannot be had here; the planner does not ask for it."""
-    what = type(operation).__name__.lower()
-    return Failure(reason="not-supported", message=f"{service} cannot do `{what}`", again=False)
-
-
 def _known(model: str) -> Capabilities:
     if _REASONING.search(model):
         source = "its name: a reasoning model"
@@ -177,6 +180,27 @@ class Counted:
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the responses of OpenAI's protocol have in common; what is not told is empty."""
+
+    id: str | None = None
+    model: str | None = None
+    system_fingerprint: str | None = None
+    usage: Counted | None = None
+
+    @property
+    def tokens(self) -> Usage:
+        """Give the usage, zero where none is told."""
+        told = self.usage or Counted()
+        return Usage(read=told.prompt_tokens, written=told.completion_tokens)
+
+    @property
+    def source(self) -> Source:
+        """Give where it comes from."""
+        return Source(model=self.model or "", fingerprint=self.system_fingerprint or "", id=self.id or "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,20 +243,13 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chat:
+class Chat(Answer):
     """As much of a Chat Completions response as is read."""
 
     choices: tuple[Choice, ...]
-    usage: Counted | None = None
-
-    @property
-    def tokens(self) -> Usage:
-        """Give the usage, zero where none is told."""
-        told = self.usage or Counted()
-        return Usage(read=told.prompt_tokens, written=told.completion_tokens)
 
 
-def _outcome(asked: Generate | Labels, answer: Chat, service: str) -> Outcome:
+def _outcome(asked: Operation, answer: Chat, service: str) -> Outcome:
     if not answer.choices:
         return Failure(reason="no-choices", message=f"{service} sent a response without any reply in it")
     choice = answer.choices[0]
@@ -242,11 +259,11 @@ def _outcome(asked: Generate | Labels, answer: Chat, service: str) -> Outcome:
         return Refusal(text=choice.message.content or "")
     if isinstance(asked, Labels):
         return _first_token(asked, choice, service)
-    if choice.message.content is None:
-        if choice.finish_reason == "length":
-            return finished("", asked.stop, full=True)
+    stop = asked.stop if isinstance(asked, Generate) else ()
+    full = choice.finish_reason == "length"
+    if choice.message.content is None and not full:
         return Failure(reason="no-text", message=f"{service} sent a reply without text")
-    return finished(choice.message.content, asked.stop, full=choice.finish_reason == "length")
+    return finished(choice.message.content or "", stop, full=full)
 
 
 def _first_token(asked: Labels, choice: Choice, service: str) -> Outcome:

@@ -1,36 +1,100 @@
-"""What all providers reached through an SDK share: keys, addresses, and what their errors mean."""
+"""What all providers reached through an SDK share: keys, addresses, tries, and what their errors mean."""
 
+import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from taskc.backends import parameters
+from taskc.backends.headers import read_windows, retry_after
+from taskc.backends.lane import Lane
+from taskc.backends.pace import Feedback, Limits
 from taskc.backends.protocol import ModelError, ModelName, Surroundings
-from taskc.backends.retry import Patience, Problem, persist, retry_after
+from taskc.backends.retry import Got, Patience, Problem, persist
+from taskc.backends.tokens import most_of
 from taskc.records.lines import LineError, load
-from taskc.records.operation import Failure, Generated, Outcome, Refusal, Reply, Usage
+from taskc.records.operation import (
+    Failure,
+    Generated,
+    Operation,
+    Outcome,
+    Refusal,
+    Reply,
+    Source,
+    Usage,
+)
+from taskc.records.plan import Capabilities
 
 
 class Shape(Protocol):
-    """As much of a response as is read; it says how many tokens were used."""
+    """As much of a response as is read; it says how many tokens were used, and where it comes from."""
 
     @property
     def tokens(self) -> Usage: ...  # noqa: D102
+    @property
+    def source(self) -> Source: ...  # noqa: D102
 
 
 S = TypeVar("S", bound=Shape)
 
-PASSING = ("timeout", "retries", "wait")
+PASSING = ("timeout", "retries", "wait", "patience", "rpm", "tpm")
 """Parameters that say how a provider is reached; they take no part in the name answers are stored under."""
 
 _RETRIED = (408, 409, 429)
+_SLOW_DOWN = (429, 503, 529)
 _WRONG_KEY = (401, 403)
 _EMPTY_PURSE = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "billing_error")
 _UNWANTED = ("content_filter", "content_policy_violation", "invalid_prompt")
 _TOO_LONG = ("context_length_exceeded", "request_too_large")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class Speech(Protocol):
+    """One form of asking: what is sent for an operation, by which call, and how what comes back is read."""
+
+    @property
+    def kind(self) -> type[Any]: ...  # noqa: D102
+    def body(self, asked: Operation) -> dict[str, Any] | None:
+        """Give what is sent; None where the operation cannot be had."""
+
+    async def send(self, body: dict[str, Any]) -> Any:
+        """Send it, and give the SDK's raw response."""
+
+    def judge(self, asked: Operation, answer: Any) -> Outcome:
+        """Say what came back, given as `kind`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteModel:
+    """A model behind a network. `client` is the SDK's, `line` the way there."""
+
+    model: str
+    capabilities: Capabilities
+    line: "Line"
+    client: Any = field(repr=False)
+    speech: Speech
+
+    @property
+    def lane(self) -> Lane:
+        """Give the way that its requests come by."""
+        return self.line.lane
+
+    async def ask(self, operations: Sequence[Operation]) -> Sequence[Reply]:
+        """Send one request for each operation, together."""
+        return await asyncio.gather(*(self._one(operation) for operation in operations))
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.client.close()
+
+    async def _one(self, operation: Operation) -> Reply:
+        body = self.speech.body(operation)
+        if body is None:
+            return Reply(outcome=_unable(self.line.service, operation))
+        return await self.line.ask(operation, body, self.speech)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,28 +108,40 @@ class Line:
     secret: str = field(repr=False)
     timeout: float
     patience: Patience
+    lane: Lane = field(repr=False)
 
-    async def ask(
-        self, send: Callable[[], Awaitable[str]], kind: type[S], judge: Callable[[S], Outcome]
-    ) -> Reply:
-        """Send with patience, read the text that comes back as `kind`, and let `judge` say what it is."""
+    async def ask(self, asked: Operation, body: dict[str, Any], speech: Speech) -> Reply:
+        """Send with patience, read what comes back, and say what it is."""
 
-        async def once() -> S:
-            return _read(kind, await send())
+        async def once() -> Got[Reply]:
+            async with asyncio.timeout(self.timeout):  # the SDK's own begins anew with every byte
+                raw = await speech.send(body)
+            windows = read_windows(raw.headers, time.time())
+            return Got(value=self._read(asked, str(raw.http_response.text), speech), windows=windows)
 
-        fetched = await persist(once, self.explain, self.patience)
-        if isinstance(fetched.value, (Failure, Refusal)):
-            return Reply(outcome=fetched.value, attempts=fetched.attempts)
-        answer = fetched.value
-        return Reply(outcome=judge(answer), usage=answer.tokens, attempts=fetched.attempts)
+        fetched = await persist(once, self.explain, self.patience, self.lane, lambda: most_of(asked))
+        reply = (
+            Reply(outcome=fetched.value) if isinstance(fetched.value, Failure | Refusal) else fetched.value
+        )
+        return replace(reply, attempts=fetched.attempts, seconds=fetched.seconds, wasted=fetched.wasted)
+
+    def _read(self, asked: Operation, text: str, speech: Speech) -> Reply:
+        answer = _read(speech.kind, text)
+        outcome = speech.judge(asked, answer)
+        if isinstance(outcome, Failure) and outcome.again:
+            raise _UselessError(outcome, answer.tokens)
+        kept = text.replace(self.secret, "***") if self.secret else text
+        return Reply(outcome=outcome, usage=answer.tokens, source=answer.source, body=kept)
 
     def explain(self, error: Exception) -> Problem | None:
         """Say what an exception means; None for one that is neither the SDK's nor ours."""
         if isinstance(error, _UnreadableError):
             return self._unreadable(error)
-        if isinstance(error, self.sdk.APITimeoutError):
+        if isinstance(error, _UselessError):
+            return _useless(error.outcome, error.used)
+        if isinstance(error, (TimeoutError, self.sdk.APITimeoutError)):
             message = f"{self.service} did not answer within {self.timeout:g} s"
-            return Problem(outcome=Failure(reason="timeout", message=message), passing=True)
+            return Problem(outcome=Failure(reason="timeout", message=message), passing=True, paid=True)
         if isinstance(error, self.sdk.APIConnectionError):
             return self._unconnected(error)
         if isinstance(error, self.sdk.APIStatusError):
@@ -80,14 +156,14 @@ class Line:
             return self._status(int(said.code), said, {})
         told = self._shown(said.message) or error.why
         message = f"{self.service} sent a response that cannot be read: {told}"
-        return Problem(outcome=Failure(reason="unreadable-response", message=message))
+        return _useless(Failure(reason="unreadable-response", message=message), None)
 
     def _unconnected(self, error: Exception) -> Problem:
         """A connection that is never had is fatal once patience ends; one that broke is not."""
         never = type(error.__cause__).__name__ in ("ConnectError", "ConnectTimeout", "UnsupportedProtocol")
         what = "cannot be reached" if never else "broke the connection"
-        message = f"{self.service} at {self.url} {what}"
-        return Problem(outcome=Failure(reason="no-connection", message=message, fatal=never), passing=True)
+        outcome = Failure(reason="no-connection", message=f"{self.service} at {self.url} {what}", fatal=never)
+        return Problem(outcome=outcome, passing=True, paid=not never)
 
     def _status(self, status: int, said: "Said", headers: Mapping[str, str]) -> Problem:
         told = f"{self.service} answered {status}" + (
@@ -101,13 +177,25 @@ class Line:
         if status == 404:
             return _final("not-found", told, fatal=True)
         if status in _RETRIED or status >= 500:
-            reason = {408: "timeout", 409: "conflict", 429: "rate-limit"}.get(status, "server-error")
-            outcome = Failure(reason=reason, message=told)
-            return Problem(outcome=outcome, passing=True, wait=retry_after(headers))
+            return self._passing(status, told, headers)
         if said.code in _UNWANTED:
             return Problem(outcome=Refusal(text=self._shown(said.message)))
         too_long = said.code in _TOO_LONG or status == 413
         return _final("context-overflow" if too_long else "bad-request", told)
+
+    def _passing(self, status: int, told: str, headers: Mapping[str, str]) -> Problem:
+        """A provider that asks all to wait longer than we do ends the run of its model."""
+        now = time.time()
+        wait = retry_after(headers, now)
+        long = wait is not None and wait > self.patience.longest
+        told += f", and asks to wait {wait:,.0f} s" if long else ""
+        reason = {408: "timeout", 409: "conflict", 429: "rate-limit"}.get(status, "server-error")
+        slow = status in _SLOW_DOWN
+        return Problem(
+            outcome=Failure(reason=reason, message=told, fatal=long and slow),
+            passing=not long,
+            feedback=Feedback(slow=slow, wait=None if long else wait, windows=read_windows(headers, now)),
+        )
 
     def _shown(self, text: str) -> str:
         """Cut a message of the provider short and take the key out of it."""
@@ -135,6 +223,27 @@ def _said(body: object) -> Said:
 
 def _final(reason: str, message: str, *, fatal: bool = False) -> Problem:
     return Problem(outcome=Failure(reason=reason, message=message, again=False, fatal=fatal))
+
+
+def _useless(outcome: Failure, used: Usage | None) -> Problem:
+    """A response that came, and has to be paid for, and is none."""
+    known = used if used and (used.read or used.written) else None
+    return Problem(outcome=outcome, passing=True, paid=True, answered=True, used=known)
+
+
+def _unable(service: str, operation: Operation) -> Failure:
+    """Say that an operation cannot be had here; the planner does not ask for it."""
+    what = type(operation).__name__.lower()
+    return Failure(reason="not-supported", message=f"{service} cannot do `{what}`", again=False)
+
+
+class _UselessError(Exception):
+    """A response of the agreed shape without an answer in it, and what it used."""
+
+    def __init__(self, outcome: Failure, used: Usage) -> None:
+        super().__init__(outcome.message)
+        self.outcome = outcome
+        self.used = used
 
 
 class _UnreadableError(Exception):
@@ -171,12 +280,19 @@ def finished(text: str, stop: tuple[str, ...], *, full: bool) -> Generated | Fai
 
 
 def patience_of(name: ModelName) -> Patience:
-    """Read how long to go on from the parameters `retries` and `wait` (seconds before the first)."""
+    """Read how long to go on: `retries`, `wait` (seconds before the first), `patience` (seconds in all)."""
     known = Patience()
     return Patience(
         tries=1 + parameters.count(name, "retries", known.tries - 1),
         first=parameters.number(name, "wait", known.first),
+        most=parameters.number(name, "patience", known.most),
     )
+
+
+def lane_of(name: ModelName, url: str) -> Lane:
+    """Make the way to a model at an address, with the limits `rpm` and `tpm` of its model string."""
+    limits = Limits(rpm=parameters.number(name, "rpm", 0.0), tpm=parameters.number(name, "tpm", 0.0))
+    return Lane(urlsplit(url).netloc, limits, first=patience_of(name).first)
 
 
 def timeout_of(name: ModelName) -> float:

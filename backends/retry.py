@@ -1,44 +1,69 @@
 """Try again where that can help: after growing, random pauses or what the provider asks, not for ever."""
 
-import email.utils
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from taskc.records.operation import Failure, Refusal
+from taskc.backends.lane import Lane, Stopped
+from taskc.backends.pace import LONGEST, Feedback, Window
+from taskc.records.operation import Failure, Refusal, Usage
 
 T = TypeVar("T")
+
+STOPPED = "stopped"
+"""The reason of a failure that says nothing of the model: the run ended before there was an answer."""
+
+_PAID = 3  # tries in all of what has to be paid for and cannot be used
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """How long to go on: tries in all, the first pause and the longest one in seconds.
+    """How long to go on: tries in all, the first pause, the longest one and all of them in seconds.
 
     Pauses double from `first` and are drawn from zero up, so that many requests that failed together do
-    not come back together. A provider that asks for more than `longest` is not waited for.
+    not come back together. A provider that asks for more than `longest` is not waited for. No try begins
+    later than `most` seconds after the first.
     """
 
     tries: int = 7
     first: float = 0.5
-    longest: float = 60.0
+    longest: float = LONGEST
+    most: float = 900.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """What went wrong with one try, whether another can help, and how long the provider asks to wait."""
+    """What went wrong with one try, whether another can help, and what it says about the pace.
+
+    `paid`: it may have to be paid for all the same. `answered`: a response came that is of no use, so
+    that another is worth fewer tries. `used` is what it used, None where nobody said.
+    """
 
     outcome: Failure | Refusal
     passing: bool = False
-    wait: float | None = None
+    paid: bool = False
+    answered: bool = False
+    used: Usage | None = None
+    feedback: Feedback = field(default_factory=Feedback)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Got(Generic[T]):
+    """What one try brought, and what is left of the provider's limits."""
+
+    value: T
+    windows: tuple[Window, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched(Generic[T]):
-    """What came of it in the end, and after how many tries."""
+    """What came of it in the end, after how many tries; how long the last took, what others may have used."""
 
     value: T | Failure | Refusal
     attempts: int
+    seconds: float = 0.0
+    wasted: Usage = field(default_factory=Usage)
 
 
 class _Trouble(Exception):
@@ -48,57 +73,96 @@ class _Trouble(Exception):
 
 
 async def persist(
-    send: Callable[[], Awaitable[T]],
+    send: Callable[[], Awaitable[Got[T]]],
     explain: Callable[[Exception], Problem | None],
     patience: Patience,
+    lane: Lane,
+    measure: Callable[[], Usage],
 ) -> Fetched[T]:
-    """Call `send` until it succeeds or patience ends; an exception that `explain` does not know is raised."""
-    from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
-    from tenacity.wait import wait_random_exponential
+    """Send until it succeeds, patience ends or the lane is stopped; every try goes through the lane.
 
-    async def once() -> T:
+    An exception that `explain` does not know is raised. `measure` says what one try may use at most.
+    """
+    tries = _Tries(send, explain, lane, measure)
+    value: T | Failure | Refusal
+    try:
+        value = await _retrying(patience, lane)(tries.once)
+    except _Trouble as trouble:
+        value = trouble.problem.outcome
+    except Stopped:
+        value = Failure(reason=STOPPED, message="the run ended before there was an answer")
+    return Fetched(value=value, attempts=tries.count, seconds=tries.seconds, wasted=tries.wasted)
+
+
+class _Tries(Generic[T]):
+    """The tries of one request, counted."""
+
+    def __init__(
+        self,
+        send: Callable[[], Awaitable[Got[T]]],
+        explain: Callable[[Exception], Problem | None],
+        lane: Lane,
+        measure: Callable[[], Usage],
+    ) -> None:
+        self._send, self._explain, self._lane, self._measure = send, explain, lane, measure
+        self.count = 0
+        self.seconds = 0.0
+        self.wasted = Usage()
+
+    async def once(self) -> T:
+        ticket = await self._lane.enter(self._measure)
+        self.count += 1
+        start = time.monotonic()
+        feedback = Feedback()
         try:
-            return await send()
+            got = await self._send()
+            feedback = Feedback(fine=True, windows=got.windows)
         except Exception as error:
-            problem = explain(error)
+            problem = self._explain(error)
             if problem is None:
                 raise
+            feedback = problem.feedback
+            self._waste(problem)
             raise _Trouble(problem) from error
+        finally:
+            self.seconds = time.monotonic() - start
+            self._lane.leave(ticket, feedback)
+        return got.value
+
+    def _waste(self, problem: Problem) -> None:
+        if problem.paid:
+            used = problem.used or self._measure()
+            self.wasted = Usage(read=self.wasted.read + used.read, written=self.wasted.written + used.written)
+
+
+def _retrying(patience: Patience, lane: Lane) -> Callable[..., Awaitable[T]]:
+    from tenacity import AsyncRetrying, RetryCallState, stop_after_attempt, stop_before_delay
+    from tenacity.wait import wait_random_exponential
 
     backoff = wait_random_exponential(multiplier=patience.first, max=patience.longest)
 
     def pause(state: RetryCallState) -> float:
-        asked = _trouble(state.outcome.exception() if state.outcome else None)
-        return backoff(state) if asked is None or asked.wait is None else asked.wait
+        problem = _problem(state)
+        asked = problem.feedback.wait if problem else None
+        return backoff(state) if asked is None else asked
 
-    def passing(error: BaseException) -> bool:
-        problem = _trouble(error)
-        return problem is not None and problem.passing and (problem.wait or 0.0) <= patience.longest
+    def again(state: RetryCallState) -> bool:
+        problem = _problem(state)
+        if problem is None or not problem.passing:
+            return False
+        return state.attempt_number < _PAID or not problem.answered
 
-    retrying = AsyncRetrying(
-        retry=retry_if_exception(passing),
+    retrying: Callable[..., Awaitable[T]] = AsyncRetrying(
+        retry=again,
         wait=pause,
-        stop=stop_after_attempt(max(1, patience.tries)),
+        stop=stop_after_attempt(max(1, patience.tries)) | stop_before_delay(patience.most),
+        sleep=lane.pause,
         reraise=True,
     )
-    try:
-        value: T | Failure | Refusal = await retrying(once)
-    except _Trouble as trouble:
-        value = trouble.problem.outcome
-    return Fetched(value=value, attempts=retrying.statistics.get("attempt_number", 1))
+    return retrying
 
 
-def _trouble(error: BaseException | None) -> Problem | None:
+def _problem(state: "object") -> Problem | None:
+    outcome = getattr(state, "outcome", None)
+    error = outcome.exception() if outcome else None
     return error.problem if isinstance(error, _Trouble) else None
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Read how many seconds a response asks to wait: in seconds, milliseconds, or as a date."""
-    for name, scale in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        try:
-            wait = float(headers[name]) * scale
-        except (KeyError, ValueError):
-            continue
-        return wait if 0 <= wait < float("inf") else None
-    when = email.utils.parsedate_tz(headers.get("retry-after", ""))
-    return max(0.0, email.utils.mktime_tz(when) - time.time()) if when else None

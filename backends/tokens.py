@@ -5,11 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from taskc.records.operation import Generate, Labels, Operation
+from taskc.records.operation import Generate, Labels, Operation, Usage
 
 METHOD = (
-    "estimated: one for up to 7 letters of a word, for 2 of other alphabets, for each sign and digit, and 4 a "
-    "message; on the texts of the shipped tasks that is -9 to +13 % off what SmolLM2's tokenizer counts"
+    "estimated: one for up to 7 letters of a word, for 2 of other alphabets, for each sign and digit, and 4 "
+    "a message; on the texts of the shipped tasks that is -9 to +13 % off what SmolLM2's tokenizer counts"
 )
 _LETTERS = 7  # of one token, in words of the Latin alphabet
 _FOREIGN = 2  # of one token, in words of other alphabets; ideographs and syllables are one each
@@ -43,6 +43,12 @@ def estimated() -> Counter:
 def estimate(text: str) -> int:
     """Estimate the tokens of a text, by words."""
     return sum(_tokens(match) for match in _PIECE.finditer(text))
+
+
+def most_of(asked: Operation) -> Usage:
+    """Give the most tokens that an operation may use: what is read, estimated with room, and its limit."""
+    written = asked.max_tokens if isinstance(asked, Generate) else 1
+    return Usage(read=-(-_operation(asked) * 5 // 4) + _MESSAGE, written=written)
 
 
 def _tokens(match: re.Match[str]) -> int:

@@ -1,0 +1,110 @@
+"""The way to a model: requests go one after another through the gate of its host, when the pace allows."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import inf
+
+from taskc.backends.pace import Feedback, Limits, Pace
+from taskc.records.operation import Usage
+
+_NOTHING = Usage()
+
+
+class Stopped(Exception):
+    """Nothing more is to be sent to this model."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """One try that was let through: what `Lane.leave` wants to be told about it."""
+
+    cuts: int
+    most: Usage
+
+
+class Gate:
+    """The door to one host, shared by all models there: one answer that says `slow down` slows all."""
+
+    def __init__(self, pace: Pace, clock: Callable[[], float] = time.monotonic) -> None:
+        """Begin with nobody waiting."""
+        self.pace = pace
+        self.clock = clock
+        self._waiting: dict[asyncio.Future[None], None] = {}
+
+    async def nap(self, seconds: float) -> None:
+        """Wait until something comes back, but no longer than this."""
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[None] = loop.create_future()
+        self._waiting[waiter] = None
+        timer = None if seconds == inf else loop.call_later(seconds, _ring, waiter)
+        try:
+            await waiter
+        finally:
+            self._waiting.pop(waiter, None)
+            if timer is not None:
+                timer.cancel()
+
+    def wake(self) -> None:
+        """Let all who wait look again, in the order in which they came."""
+        for waiter in self._waiting:
+            _ring(waiter)
+
+
+class Lane:
+    """How requests come to one model at `host`: in line, within its own limits and the pace of its host.
+
+    Only the first in the line of each model stands at the gate, so models that share a host take turns.
+    """
+
+    def __init__(self, host: str, limits: Limits, *, first: float = 0.5) -> None:
+        """Begin with a gate of its own; `pass_through` puts it behind one that is shared."""
+        self.host = host
+        self.limits = limits
+        self.first = first
+        self.gate = Gate(Pace(most=64, first=first))
+        self._turn = asyncio.Lock()
+        self._ended = asyncio.Event()
+
+    def pass_through(self, gate: Gate) -> None:
+        """Go through a gate that others use as well."""
+        self.gate = gate
+
+    async def enter(self, measure: Callable[[], Usage]) -> Ticket:
+        """Wait until one more may be sent; `measure` says what it may use. Raises `Stopped`."""
+        async with self._turn:
+            while not self._ended.is_set():
+                most = measure() if self.limits.counts_tokens else _NOTHING
+                now = self.gate.clock()
+                pause = max(self.gate.pace.wait(now), self.limits.wait(most, now))
+                if pause <= 0:
+                    self.limits.sent(most, now)
+                    return Ticket(cuts=self.gate.pace.sent(), most=most)
+                await self.gate.nap(pause)
+        raise Stopped
+
+    def leave(self, ticket: Ticket, feedback: Feedback) -> None:
+        """Say what came of a try that was let through."""
+        now = self.gate.clock()
+        self.gate.pace.back(ticket.cuts, feedback, now)
+        self.limits.back(ticket.most, feedback.windows, now)
+        self.gate.wake()
+
+    async def pause(self, seconds: float) -> None:
+        """Wait before another try; raises `Stopped` when there is to be none."""
+        try:
+            await asyncio.wait_for(self._ended.wait(), seconds)
+        except TimeoutError:
+            return
+        raise Stopped
+
+    def stop(self) -> None:
+        """Send nothing more to this model; what is in flight arrives."""
+        self._ended.set()
+        self.gate.wake()
+
+
+def _ring(waiter: "asyncio.Future[None]") -> None:
+    if not waiter.done():
+        waiter.set_result(None)
