@@ -51,8 +51,8 @@ CORE = {"dsl", "records", "grammar", "compiler", "metrics", "analysis"}
 PLACES: dict[str, set[str]] = {
     "lark": {"grammar/generate.py"},
     "pydantic": {"records/lines.py"},
-    "pyarrow": {"compiler/tables.py"},
-    "sqlite3": {"store/responses.py"},
+    "pyarrow": {"compiler/tables.py", "store/parquet.py"},
+    "sqlite3": {"store/database.py"},
     "openai": {"backends/openai_api.py"},
     "anthropic": {"backends/anthropic_api.py"},
     "tenacity": {"backends/retry.py"},

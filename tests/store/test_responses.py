@@ -135,7 +135,7 @@ def test_a_newer_store_is_left_alone(path):
     db = sqlite3.connect(path)
     db.execute("PRAGMA user_version = 99")
     db.close()
-    with pytest.raises(StoreError, match="has format 99, this taskc reads format 1") as caught:
+    with pytest.raises(StoreError, match="has format 99, this taskc reads format 2") as caught:
         ResponseStore.open(path)
     assert "name another store" in caught.value.help
 
@@ -166,10 +166,10 @@ def test_a_line_of_something_else_is_a_store_error(path):
     with ResponseStore.open(path) as store:
         store.add_all([response("k")])
         db = sqlite3.connect(path)
-        db.execute("UPDATE responses SET line = '{}'")
+        db.execute("UPDATE responses SET outcome = '{}'")
         db.commit()
         db.close()
-        with pytest.raises(StoreError, match="cannot be read: key: field required"):
+        with pytest.raises(StoreError, match="cannot be read: text: field required"):
             store.get(["k"])
 
 
@@ -191,6 +191,37 @@ def test_a_store_held_by_another_is_a_store_error(path):
         other.execute("ROLLBACK")
         store.add_all([response("k")])
     other.close()
+
+
+def test_a_store_that_is_not_there(path):
+    with pytest.raises(StoreError, match="there is no response store") as caught:
+        ResponseStore.open(path, new=False)
+    assert "taskc eval" in caught.value.help
+    assert not path.parent.exists()
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_a_number_that_no_file_can_hold_is_a_store_error(path, number):
+    with ResponseStore.open(path) as store:
+        bad = response("b", Labelled(logprobs=(number,), outside=0.0))
+        with pytest.raises(StoreError, match="cannot be kept"):
+            store.add_all([response("a"), bad])
+        assert store.count() == 0
+
+
+def test_readers_see_whole_groups_while_another_process_writes(path):
+    ResponseStore.open(path).close()
+    writer = write(path, "w", 60, 7)
+    seen = []
+    with ResponseStore.open(path) as store:
+        while writer.poll() is None:
+            seen.append(store.count())
+            assert len(list(store.each())) % 7 == 0
+            assert store.have(["w-0-0"]) == (set(store.get(["w-0-0"])))
+        assert store.count() == 420
+    assert writer.returncode == 0
+    assert seen == sorted(seen) and all(count % 7 == 0 for count in seen)
+    assert len(set(seen)) > 2
 
 
 WRITER = """

@@ -1,0 +1,250 @@
+"""The SQLite file of a response store: whose it is, which format it has, and what its errors mean.
+
+Format 1 kept an answer as a line of JSON. Format 2 parts it: what is looked up stands in columns, what was
+sent and what came back is packed (`packing.py`). Opening a file of format 1 turns it into format 2.
+"""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from sqlite3 import Connection
+
+from taskc.records.lines import LineError, load
+from taskc.records.response import Response
+from taskc.store.packing import Base
+from taskc.store.rows import Row, row_of
+
+__all__ = ["Connection", "StoreError", "connect", "insert", "transaction", "translated"]
+
+APPLICATION = 0x7461_736B  # "task"
+VERSION = 2
+_MOVED = 1000  # answers of an older format brought over at once
+
+# `key`, `request` and `asked` are 16 bytes where they are 32 hex digits; `outcome` is a text, or deflated
+_SCHEMA = """
+CREATE TABLE ways (
+    id       INTEGER PRIMARY KEY,
+    model    TEXT NOT NULL,
+    lowering TEXT NOT NULL,
+    sampling TEXT NOT NULL,
+    UNIQUE (model, lowering, sampling)
+) STRICT;
+CREATE TABLE bases (
+    id    INTEGER PRIMARY KEY,
+    plain BLOB NOT NULL
+) STRICT;
+CREATE TABLE responses (
+    key       ANY PRIMARY KEY NOT NULL,
+    way       INTEGER NOT NULL REFERENCES ways,
+    request   ANY NOT NULL,
+    replicate INTEGER NOT NULL,
+    asked     ANY NOT NULL,
+    kind      TEXT NOT NULL,
+    outcome   ANY NOT NULL,
+    read      INTEGER NOT NULL,
+    written   INTEGER NOT NULL,
+    attempts  INTEGER NOT NULL,
+    seconds   REAL NOT NULL,
+    at        TEXT NOT NULL,
+    base      INTEGER REFERENCES bases,
+    packed    BLOB
+) STRICT;
+"""
+_WAY = """
+INSERT INTO ways (model, lowering, sampling) VALUES (?, ?, ?)
+ON CONFLICT DO UPDATE SET model = model RETURNING id
+"""
+_INSERT = (
+    "INSERT INTO responses VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING"
+)
+
+
+class StoreError(Exception):
+    """A store that cannot be read or written: `str(error)` is the problem, `help` the cure."""
+
+    def __init__(self, message: str, *, help: str = "") -> None:
+        """Keep the problem and its cure."""
+        super().__init__(message)
+        self.help = help
+
+
+def connect(path: Path, patience: float, *, new: bool = True) -> Connection:
+    """Open the file at `path`, in the format of this taskc; raises `StoreError`, and never overwrites.
+
+    Without one, it is made if `new`. `patience` is how many seconds to wait for another process.
+    """
+    with translated(path):
+        if not new and not path.exists():
+            raise StoreError(f"there is no response store `{path}`", help="`taskc eval` makes one")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(path, timeout=patience, isolation_level=None)
+        try:
+            _settle(connection, path, patience)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def insert(db: Connection, rows: list[Row], ways: dict[tuple[str, str, str], int]) -> None:
+    """Put rows into the table, within a transaction; a key that is there stays as it is.
+
+    `ways` remembers what was asked for before.
+    """
+    for way in dict.fromkeys(row.way for row in rows):
+        if way not in ways:
+            ways[way] = db.execute(_WAY, way).fetchone()[0]
+    for base in dict.fromkeys(row.base for row in rows):
+        if base is not None and base.id is None:
+            base.id = db.execute("INSERT INTO bases (plain) VALUES (?)", (base.deflated,)).lastrowid
+    db.executemany(_INSERT, [_values(row, ways) for row in rows])
+
+
+def _values(row: Row, ways: dict[tuple[str, str, str], int]) -> tuple[object, ...]:
+    base: Base | None = row.base
+    return (row.key, ways[row.way], *row.columns, base and base.id, row.packed)
+
+
+def _settle(db: Connection, path: Path, patience: float) -> None:
+    """Find out whose file it is before anything is written to it; make the tables in a new one."""
+    if _version(db, path) == 0:
+        with transaction(db):
+            if _version(db, path) == 0:  # another process may have been faster
+                _make(db)
+    _check_whole(db, path)
+    if _version(db, path) == 1:
+        with transaction(db):
+            if _version(db, path) == 1:
+                _bring_over(db, path)
+    _write_ahead(db, patience)
+    db.execute("PRAGMA synchronous = NORMAL")  # a power cut may lose the last answers, never the file
+
+
+def _version(db: Connection, path: Path) -> int:
+    """Give the format of the file, 0 for an empty one; raises `StoreError` for what cannot be read."""
+    application = db.execute("PRAGMA application_id").fetchone()[0]
+    version = int(db.execute("PRAGMA user_version").fetchone()[0])
+    if application == APPLICATION and 1 <= version <= VERSION:
+        return version
+    if application == APPLICATION:
+        raise StoreError(
+            f"the response store `{path}` has format {version}, this taskc reads format {VERSION}",
+            help="use the taskc that wrote it, or name another store",
+        )
+    tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if application or version or tables:
+        raise _foreign(path)
+    return 0
+
+
+def _make(db: Connection) -> None:
+    for statement in _SCHEMA.split(";"):
+        db.execute(statement)
+    db.execute(f"PRAGMA application_id = {APPLICATION}")
+    db.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _bring_over(db: Connection, path: Path) -> None:
+    """Turn format 1 into format 2, within a transaction; what was sent is not known and stays empty."""
+    db.execute("ALTER TABLE responses RENAME TO lines")
+    _make(db)
+    ways: dict[tuple[str, str, str], int] = {}
+    last = -1
+    while some := db.execute(
+        "SELECT rowid, line FROM lines WHERE rowid > ? ORDER BY rowid LIMIT ?", (last, _MOVED)
+    ).fetchall():
+        insert(db, [row_of(_of_line(line, path)) for _, line in some], ways)
+        last = some[-1][0]
+    db.execute("DROP TABLE lines")
+
+
+def _of_line(line: str, path: Path) -> Response:
+    try:
+        return load(Response, line)
+    except LineError as problem:
+        raise unreadable(path, problem.why) from None
+
+
+def _check_whole(db: Connection, path: Path) -> None:
+    """See that the file is as long as it says: a torn copy is found here, not in the middle of a run."""
+    pages = db.execute("PRAGMA page_count").fetchone()[0]
+    size = db.execute("PRAGMA page_size").fetchone()[0]
+    log = path.with_name(path.name + "-wal")
+    if path.stat().st_size < pages * size and not (log.exists() and log.stat().st_size):
+        raise _torn(path)
+    db.execute("SELECT * FROM responses LIMIT 1").fetchone()
+
+
+def _write_ahead(db: Connection, patience: float) -> None:
+    """Switch to write-ahead mode; SQLite does not wait for other processes here, so we do."""
+    end = time.monotonic() + patience
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+
+
+@contextmanager
+def transaction(db: Connection) -> Iterator[None]:
+    """Do all that is done within, or none of it."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        with suppress(sqlite3.Error):
+            db.execute("ROLLBACK")
+        raise
+
+
+def unreadable(path: Path, why: str) -> StoreError:
+    """Say that an answer is not of the agreed shape."""
+    return StoreError(
+        f"an answer in the response store `{path}` cannot be read: {why}",
+        help="it was written by something else; `taskc store verify` says which answers are good",
+    )
+
+
+def _foreign(path: Path) -> StoreError:
+    return StoreError(
+        f"`{path}` is not a response store", help="name another file; this one is left as it is"
+    )
+
+
+def _torn(path: Path) -> StoreError:
+    return StoreError(
+        f"the response store `{path}` is damaged",
+        help="it is left as it is; restore a copy, or move it away and start a new one",
+    )
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn what SQLite and the file system say into a `StoreError`."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _explained(path, error) from error
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        raise StoreError(f"the response store `{path}` cannot be used: {reason}") from error
+
+
+def _explained(path: Path, error: sqlite3.Error) -> StoreError:
+    code = getattr(error, "sqlite_errorcode", None)
+    if code == sqlite3.SQLITE_NOTADB:
+        return _foreign(path)
+    if code is not None and code & 0xFF == sqlite3.SQLITE_CORRUPT:
+        return _torn(path)
+    if code is not None and code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return StoreError(
+            f"the response store `{path}` is held by another process",
+            help="wait for it to finish, or name another store",
+        )
+    return StoreError(f"the response store `{path}` cannot be used: {error}")

@@ -1,0 +1,173 @@
+"""Answers to rows and back: what is looked up stands in columns, the rest in one packed document."""
+
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import msgspec
+
+from taskc.records.lines import LineError, dump, load
+from taskc.records.operation import (
+    Answer,
+    Generate,
+    Generated,
+    Labelled,
+    Labels,
+    Operation,
+    Refusal,
+    Score,
+    Scored,
+    Source,
+    Usage,
+)
+from taskc.records.response import Response
+from taskc.store.packing import Base, Packer, unpack
+
+COLUMNS = "key, way, request, replicate, asked, kind, outcome, read, written, attempts, seconds, at"
+WHOLE = f"{COLUMNS}, base, packed"
+
+Way: TypeAlias = tuple[str, str, str]
+"""Model, lowering and sampling: few of them, shared by many answers."""
+
+_LONG = 400  # characters of an outcome from which on it is deflated
+_KINDS: Mapping[str, type[Any]] = {
+    "scored": Scored,
+    "labelled": Labelled,
+    "generated": Generated,
+    "refusal": Refusal,
+}
+_OPERATIONS: Mapping[str, type[Any]] = {"score": Score, "labels": Labels, "generate": Generate}
+_NAMES = {kind: name for name, kind in _OPERATIONS.items()}
+_NOTHING = Source()
+_encode = msgspec.json.Encoder().encode
+_document = msgspec.json.Decoder(tuple[str, msgspec.Raw, Source, str])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """An answer as it goes into the table; `columns` are those from `request` to `at`."""
+
+    key: bytes | str
+    way: Way
+    columns: tuple[object, ...]
+    base: Base | None = None
+    packed: bytes | None = None
+
+
+def row_of(one: Response, packer: Packer | None = None, hidden: Sequence[str] = ()) -> Row:
+    """Make the row of an answer, with all instances of `hidden` texts taken out of what is kept.
+
+    Raises `ValueError` for numbers and texts that no file can hold.
+    """
+    outcome = _without(dump(one.outcome).encode(), hidden)
+    kept = outcome if len(outcome) < _LONG else zlib.compress(outcome, 6)
+    document = _without(_document_of(one), hidden)
+    base, packed = packer.pack(document, outcome) if packer and document else (None, None)
+    return Row(
+        key=squeezed(one.key),
+        way=(one.model, one.lowering, one.sampling),
+        columns=(
+            squeezed(one.request),
+            one.replicate,
+            squeezed(one.asked),
+            one.outcome.kind,
+            kept if kept is not outcome else outcome.decode(),
+            one.usage.read,
+            one.usage.written,
+            one.attempts,
+            one.seconds,
+            one.at,
+        ),
+        base=base,
+        packed=packed,
+    )
+
+
+def response_of(row: Sequence[Any], way: Way, base: Callable[[int], bytes] | None = None) -> Response:
+    """Make the answer of a row of `COLUMNS`, or of `WHOLE` where `base` gives bases; raises `LineError`."""
+    key, _, request, replicate, asked, kind, kept, read, written, attempts, seconds, at, *rest = row
+    outcome = _inflated(kept)
+    more = _read_document(rest, outcome, base) if base else {}
+    return Response(
+        key=spelled(key),
+        request=spelled(request),
+        model=way[0],
+        replicate=replicate,
+        lowering=way[1],
+        outcome=_outcome(kind, outcome),
+        usage=Usage(read=read, written=written),
+        attempts=attempts,
+        seconds=seconds,
+        asked=spelled(asked),
+        sampling=way[2],
+        at=at,
+        **more,
+    )
+
+
+def squeezed(text: str) -> bytes | str:
+    """Give 32 hex digits as 16 bytes, and any other text as it is."""
+    if isinstance(text, str) and len(text) == 32:
+        try:
+            packed = bytes.fromhex(text)
+        except ValueError:
+            return text
+        return packed if packed.hex() == text else text
+    return text
+
+
+def spelled(value: bytes | str) -> str:
+    """Undo `squeezed`."""
+    return value.hex() if isinstance(value, bytes) else value
+
+
+def _document_of(one: Response) -> bytes:
+    if one.operation is None and not one.body and one.source == _NOTHING:
+        return b""
+    kind = _NAMES[type(one.operation)] if one.operation is not None else ""
+    try:
+        return _encode((kind, one.operation, one.source, one.body))
+    except UnicodeEncodeError:  # half a character in the body: a server may send what no file can hold
+        body = one.body.encode("utf-8", "replace").decode()
+        return _encode((kind, one.operation, one.source, body))
+
+
+def _without(text: bytes, hidden: Sequence[str]) -> bytes:
+    for one in hidden:
+        text = text.replace(one.encode(), b"***")
+    return text
+
+
+def _inflated(kept: bytes | str) -> bytes:
+    try:
+        return kept.encode() if isinstance(kept, str) else zlib.decompress(kept)
+    except zlib.error:
+        raise LineError(1, "it cannot be inflated") from None
+
+
+def _outcome(kind: str, text: bytes) -> Answer | Refusal:
+    if kind not in _KINDS:
+        raise LineError(1, f"unknown kind `{kind}`")
+    outcome: Answer | Refusal = load(_KINDS[kind], text)
+    return outcome
+
+
+def _read_document(rest: Sequence[Any], outcome: bytes, base: Callable[[int], bytes]) -> dict[str, Any]:
+    at, packed = rest
+    if packed is None:
+        return {}
+    try:
+        kind, raw, source, body = _document.decode(unpack(packed, base(at), outcome))
+    except (zlib.error, msgspec.MsgspecError, UnicodeError):
+        raise LineError(1, "what was sent cannot be unpacked") from None
+    return {"operation": _operation(kind, raw), "source": source, "body": body}
+
+
+def _operation(kind: str, raw: msgspec.Raw) -> Operation | None:
+    if not kind:
+        return None
+    if kind not in _OPERATIONS:
+        raise LineError(1, f"unknown operation `{kind}`")
+    operation: Operation = load(_OPERATIONS[kind], bytes(raw))
+    return operation
