@@ -20,6 +20,7 @@ from taskc.dsl.diagnostic import Diagnostic, Severity
     metavar="SHARE",
     help="the smallest difference in accuracy that matters, such as 0.1",
 )
+@click.option("--all-items", is_flag=True, help="let lints look at every item, however many there are")
 @click.option("--fix", is_flag=True, help="cure in the files what can be cured safely")
 @click.option("--diff", is_flag=True, help="print what --fix would change, and change nothing")
 @click.option("--strict", is_flag=True, help="exit with 1 for warnings too")
@@ -35,6 +36,7 @@ def command(
     paths: tuple[str, ...],
     models: tuple[str, ...],
     effect: float | None,
+    all_items: bool,
     fix: bool,
     diff: bool,
     strict: bool,
@@ -50,7 +52,8 @@ def command(
         from taskc.flow.check import check_paths, fix_paths
         from taskc.flow.lend import tools
 
-        lent = tools(models, effect, results.surroundings(True, None) if models else None)
+        around = results.surroundings(True, None) if models else None
+        lent = tools(models, effect, around, **({"most": None} if all_items else {}))
         fixed = fix_paths(paths, lent, write=not diff) if fix or diff else None
         understood = fixed.understood if fixed else check_paths(paths, lent)
     if diff and fixed:

@@ -1,6 +1,6 @@
 """Model to requests: every variant of every task over every asked item, one after another, none held."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TypeVar
@@ -100,7 +100,7 @@ def _along(
     """Make something of every item that is asked in a lane, in order."""
     ready, task, variant = lane.stage, lane.stage.task, lane.stage.variant
     latin = task.design == "latin"
-    for number, item in islice(enumerate(_asked(task)), selection.first, selection.last):
+    for number, item in islice(enumerate(task.asked_items()), selection.first, selection.last):
         if latin and not asked_in(number, dict(variant.levels), task.factors, task.design):
             continue
         if len(found) > _MOST_FINDINGS:
@@ -111,13 +111,6 @@ def _along(
             _tell(problem, item, variant, found)
         else:
             yield made
-
-
-def _asked(task: Task) -> Iterable[Item]:
-    """Give the asked items; going through all is cheaper than asking for each."""
-    if len(task.asked) == len(task.items):
-        return task.items
-    return (task.items[position] for position in task.asked)
 
 
 def _tell(problem: ItemProblem, item: Item | None, variant: Variant, found: list[Diagnostic]) -> None:

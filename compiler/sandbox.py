@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import jinja2
 import msgspec
 from jinja2 import StrictUndefined, Undefined
 from jinja2.sandbox import SandboxedEnvironment
@@ -12,6 +13,8 @@ from taskc.compiler.functions import Fault
 from taskc.compiler.limits import LOOPS, TEXT, LimitError, Meter
 from taskc.compiler.operators import combine
 from taskc.compiler.values import written
+
+JINJA: str = jinja2.__version__
 
 
 class Choice(msgspec.Struct, frozen=True, gc=False):

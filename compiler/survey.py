@@ -2,11 +2,12 @@
 
 Variants that show items alike (same prompt, options, answers and `let`s) share one look, so that
 ten regimes do not cost ten readings. A look keeps a small number an item for each lint that asks
-for one, and can show any item again.
+for one, and can show any item again. Of a large task a share of the items is looked at: what moves
+a score shows in it as well.
 """
 
 from array import array
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from taskc.compiler.limits import Meter
@@ -50,27 +51,29 @@ class Seen:
 
 @dataclass(slots=True)
 class Look:
-    """All asked items under the variants that show them alike; `marks` holds a number an item by lint.
+    """The asked items that are looked at, under the variants that show them alike.
 
-    `fixed` numbers the texts of the options while all items so far have the same; else it is empty.
+    `numbers` says which they are, in order, counted over all asked ones. `marks` holds a number an item by
+    lint. `fixed` numbers the texts of the options while all items so far have the same; else it is empty.
     """
 
     task: Task
     variants: tuple[Variant, ...]
     stage: Stage
+    numbers: Sequence[int]
     marks: Mapping[str, "array[int]"] = field(default_factory=dict)
     fixed: dict[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
-        """Count the asked items."""
-        return len(self.task.asked)
+        """Count the items that are looked at."""
+        return len(self.numbers)
 
     def item(self, number: int) -> Item:
-        """Give the asked item `number` (from 0)."""
-        return self.task.items[self.task.asked[number]]
+        """Give item `number` (from 0) of those that are looked at."""
+        return self.task.items[self.task.asked[self.numbers[number]]]
 
     def seen(self, number: int) -> Seen:
-        """Show the asked item `number` again."""
+        """Show item `number` of those that are looked at again."""
         return see(self.stage, self.item(number))
 
     def marked(self, rule: str) -> Iterator[int]:
@@ -98,6 +101,8 @@ class Look:
 
 Mark = Callable[[Seen, Look], int]
 
+_STEP, _MASK = 2_654_435_769, (1 << 32) - 1  # steps of the golden ratio, which fall evenly
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
@@ -111,25 +116,36 @@ class Column:
     wanted: Callable[[Look], bool] = lambda look: True
 
 
-def survey(task: Task, columns: Mapping[str, Column], meter: Meter) -> list[Look]:
-    """Look at all asked items, once for each way of showing them, and keep the columns, named by rule.
+def survey(task: Task, columns: Mapping[str, Column], meter: Meter, most: int | None = None) -> list[Look]:
+    """Look at the asked items, once for each way of showing them, and keep the columns, named by rule.
 
-    Raises `ItemProblem` for an item that cannot be shown, and `LimitError`.
+    Of more than `most` about that many are looked at, spread evenly. Raises `ItemProblem` for an item that
+    cannot be shown, and `LimitError`.
     """
     looks = []
+    numbers = drawn(len(task.asked), most)
     for variants in _alike(task):
-        look = Look(task, tuple(variants), stage(task, variants[0], meter))
+        look = Look(task, tuple(variants), stage(task, variants[0], meter), numbers)
         look.marks = {rule: array(column.code) for rule, column in columns.items()}
         asked = [(look.marks[rule].append, c.mark) for rule, c in columns.items() if c.wanted(look)]
         last = None
-        for position in task.asked:
-            seen = see(look.stage, task.items[position])
+        whole = len(numbers) == len(task.asked)
+        for item in task.asked_items() if whole else map(look.item, range(len(look))):
+            seen = see(look.stage, item)
             if seen.scene.choices is not last:
                 last = _fix(look, seen.scene.choices, last)
             for append, mark in asked:
                 append(mark(seen, look))
         looks.append(look)
     return looks
+
+
+def drawn(asked: int, most: int | None) -> Sequence[int]:
+    """Draw about `most` numbers of `asked`, so that nothing that repeats every few items is met too often."""
+    if most is None or asked <= most:
+        return range(asked)
+    share = (most << 32) // asked
+    return array("I", (number for number in range(asked) if (number * _STEP & _MASK) < share))
 
 
 def _fix(look: Look, choices: tuple[Choice, ...], last: tuple[Choice, ...] | None) -> tuple[Choice, ...]:

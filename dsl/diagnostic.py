@@ -87,6 +87,11 @@ def warning(
     )
 
 
+def notice(rule: str, message: str, span: Span, *, help: str = "") -> Diagnostic:
+    """Make a note at `span`: nothing is wrong, and the author should know."""
+    return Diagnostic(rule=rule, severity=Severity.NOTE, message=message, primary=Label(span=span), help=help)
+
+
 def count_errors(found: Iterable[Diagnostic]) -> int:
     """Count the findings that stop a build."""
     return sum(d.severity is Severity.ERROR for d in found)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from taskc.compiler.lints import Tools
+from taskc.compiler.lints.view import ENOUGH
 from taskc.records.request import Form, Kind, Option
 
 if TYPE_CHECKING:
@@ -17,12 +18,17 @@ DISCORDANT = 0.5
 
 
 def tools(
-    models: Sequence[str] = (), effect: float | None = None, around: "Surroundings | None" = None
+    models: Sequence[str] = (),
+    effect: float | None = None,
+    around: "Surroundings | None" = None,
+    *,
+    most: int | None = ENOUGH,
 ) -> Tools:
     """Give the lints their tools: for the models named with `-m`, and the difference asked for by `--effect`.
 
-    `around` says where models lie; nothing is ever fetched, and a model whose tokenizer is not at hand has
-    None in its place. Raises `ModelError` for a model string that means nothing.
+    `most` bounds the items of a task that are looked at. `around` says where models lie; nothing is ever
+    fetched, and a model whose tokenizer is not at hand has None in its place. Raises `ModelError` for a
+    model string that means nothing.
     """
     named = dict.fromkeys(models)
     return Tools(
@@ -33,6 +39,7 @@ def tools(
         same=_same,
         detects=_detects,
         effect=effect,
+        most=most,
     )
 
 

@@ -11,11 +11,14 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import metadata, resources
+from importlib import resources
 from pathlib import Path
+
+import msgspec
 
 from taskc import __version__
 from taskc.compiler.resolve import Unit
+from taskc.compiler.sandbox import JINJA
 from taskc.dsl import syntax
 from taskc.dsl.diagnostic import Diagnostic
 from taskc.dsl.model import Task
@@ -26,7 +29,7 @@ from taskc.records import lines
 from taskc.records.manifest import Manifest, SuiteEntry
 
 _COMPILER = ("dsl", "records", "grammar", "compiler", "flow")
-_READS = ("jinja2", "msgspec")  # packages whose version may change what comes out
+_READS = (JINJA, msgspec.__version__)  # versions with which what comes out may change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,8 +160,8 @@ def compiler_digest() -> str:
     Contents count and not times, so a checkout, a copy and an install of the same files agree.
     """
     digest = hashlib.sha256(f"{__version__} {sys.version_info[:3]}".encode())
-    for package in _READS:
-        digest.update(metadata.version(package).encode() + b"\0")
+    for version in _READS:
+        digest.update(version.encode() + b"\0")
     for name in _COMPILER:
         base = Path(str(resources.files(f"taskc.{name}")))
         for path in sorted(p for p in base.rglob("*") if p.suffix in (".py", ".json", ".lark", ".task")):

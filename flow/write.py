@@ -19,7 +19,7 @@ from taskc.flow.source_map import shots
 from taskc.flow.understand import Understood
 from taskc.records.manifest import Manifest, Segment, TaskEntry
 
-_BLOCK = 1 << 20
+_BLOCK, _GATHERED = 1 << 20, 1 << 16
 
 
 class Torn(Exception):
@@ -85,9 +85,9 @@ class Writer:
                     yield from map(tally.take, old.copy(part))
                     entry = old.entries[part]
                 else:
-                    for line in self._made(part, total):
-                        tally.lines += 1
-                        yield tally.take(line)
+                    for lines in _in_blocks(self._made(part, total)):
+                        tally.lines += len(lines)
+                        yield tally.take(b"".join(lines))
                     entry = task_entry(part, selection(self.wanted, part))
                     entry = replace(entry, requests=tally.lines)
                 total += entry.requests
@@ -123,9 +123,23 @@ class Writer:
                     if isinstance(part, str)
                     else shots(part, selection(self.wanted, part).takes, self.understood.loaded.units, at)
                 )
-                yield from map(tally.take, made)
+                yield from (tally.take(b"".join(lines)) for lines in _in_blocks(made))
                 self.entries[name] = replace(self.entries[name], shot=tally.segment)
         self.hashes[SNAPSHOT] = tally.whole.hexdigest()
+
+
+def _in_blocks(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Gather lines, so that hashing and writing are not done line by line."""
+    block: list[bytes] = []
+    size = 0
+    for line in lines:
+        block.append(line)
+        size += len(line)
+        if size >= _GATHERED:
+            yield block
+            block, size = [], 0
+    if block:
+        yield block
 
 
 class _Old:

@@ -34,7 +34,7 @@ from taskc.compiler.lints.unused_level import unused_level
 from taskc.compiler.lints.view import Lint, Tools, View
 from taskc.compiler.scene import ItemProblem
 from taskc.compiler.survey import Column, survey
-from taskc.dsl.diagnostic import Diagnostic, Severity, similar, warning
+from taskc.dsl.diagnostic import Diagnostic, Severity, notice, similar, warning
 from taskc.dsl.model import Allow, Program, Task
 
 LINTS: dict[str, Lint] = {
@@ -104,17 +104,28 @@ def _of_task(task: Task, tasks: Sequence[Task], tools: Tools, meter: Meter) -> l
         if one.mark is not None and one.able(tools)
     }
     try:
-        looks = survey(task, columns, meter)
+        looks = survey(task, columns, meter, tools.most)
         if not looks:
             return []
         view = View(task=task, tasks=tasks, looks=looks, tools=tools)
         told: dict[tuple[object, ...], Diagnostic] = {}
+        if len(view.first) < len(task.asked):
+            told[()] = _sampled(view)
         for one in LINTS.values():
             for d in one.tell(view):
                 told.setdefault((d.rule, d.severity, d.primary), d)
         return list(told.values())
     except (ItemProblem, LimitError):
         return None
+
+
+def _sampled(view: View) -> Diagnostic:
+    """Tell that the lints looked at a share of the items only."""
+    seen, asked = len(view.first), len(view.task.asked)
+    told = f"lints looked at {seen:,} of {asked:,} items of task `{view.task.name}`, spread evenly"
+    return notice(
+        "items-sampled", told, view.task.span, help="`taskc check --all-items` looks at all of them"
+    )
 
 
 def _allowed(d: Diagnostic, task: Task, used: set[tuple[Allow, str]]) -> bool:

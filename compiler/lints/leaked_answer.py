@@ -56,7 +56,6 @@ task capitals {
 ```
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -119,7 +118,7 @@ def _mentioned(look: Look, numbers: Sequence[int], likely: int) -> tuple[Excess 
         seen = look.seen(number)
         rivals = _rivals(seen)
         text = _without_list(seen)
-        said = [len(re.findall(rf"(?<!\w){re.escape(one)}(?!\w)", text)) for one in rivals]
+        said = [_count(one, text) for one in rivals]
         most = max(said)
         if said.count(most) == 1:
             right = rivals[said.index(most)] == seen.answer_text
@@ -127,6 +126,21 @@ def _mentioned(look: Look, numbers: Sequence[int], likely: int) -> tuple[Excess 
             example = number if right and example < 0 else example
     read = len(look) * len(numbers) // likely if likely else 0  # the share of the task that was read
     return (excess(counted(pairs), max(1, read), tests=1), example) if pairs else (None, -1)
+
+
+def _count(words: str, text: str) -> int:
+    """Count how often `words` stand in a text with no letter, digit or `_` right before or after them."""
+    count, at = 0, text.find(words)
+    while at >= 0 and words:
+        end = at + len(words)
+        whole = not _joins(text[at - 1 : at]) and not _joins(text[end : end + 1])
+        count += whole
+        at = text.find(words, end if whole else at + 1)
+    return count
+
+
+def _joins(character: str) -> bool:
+    return character.isalnum() or character == "_"
 
 
 def _rivals(seen: Seen) -> list[str]:

@@ -14,6 +14,8 @@ from taskc.dsl.model import Task, Variant
 from taskc.dsl.span import Span
 from taskc.records.request import Form, Kind, Option
 
+ENOUGH = 20_000  # items of one task that are looked at: what moves a score by a point shows in them
+
 Tokenize: TypeAlias = Callable[[str], Sequence[int]]
 
 
@@ -26,7 +28,7 @@ class Tools:
     without a tokenizer. `read` gives the answer that scoring finds in
     a reply of some form, or None, and `same` says whether it takes two answers for one. `detects` gives
     the smallest difference in accuracy that `n` items can show. `effect` is the difference the author
-    asks for.
+    asks for. `most` bounds how many items of a task are looked at, roughly; None looks at all.
     """
 
     models: Mapping[str, Tokenize | None] = field(default_factory=dict)
@@ -36,6 +38,7 @@ class Tools:
     same: Callable[[str, str, Kind, tuple[Option, ...]], bool] | None = None
     detects: Callable[[int], float] | None = None
     effect: float | None = None
+    most: int | None = ENOUGH
 
 
 @dataclass(slots=True, kw_only=True)

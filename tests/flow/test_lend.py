@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from taskc.backends.protocol import ModelError, Surroundings
+from taskc.compiler.survey import drawn
+from taskc.dsl.diagnostic import Severity
 from taskc.flow.lend import tools
+from taskc.flow.understand import understand
 from taskc.records.request import Form, Option
 
 
@@ -55,7 +58,10 @@ def test_lending_loads_nothing_heavy() -> None:
     """Tools cost nothing until a lint reaches for them."""
     script = """
 import sys
+from taskc.compiler.survey import drawn
+from taskc.dsl.diagnostic import Severity
 from taskc.flow.lend import tools
+from taskc.flow.understand import understand
 tools()
 heavy = ("numpy", "pydantic", "tokenizers", "statistics")
 ours = ("taskc.metrics", "taskc.backends", "taskc.analysis")
@@ -63,3 +69,37 @@ print(sorted(m for m in sys.modules if m.split(".")[0] in heavy or m.startswith(
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+MANY = """
+task many {
+  item { q: int }
+  items generate 30000 seed 1 { q = randint(1, 10**9) }
+  true_task "Give the last digit." -> str(q % 10)
+  distractor "Give the first one." -> str(q)[0]
+  prompt "What is the last digit of {{ q }}?"
+  reply "It is {{ answer }}."
+  regimes zero_shot
+  canary "taskc:test"
+}
+"""
+
+
+def test_of_many_items_a_share_is_looked_at(tmp_path: Path) -> None:
+    """About 20,000, and the author is told; `--all-items` looks at all, and has nothing to tell."""
+    (tmp_path / "many.task").write_text(MANY, encoding="utf-8")
+    [told] = understand([str(tmp_path / "many.task")]).found
+    assert told.rule == "items-sampled" and told.severity is Severity.NOTE
+    assert "lints looked at 20,001 of 30,000 items" in told.message
+    assert understand([str(tmp_path / "many.task")], tools(most=None)).found == []
+
+
+@pytest.mark.parametrize("every", [2, 3, 5, 7, 10, 64, 100])
+@pytest.mark.parametrize("asked", [20_001, 33_333, 100_000])
+def test_what_repeats_is_met_as_often_as_it_is(asked: int, every: int) -> None:
+    """Items that come in turns are drawn in equal parts, to a hundredth."""
+    numbers = drawn(asked, 20_000)
+    assert len(numbers) == pytest.approx(20_000, abs=3)
+    for turn in range(every):
+        here = sum(number % every == turn for number in numbers)
+        assert here / len(numbers) == pytest.approx(1 / every, abs=0.01)
