@@ -20,7 +20,7 @@ from taskc.backends.remote import (
     finished,
     is_loopback,
     key_of,
-    lane_of,
+    open_lane,
     patience_of,
     timeout_of,
 )
@@ -106,7 +106,7 @@ def open_model(name: ModelName, around: Surroundings) -> RemoteModel:
         secret=key_of(around, "ANTHROPIC_API_KEY"),
         timeout=timeout_of(name),
         patience=patience_of(name),
-        lane=lane_of(name, url),
+        lane=open_lane(name, url),
     )
     client = anthropic.AsyncAnthropic(
         api_key=line.secret,

@@ -105,6 +105,12 @@ class Lane:
         self.gate.wake()
 
 
+def lane_of(backend: object) -> Lane | None:
+    """Give the way that the requests to a model come by; None for one that computes here."""
+    lane = getattr(backend, "lane", None)
+    return lane if isinstance(lane, Lane) else None
+
+
 def _ring(waiter: "asyncio.Future[None]") -> None:
     if not waiter.done():
         waiter.set_result(None)

@@ -20,7 +20,7 @@ from taskc.backends.remote import (
     finished,
     is_loopback,
     key_of,
-    lane_of,
+    open_lane,
     patience_of,
     timeout_of,
 )
@@ -146,7 +146,7 @@ def open_line(name: ModelName, service: str, url: str, key_name: str, secret: st
         secret=secret,
         timeout=timeout_of(name),
         patience=patience_of(name),
-        lane=lane_of(name, url),
+        lane=open_lane(name, url),
     )
 
 

@@ -122,6 +122,11 @@ class Limits:
         self._told: dict[Kind, tuple[float, float]] = {}  # what is left, and when it is whole
         self._busy: dict[Kind, float] = {"requests": 0, "tokens": 0, "input": 0, "output": 0}
 
+    def unless_stated(self, *, rpm: float | None, tpm: float | None) -> None:
+        """Set limits where none was stated."""
+        self._rpm = self._rpm or (Meter(rpm) if rpm else None)
+        self._tpm = self._tpm or (Meter(tpm) if tpm else None)
+
     @property
     def counts_tokens(self) -> bool:
         """Say whether the tokens of a request matter; counting them takes time."""

@@ -16,6 +16,7 @@ class Backend(Protocol):
     `model` is the canonical model string that answers are stored under. `ask` takes at most
     `capabilities.batch` operations and gives their replies in the same order; it never raises for
     what the model, the provider or the network does: those are `Failure` and `Refusal` outcomes.
+    One that is reached over a network has a `lane`, the way that its requests come by (`backends/lane.py`).
     """
 
     @property

@@ -289,7 +289,7 @@ def patience_of(name: ModelName) -> Patience:
     )
 
 
-def lane_of(name: ModelName, url: str) -> Lane:
+def open_lane(name: ModelName, url: str) -> Lane:
     """Make the way to a model at an address, with the limits `rpm` and `tpm` of its model string."""
     limits = Limits(rpm=parameters.number(name, "rpm", 0.0), tpm=parameters.number(name, "tpm", 0.0))
     return Lane(urlsplit(url).netloc, limits, first=patience_of(name).first)

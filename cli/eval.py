@@ -45,6 +45,40 @@ if TYPE_CHECKING:
     metavar="N",
     help="requests in flight at once",
 )
+@click.option(
+    "--rpm",
+    type=click.FloatRange(0, min_open=True),
+    metavar="N",
+    help="requests a minute that a model may be asked",
+)
+@click.option(
+    "--tpm",
+    type=click.FloatRange(0, min_open=True),
+    metavar="N",
+    help="tokens a minute that a model may be asked",
+)
+@click.option(
+    "--max-cost",
+    type=click.FloatRange(0, min_open=True),
+    metavar="USD",
+    help="spend no more than this; what is in flight counts with the most it may cost",
+)
+@click.option("--max-requests", type=click.IntRange(1), metavar="N", help="ask no more than this")
+@click.option("--max-time", metavar="DURATION", help="begin nothing after this: 90s, 10m, 1h30m")
+@click.option(
+    "--price",
+    "stated",
+    multiple=True,
+    metavar="MODEL=IN/OUT",
+    help="what a model costs, in US dollars a million tokens",
+)
+@click.option(
+    "--prices",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="a table of prices to put over taskc's own",
+)
 @click.option("--dry-run", is_flag=True, help="print the plan and ask nothing")
 @click.option("--offline", is_flag=True, help="fetch no model")
 @click.option("--subtasks", is_flag=True, help="a row for each subtask, not for each task")
@@ -58,6 +92,13 @@ def command(
     select: tuple[str, ...],
     limit: str | None,
     max_connections: int,
+    rpm: float | None,
+    tpm: float | None,
+    max_cost: float | None,
+    max_requests: int | None,
+    max_time: str | None,
+    stated: tuple[str, ...],
+    prices: tuple[Path, ...],
     dry_run: bool,
     offline: bool,
     subtasks: bool,
@@ -71,6 +112,7 @@ def command(
     and the same command goes on from there.
     """
     with group.translated():
+        from taskc.flow.budget import Budget, parse_duration
         from taskc.flow.evaluate import Job, evaluate
         from taskc.flow.selection import parse_selection
 
@@ -82,6 +124,15 @@ def command(
             runs=Path(runs),
             wanted=parse_selection(select, limit),
             connections=max_connections,
+            budget=Budget(
+                cost=max_cost,
+                requests=max_requests,
+                seconds=parse_duration(max_time) if max_time else None,
+            ),
+            rpm=rpm,
+            tpm=tpm,
+            prices=prices,
+            stated=stated,
             dry=dry_run,
             pictures=not no_picture,
         )
@@ -99,12 +150,20 @@ def _code(done: "Evaluated") -> int:
         _interrupted()
     if done.plan.refused:
         return group.FOUND_ERRORS
+    if done.budget:
+        left = done.plan.totals.get("calls", 0) - sum(tally.done for tally in done.tallies)
+        _goes_on(f"`{done.budget}` is reached, {left:,} not asked")
+        return group.BUDGET
     return group.SOME_FAILED if any(tally.failed or tally.fatal for tally in done.tallies) else group.OK
 
 
 def _interrupted() -> None:
+    _goes_on("interrupted")
+    sys.exit(group.INTERRUPTED)
+
+
+def _goes_on(why: str) -> None:
     import shlex
 
     again = shlex.join(["taskc", *sys.argv[1:]])
-    click.echo(f"\ninterrupted; what was answered is kept, and this goes on from there:\n  {again}", err=True)
-    sys.exit(group.INTERRUPTED)
+    click.echo(f"\n{why}; what was answered is kept, and this goes on from there:\n  {again}", err=True)

@@ -15,6 +15,7 @@ from taskc.records import lines
 
 if TYPE_CHECKING:
     from taskc.backends.protocol import Surroundings
+    from taskc.flow.ask_all import Tally
     from taskc.flow.evaluate import Evaluated, Scored
     from taskc.records.plan import Lowering
 
@@ -97,24 +98,31 @@ def print_evaluated(done: "Evaluated", *, form: str, quiet: bool, dry: bool, sub
             if row.way is None and row.implied:
                 click.echo(f"note: {_about(row)} is left out: {row.why}", err=True)
     for tally in done.tallies:
-        if tally.fatal:
-            group.tell("error", "red", f"{tally.model}: {tally.fatal.message}")
-        for failure in tally.failures:
-            click.echo(
-                f"{tally.model}: {failure.count:,} failed: {failure.reason}, for instance: {failure.example}",
-                err=True,
-            )
+        _failed(tally)
     if done.scored is not None:
         print_scored(done.scored, form=form, quiet=quiet, subtasks=subtasks)
         if not quiet:
             _cost(done)
 
 
+def _failed(tally: "Tally") -> None:
+    """Say what failed for good: what ended a model's run once, and every other cause with its count."""
+    if tally.fatal:
+        group.tell("error", "red", f"{tally.model}: {tally.fatal.message}; nothing more was asked of it")
+    for failure in tally.failures:
+        if tally.fatal is None or failure.example != tally.fatal.message:
+            click.echo(
+                f"{tally.model}: {failure.count:,} failed: {failure.reason}, for instance: {failure.example}",
+                err=True,
+            )
+
+
 def _cost(done: "Evaluated") -> None:
     for tally in done.tallies:
         if tally.asked or tally.reused:
+            cost = f", {tally.cost:.4f} USD" if tally.cost else ""
             click.echo(
-                f"{tally.model}: {tally.asked:,} asked in {tally.seconds:.1f} s, "
+                f"{tally.model}: {tally.asked:,} asked in {tally.seconds:.1f} s{cost}, "
                 f"{tally.reused:,} known before",
                 err=True,
             )

@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeAlias
 
+from taskc.backends.lane import lane_of
 from taskc.backends.protocol import Backend
+from taskc.backends.retry import STOPPED
+from taskc.flow.budget import Budget, Purse, Spender
 from taskc.flow.interrupt import Halt
 from taskc.flow.outcomes import checked
 from taskc.records.operation import Failure, Reply, Usage, operation_id
@@ -37,7 +40,8 @@ class Tally:
 
     `asked` were answered now, `reused` were had already, `failed` have no answer; `skipped` could not be
     asked because the reasoning they come after was refused or failed. `fatal` is the failure that ended the
-    run, if one did; `interrupted` says that Ctrl-C did. `why` gives the message of a failure by key.
+    run, if one did; `interrupted` says that Ctrl-C or a budget did, and then some were not asked. `why` gives
+    the message of a failure by key. `cost` is in US dollars, None where no price is known.
     """
 
     model: str
@@ -51,6 +55,7 @@ class Tally:
     fatal: Failure | None = None
     interrupted: bool = False
     why: Mapping[str, str] = field(default_factory=dict)
+    cost: float | None = None
 
     @property
     def done(self) -> int:
@@ -66,16 +71,18 @@ async def ask_all(
     connections: int = 8,
     progress: Progress | None = None,
     halt: Halt | None = None,
+    spender: Spender | None = None,
 ) -> Tally:
     """Ask what the store lacks of `calls` and say what became of them; raises `StoreError` and nothing else.
 
     A backend that likes several operations at once gets chunks of fixed composition: `calls` are cut
     by position, whatever is missing, and each chunk is saved in one transaction, so a run that was killed
     goes on with the same batches and the same bits. A call that cannot be asked yet stands in `calls` as
-    None and keeps the positions. Any other backend is asked one by one, `connections` at a time, and each
-    answer is saved as it comes.
+    None and keeps the positions. Any other backend is asked one by one, at most `connections` at a time, and
+    each answer is saved as it comes. Nothing begins that `spender` has no room for.
     """
-    run = _Run(backend, store, progress, halt or Halt())
+    halt = halt or Halt()
+    run = _Run(backend, store, progress, halt, spender or Spender(Purse(Budget()), halt))
     start = time.monotonic()
     size = backend.capabilities.batch
     if size > 1:
@@ -88,11 +95,20 @@ async def ask_all(
 class _Run:
     """The counts of one run, and what is in flight."""
 
-    def __init__(self, backend: Backend, store: ResponseStore, progress: Progress | None, halt: Halt) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        store: ResponseStore,
+        progress: Progress | None,
+        halt: Halt,
+        spender: Spender,
+    ) -> None:
         self._backend = backend
         self._store = store
         self._progress = progress
         self._halt = halt
+        self._spender = spender
+        self._lane = lane_of(backend)
         self._ready: list[Response] = []
         self._busy: set[str] = set()
         self._why: dict[str, str] = {}
@@ -100,6 +116,7 @@ class _Run:
         self._fatal: Failure | None = None
         self._asked = self._reused = self._failed = self._skipped = 0
         self._read = self._written = 0
+        self._cost = 0.0
 
     @property
     def stopped(self) -> bool:
@@ -152,12 +169,17 @@ class _Run:
         self._reused += len(window) - len(missing) - skipped - again
         return missing
 
-    async def _ask(self, calls: Sequence[Call]) -> None:
+    async def _ask(self, wanted: Sequence[Call]) -> None:
+        model = self._backend.model
+        calls, aside = await self._spender.begin(model, wanted)
+        if not calls:
+            return
         start = time.monotonic()
         replies = await self._replies(calls)
         seconds = (time.monotonic() - start) / len(calls)
+        self._cost += self._spender.end(model, aside, calls, replies)
         for call, reply in zip(calls, replies, strict=True):
-            self._take(call, reply, seconds)
+            self._take(call, reply, seconds if reply.seconds is None else reply.seconds)
 
     async def _replies(self, calls: Sequence[Call]) -> Sequence[Reply]:
         """Ask the backend; what it raises all the same, or leaves out, is a failure and not the end."""
@@ -177,7 +199,8 @@ class _Run:
         outcome = checked(call.operation, reply.outcome)
         if isinstance(outcome, Failure):
             self._busy.discard(call.key)
-            self._count(call.key, outcome)
+            if outcome.reason != STOPPED:
+                self._count(call.key, outcome)
             return
         self._asked += 1
         kept = Response(
@@ -191,6 +214,11 @@ class _Run:
             attempts=reply.attempts,
             seconds=round(seconds, 6),
             asked=operation_id(call.operation),
+            sampling=call.sampling,
+            at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            source=reply.source,
+            operation=call.operation,
+            body=reply.body,
         )
         self._ready.append(kept)
 
@@ -202,6 +230,8 @@ class _Run:
         self._reasons[failure.reason] = (count + 1, example)
         if failure.fatal and self._fatal is None:
             self._fatal = failure
+            if self._lane is not None:  # what still waits in line is not sent
+                self._lane.stop()
 
     def _save(self) -> None:
         ready, self._ready = self._ready, []
@@ -227,4 +257,5 @@ class _Run:
             fatal=self._fatal,
             interrupted=self._halt.asked,
             why=dict(self._why),
+            cost=self._cost if self._spender.purse.priced(self._backend.model) else None,
         )

@@ -1,17 +1,24 @@
-"""A build against models: plan everything, refuse what cannot be had, then ask, model by model."""
+"""A build against models: plan everything, refuse what cannot be had, then ask them side by side."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from taskc.backends.lane import Gate, Lane, lane_of
+from taskc.backends.pace import Pace
 from taskc.backends.protocol import Backend
 from taskc.compiler import lower
 from taskc.flow.ask_all import FailureCount, Progress, Tally, ask_all
+from taskc.flow.budget import Budget, Purse, Spender
 from taskc.flow.interrupt import Halt, draining
 from taskc.flow.lower_calls import Requests, first_wave, second_wave
 from taskc.records.operation import Usage
 from taskc.records.plan import Call, Capabilities, Plan
 from taskc.store.responses import ResponseStore
+
+_LOOK = 0.05  # seconds between two looks at whether the run is to end
 
 
 class Watch(Protocol):
@@ -31,11 +38,15 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """What a run did: nothing where the plan was refused, else a tally for each model that was begun."""
+    """What a run did: nothing where the plan was refused, else a tally for each model that was begun.
+
+    `interrupted` says that somebody ended it, `budget` names the flag of the budget that did.
+    """
 
     prepared: Prepared
     tallies: tuple[Tally, ...] = ()
     interrupted: bool = False
+    budget: str = ""
 
 
 def prepare(requests: Requests, models: Mapping[str, Capabilities]) -> Prepared:
@@ -69,29 +80,100 @@ async def ask_build(
     prepared: Prepared | None = None,
     connections: int = 8,
     watch: Watch | None = None,
+    purse: Purse | None = None,
 ) -> Run:
-    """Ask every model what the store lacks, one model after another; raises `StoreError` and nothing else.
+    """Ask every model what the store lacks; raises `StoreError` and nothing else.
 
-    Nothing is asked when the plan refuses a stated measure. A fatal failure ends the run of its model only.
-    The first Ctrl-C lets what is in flight arrive and ends the run; a second raises `KeyboardInterrupt`.
+    Models behind a network are asked side by side, at most `connections` requests at a time to one host;
+    those that compute here one after another. Nothing is asked when the plan refuses a stated measure. A
+    fatal failure ends the run of its model only. The first Ctrl-C, or a budget that is used up, lets what is
+    in flight arrive and ends the run; a second Ctrl-C raises `KeyboardInterrupt`.
     """
     prepared = prepared or prepare(requests, {one.model: one.capabilities for one in backends})
     if prepared.plan.refused:
         return Run(prepared=prepared)
+    share_gates([lane for one in backends if (lane := lane_of(one))], connections)
     halt = Halt()
-    tallies: list[Tally] = []
+    spender = Spender(purse or Purse(Budget()), halt)
+
+    async def ask(backend: Backend) -> Tally:
+        asking = _Asking(
+            backend=backend,
+            store=store,
+            connections=connections,
+            progress=_told(watch, backend.model, prepared.calls[backend.model]),
+            halt=halt,
+            spender=spender,
+        )
+        return await _ask_model(requests, prepared.surveys[backend.model], asking)
+
     with draining(halt):
-        for backend in backends:
+        async with _minding(halt, backends, spender.purse.budget.seconds):
+            tallies = await _ask_together(backends, ask, halt)
+    left = any(tally.fatal is None and tally.done < prepared.calls[tally.model] for tally in tallies)
+    whole = len(tallies) == len(backends) and not left
+    return Run(
+        prepared=prepared,
+        tallies=tallies,
+        interrupted=halt.asked and not halt.budget,
+        budget="" if whole else halt.budget,
+    )
+
+
+def share_gates(lanes: Iterable[Lane], connections: int) -> None:
+    """Put the models of each host behind one gate of that many connections."""
+    gates: dict[str, Gate] = {}
+    for lane in lanes:
+        if lane.host not in gates:
+            gates[lane.host] = Gate(Pace(most=connections, first=lane.first))
+        lane.pass_through(gates[lane.host])
+
+
+async def _ask_together(
+    backends: Sequence[Backend], ask: Callable[[Backend], Awaitable[Tally]], halt: Halt
+) -> tuple[Tally, ...]:
+    """Ask those behind a network side by side, and next to them the others one after another."""
+    tallies: dict[str, Tally] = {}
+
+    async def in_turn(some: Iterable[Backend]) -> None:
+        for one in some:
             if not halt.asked:
-                asking = _Asking(
-                    backend=backend,
-                    store=store,
-                    connections=connections,
-                    progress=_told(watch, backend.model, prepared.calls[backend.model]),
-                    halt=halt,
-                )
-                tallies.append(await _ask_model(requests, prepared.surveys[backend.model], asking))
-    return Run(prepared=prepared, tallies=tuple(tallies), interrupted=halt.asked)
+                tallies[one.model] = await ask(one)
+
+    here = [one for one in backends if lane_of(one) is None]
+    lines = [[one] for one in backends if lane_of(one) is not None]
+    tasks = [asyncio.create_task(in_turn(some)) for some in (*lines, here)]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    return tuple(tallies[one.model] for one in backends if one.model in tallies)
+
+
+@asynccontextmanager
+async def _minding(halt: Halt, backends: Sequence[Backend], seconds: float | None) -> AsyncIterator[None]:
+    """Look at the clock and at `halt` while the block runs; once it is asked for, empty the lines."""
+    loop = asyncio.get_running_loop()
+    end = None if seconds is None else loop.time() + seconds
+
+    async def mind() -> None:
+        while not halt.asked:
+            if end is not None and loop.time() >= end:
+                halt.end("--max-time")
+            else:
+                await asyncio.sleep(_LOOK if end is None else max(0.0, min(_LOOK, end - loop.time())))
+        for lane in map(lane_of, backends):
+            if lane is not None:
+                lane.stop()
+
+    minding = asyncio.create_task(mind())
+    try:
+        yield
+    finally:
+        minding.cancel()
+        await asyncio.gather(minding, return_exceptions=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +185,7 @@ class _Asking:
     connections: int
     progress: Progress | None
     halt: Halt
+    spender: Spender
 
     async def ask(self, calls: Iterable[Call | None], before: Tally | None = None) -> Tally:
         return await ask_all(
@@ -112,6 +195,7 @@ class _Asking:
             connections=self.connections,
             progress=_after(self.progress, before),
             halt=self.halt,
+            spender=self.spender,
         )
 
 
@@ -157,4 +241,5 @@ def _joined(first: Tally, second: Tally) -> Tally:
         fatal=second.fatal or first.fatal,
         interrupted=first.interrupted or second.interrupted,
         why={**first.why, **second.why},
+        cost=None if first.cost is None or second.cost is None else first.cost + second.cost,
     )

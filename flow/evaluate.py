@@ -13,11 +13,14 @@ from typing import TypeVar
 from taskc import __version__
 from taskc.analysis.aggregate import Gathering, Row
 from taskc.backends import Backend, Surroundings, describe_models, open_model, twice
+from taskc.backends.lane import lane_of
 from taskc.compiler.lower import Survey, key_of
 from taskc.flow.ask_all import Tally
 from taskc.flow.ask_build import Prepared, Run, Watch, ask_build, prepare
+from taskc.flow.budget import Budget, Purse
 from taskc.flow.build import BuildError, open_build
 from taskc.flow.lower_calls import answered
+from taskc.flow.prices import known_prices, price_tables
 from taskc.flow.selection import Requests, Wanted, narrowed, parse_limit
 from taskc.metrics.score import measure_of, score_all
 from taskc.records import lines
@@ -47,11 +50,15 @@ class Scored:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluated:
-    """What an evaluation did. `scored` is None where the plan was refused or only shown."""
+    """What an evaluation did. `scored` is None where the plan was refused or only shown.
+
+    `budget` names the flag of the budget that was used up before everything was asked, if one was.
+    """
 
     plan: Plan
     tallies: tuple[Tally, ...] = ()
     interrupted: bool = False
+    budget: str = ""
     scored: Scored | None = None
 
 
@@ -59,7 +66,9 @@ class Evaluated:
 class Job:
     """What is to be evaluated, where it is kept, and how hard to push.
 
-    `runs` holds the response store and a folder for each run.
+    `runs` holds the response store and a folder for each run. `rpm` and `tpm` are the requests and tokens a
+    minute that each model may be asked, where its model string does not say. `prices` are files of prices
+    and `stated` single ones, as `MODEL=IN/OUT`, both put over those that come with taskc.
     """
 
     build: Path
@@ -67,6 +76,11 @@ class Job:
     runs: Path
     wanted: Wanted = field(default_factory=Wanted)
     connections: int = 8
+    budget: Budget = field(default_factory=Budget)
+    rpm: float | None = None
+    tpm: float | None = None
+    prices: tuple[Path, ...] = ()
+    stated: tuple[str, ...] = ()
     dry: bool = False
     pictures: bool = True
 
@@ -79,15 +93,17 @@ def evaluate(job: Job, around: Surroundings, watch: Watch | None = None) -> Eval
     """
     manifest, every = open_build(job.build)
     requests = narrowed(every, job.wanted, manifest)
+    described = describe_models(job.models, around)
+    tables = price_tables(job.prices, job.stated)
+    purse = Purse(job.budget, known_prices(described, tables, needed=job.budget.cost is not None))
     if job.dry:  # nothing is opened: no key, no weights and no network are needed
-        described = describe_models(job.models, around)
         return Evaluated(plan=prepare(requests, {one.model: one.capabilities for one in described}).plan)
-    backends = _open(job.models, around)
+    backends = _open(job, around)
     prepared = prepare(requests, {one.model: one.capabilities for one in backends})
     if prepared.plan.refused:
         return Evaluated(plan=prepared.plan)
     with ResponseStore.open(job.runs / "responses.sqlite") as store:
-        run = asyncio.run(_ask(requests, backends, store, prepared, job.connections, watch))
+        run = asyncio.run(_ask(requests, backends, store, prepared, job, purse, watch))
         record = _record(job, manifest, backends, run.tallies, prepared.plan)
         folder = job.runs / _run_name(record)
         write_atomically(
@@ -95,7 +111,13 @@ def evaluate(job: Job, around: Surroundings, watch: Watch | None = None) -> Eval
         )
         why = {tally.model: tally for tally in run.tallies}
         scored = _score(requests, prepared.surveys, store, folder, why, pictures=job.pictures)
-    return Evaluated(plan=prepared.plan, tallies=run.tallies, interrupted=run.interrupted, scored=scored)
+    return Evaluated(
+        plan=prepared.plan,
+        tallies=run.tallies,
+        interrupted=run.interrupted,
+        budget=run.budget,
+        scored=scored,
+    )
 
 
 def rescore(folder: Path, *, pictures: bool = True) -> tuple[RunRecord, Scored]:
@@ -148,13 +170,16 @@ def last_run(runs: Path) -> Path:
     return found[-1].parent
 
 
-def _open(models: Sequence[str], around: Surroundings) -> list[Backend]:
+def _open(job: Job, around: Surroundings) -> list[Backend]:
     backends: dict[str, Backend] = {}
-    for model in models:
+    for model in job.models:
         backend = open_model(model, around)
         if backend.model in backends:
             raise twice(backend.model)
         backends[backend.model] = backend
+        lane = lane_of(backend)
+        if lane is not None:
+            lane.limits.unless_stated(rpm=job.rpm, tpm=job.tpm)
     return list(backends.values())
 
 
@@ -163,12 +188,19 @@ async def _ask(
     backends: Sequence[Backend],
     store: ResponseStore,
     prepared: Prepared,
-    connections: int,
+    job: Job,
+    purse: Purse,
     watch: Watch | None,
 ) -> Run:
     try:
         return await ask_build(
-            requests, backends, store, prepared=prepared, connections=connections, watch=watch
+            requests,
+            backends,
+            store,
+            prepared=prepared,
+            connections=job.connections,
+            watch=watch,
+            purse=purse,
         )
     finally:
         for backend in backends:

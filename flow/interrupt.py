@@ -8,11 +8,20 @@ from types import FrameType
 
 
 class Halt:
-    """Whether nothing new should be asked; `asked` is set once and stays."""
+    """Whether nothing new should be asked; `asked` is set once and stays.
+
+    `budget` is the flag of the budget that is used up, empty where somebody interrupts.
+    """
 
     def __init__(self) -> None:
         """Start with nothing asked for."""
         self.asked = False
+        self.budget = ""
+
+    def end(self, budget: str) -> None:
+        """Ask to end because a budget is used up, unless somebody asked before."""
+        if not self.asked:
+            self.asked, self.budget = True, budget
 
 
 @contextmanager

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from taskc.backends import Surroundings, describe_models, open_counter
-from taskc.backends.prices import read_prices, shipped_prices
 from taskc.flow.ask_build import survey_all
 from taskc.flow.build_folder import open_build
 from taskc.flow.detect import Cells
-from taskc.flow.selection import BadSelection, Requests, Wanted, narrowed
+from taskc.flow.prices import price_tables
+from taskc.flow.selection import Requests, Wanted, narrowed
 from taskc.flow.spending import Rates, Spending
-from taskc.records.forecast import Forecast, Price
+from taskc.records.forecast import Forecast
 from taskc.records.plan import Plan
 from taskc.store.responses import ResponseStore
 
@@ -50,7 +50,7 @@ def make_plan(job: PlanJob, around: Surroundings) -> Planned:
     Raises `BuildError`, `BadSelection`, `ModelError` and `StoreError`.
     """
     manifest, every = open_build(job.build)
-    prices = _prices(job)
+    prices = price_tables(job.prices, job.stated)
     described = describe_models(job.models, around)
     requests = narrowed(every, job.wanted, manifest)
     surveys = survey_all(requests, {one.model: one.capabilities for one in described})
@@ -86,24 +86,3 @@ def _read(requests: Requests, spendings: Sequence[Spending], cells: Cells) -> tu
         for spending in spendings:
             spending.add(request)
     return count, characters
-
-
-def _prices(job: PlanJob) -> list[Sequence[Price]]:
-    files = [read_prices(path.read_text(encoding="utf-8"), os.fspath(path)) for path in reversed(job.prices)]
-    return [[_stated(text) for text in reversed(job.stated)], *files, shipped_prices()]
-
-
-def _stated(text: str) -> Price:
-    """Read a price as `MODEL=IN/OUT`; raises `BadSelection`."""
-    model, _, amounts = text.rpartition("=")
-    read, _, written = amounts.partition("/")
-    try:
-        price = Price(models=(model,), input=float(read), output=float(written), source="the command line")
-    except ValueError:
-        price = None
-    if price is None or not model or not all(0 <= one < float("inf") for one in (price.input, price.output)):
-        raise BadSelection(
-            f"`{text}` is not a price",
-            "write `MODEL=IN/OUT` in US dollars a million tokens, for instance `openai/my-model=0.5/1.5`",
-        )
-    return price
