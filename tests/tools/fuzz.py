@@ -52,11 +52,12 @@ class Hang(BaseException):
 
 
 def seeds() -> list[str]:
-    """Give the texts that inputs are made from: all task files of the tests and the shipped tasks."""
-    files = [*TESTS.rglob("*.task"), *(TESTS.parent / "tasks").rglob("*.task")]
-    files.append(TESTS.parent / "compiler" / "std" / "regimes.task")
-    texts = [path.read_bytes().decode("utf-8", "replace") for path in sorted(files)]
-    return [text for text in texts if len(text) < 20_000]
+    """Give the texts that inputs are made from: all task files of the tests, right ones six times."""
+    right = [*(TESTS / "cases/fine").rglob("*.task"), *(TESTS / "cases/lints").rglob("*.task")]
+    right += [*(TESTS / "examples").glob("*.task"), TESTS.parent / "compiler/std/regimes.task"]
+    files = [*sorted(right) * 6, *sorted((TESTS / "cases/errors").rglob("*.task"))]
+    texts = [path.read_bytes().decode("utf-8", "replace") for path in files]
+    return [text for text in texts if len(text) < 1_200]
 
 
 def by_grammar(chance: random.Random, texts: list[str]) -> bytes:
@@ -66,7 +67,7 @@ def by_grammar(chance: random.Random, texts: list[str]) -> bytes:
     for _ in range(chance.choice((1, 1, 1, 2, 3, 8))):
         if not tokens:
             break
-        at, way = chance.randrange(len(tokens)), chance.randrange(8)
+        at, way = chance.randrange(len(tokens)), chance.randrange(12)
         end = min(len(tokens), at + chance.choice((1, 1, 2, 5, 20)))
         if way == 0:
             del tokens[at:end]
@@ -86,8 +87,12 @@ def by_grammar(chance: random.Random, texts: list[str]) -> bytes:
             tokens.insert(
                 at, chance.choice(("(", ")", "[", "]", "{", "}", ",", "\n", "not", "if", "|", ".", "="))
             )
-        else:
+        elif way == 7:
             tokens[at] = tokens[at] * chance.choice((2, 3, 50))
+        else:  # what is of one kind often makes sense in each other's place
+            like = [token for token in (*tokens, *others) if token[:1].isalpha() == tokens[at][:1].isalpha()]
+            same = [token for token in like if token[:1].isdigit() == tokens[at][:1].isdigit()]
+            tokens[at] = chance.choice([token for token in same if token[:1] != "#"] or ["x"])
     return "".join(tokens).encode("utf-8", "surrogatepass")
 
 
@@ -98,18 +103,24 @@ def by_bytes(chance: random.Random, texts: list[str]) -> bytes:
         at, way = chance.randrange(len(data) + 1), chance.randrange(6)
         end = at + chance.choice((1, 2, 8, 100))
         if way == 0:
-            data[at:end] = bytes(chance.randrange(256) for _ in range(len(data[at:end])))
+            data[at:end] = some_bytes(chance, len(data[at:end]))
         elif way == 1:
             del data[at:end]
         elif way == 2:
             data[at:at] = data[at:end] * chance.choice((1, 2, 30))
         elif way == 3:
-            data[at:at] = bytes(chance.randrange(256) for _ in range(chance.choice((1, 3, 12))))
+            data[at:at] = some_bytes(chance, chance.choice((1, 3, 12)))
         elif way == 4 and at < len(data):
-            data[at] ^= 1 << chance.randrange(8)
+            data[at] ^= 1 << chance.randrange(7)
         else:
             del data[at:]
     return bytes(data)
+
+
+def some_bytes(chance: random.Random, count: int) -> bytes:
+    """Give bytes by chance, most of them of ordinary text."""
+    most = 256 if chance.random() < 0.2 else 128
+    return bytes(chance.randrange(most) for _ in range(count))
 
 
 def whole_way(path: Path) -> str:
