@@ -12,6 +12,8 @@ Kind: TypeAlias = Literal["requests", "tokens", "input", "output"]
 SLACK = 0.1  # seconds by which a request may come before its turn; timers are no finer
 LONGEST = 60.0  # seconds that nobody is asked to wait longer than
 _START = 8  # requests in flight before anything is known of a host
+_CAREFUL = 8  # rounds of answers for one more in flight, near where the host asked to slow down
+_SHRINK = 0.8  # of a pause, with each answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +43,10 @@ class Pace:
     """How many requests may be in flight to one host, and from when on: slower at once, faster by and by.
 
     The limit begins at 8, or `most` if that is less, and grows by one an answer until the host first asks to
-    slow down, and by one a round of answers after that. Each time it asks, the limit is halved and nothing
-    is sent for as long as it says, or for a pause that begins at `first` seconds and doubles, up to a minute,
-    until something is answered. What was sent before the limit was cut does not cut it again.
+    slow down. Then it is halved, and grows by one a round of answers, and only by an eighth near where it
+    was cut. Each time nothing is sent for as long as the host says, and no less than a pause that begins at
+    `first` seconds, doubles each time, up to a minute, and shrinks by a fifth with each answer. What was sent
+    before the limit was cut does not cut it again.
     """
 
     def __init__(self, *, most: int, first: float = 0.5) -> None:
@@ -53,8 +56,9 @@ class Pace:
         self.busy = 0
         self._first = first
         self._held = -inf
+        self._pause = first
         self._cuts = 0
-        self._row = 0
+        self._edge = inf  # how many were in flight when it was cut last
 
     def wait(self, now: float) -> float:
         """Give the seconds until one more may be sent; infinity: not before something comes back."""
@@ -74,24 +78,34 @@ class Pace:
         if feedback.slow:
             self._slow(cuts, feedback.wait, used, now)
         elif feedback.fine and cuts == self._cuts:
-            self._row = 0
-            if used >= int(self.limit):
-                self.limit = min(float(self.most), self.limit + (1.0 / self.limit if cuts else 1.0))
+            self._pause = max(self._first, self._pause * _SHRINK)
+            if 2 * used >= self.limit:  # a limit that nobody comes near says nothing
+                self._grow()
 
     def _slow(self, cuts: int, wait: float | None, used: int, now: float) -> None:
         if cuts == self._cuts:
-            self.limit = max(1.0, min(self.limit, float(used)) / 2)
+            self._edge = min(self.limit, float(used))
+            self.limit = max(1.0, self._edge / 2)
             self._cuts += 1
-            self._row += 1
-            wait = min(LONGEST, self._first * 2.0 ** (self._row - 1)) if wait is None else wait
+            wait = max(wait or 0.0, self._pause)
+            self._pause = min(LONGEST, self._pause * 2)
         if wait is not None:
             self._held = max(self._held, now + wait)
+
+    def _grow(self) -> None:
+        if not self._cuts:
+            step = 1.0
+        elif self._edge - 1 <= self.limit <= self._edge + 1:
+            step = 1 / (_CAREFUL * self.limit)
+        else:
+            step = 1 / self.limit
+        self.limit = min(float(self.most), self.limit + step)
 
 
 class Meter:
     """At most so much a minute, spread evenly: any minute holds no more than that, and one request.
 
-    Amounts of 1 are counted exactly: any minute holds no more than the limit.
+    Amounts of 1 are counted exactly: any minute holds no more than the limit, rounded up.
     """
 
     def __init__(self, per_minute: float) -> None:
