@@ -45,11 +45,11 @@ task capitals {
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from taskc.compiler.lints.view import View
 from taskc.compiler.survey import Look, Seen
 from taskc.dsl.diagnostic import Diagnostic, Edit, Label, warning
-from taskc.dsl.span import Span
 from taskc.dsl.syntax import Text
 
 _JOINED = re.compile(r"(?<=[\w:;,.?!])(?<!\}\})()(?=\{\{-?\s*answer\b)")
@@ -88,15 +88,12 @@ def _written(text: Text) -> Iterator[Diagnostic]:
         match = pattern.search(text.value)
         if match:
             start, end = match.span(1)
+            shown = text.place(min(start, end - 1), end)  # where there is no blank, what stands before it
+            blanks = shown if end > start else replace(shown, start=shown.end)
             yield warning(
                 "blank-at-join",
                 f"{told} the answer from what stands before it",
-                text.place(start, end) if end > start else _before(text, start),
+                shown,
                 help="write one blank before `{{ answer }}`",
-                edits=[Edit(span=text.place(start, end), text=" ")],
+                edits=[Edit(span=blanks, text=" ")],
             )
-
-
-def _before(text: Text, at: int) -> Span:
-    """Give the place of the character before a join, so that there is something to underline."""
-    return text.place(at - 1, at)

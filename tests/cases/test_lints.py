@@ -20,6 +20,7 @@ from taskc.dsl.diagnostic import Diagnostic
 from taskc.dsl.model import Program, Task
 from taskc.dsl.span import Source
 from taskc.flow.build import understand
+from taskc.flow.check import fix_paths
 from taskc.flow.explain import pages
 from taskc.flow.lend import tools
 from taskc.grammar.show import show
@@ -140,3 +141,12 @@ def test_it_can_be_allowed(rule: str, tmp_path: Path) -> None:
     (tmp_path / "page.task").write_text(text, encoding="utf-8")
     done = understand([str(tmp_path / "page.task")], MODELS.get(rule, tools()))
     assert {d.rule for d in done.found} - SMALL <= {rule} & SMALL
+
+
+@pytest.mark.parametrize("rule", sorted(LINTS))
+def test_a_cure_cures(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What can be fixed is gone after `taskc check --fix`."""
+    monkeypatch.chdir(HERE)
+    fixed = fix_paths([f"{rule}.task"], write=False)
+    assert not fixed.understood.failed
+    assert [finding.message for finding in fixed.understood.found if finding.edits] == []
