@@ -1,8 +1,14 @@
 """Requests as a compiler would write them, and a backend that does as a test says."""
 
 import asyncio
+import sys
+from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "backends"))
+
+from loopback import FakeProvider
 
 from taskc.records.operation import Generate, Generated, Reply, Scored
 from taskc.records.plan import Capabilities
@@ -119,3 +125,18 @@ def store(tmp_path):
 
     with ResponseStore.open(tmp_path / "responses.db") as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def running():
+    server = FakeProvider()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def provider(running, monkeypatch):
+    # every client reads all certificates of the machine, a tenth of a second, and none is needed here
+    monkeypatch.setattr("ssl.SSLContext.load_verify_locations", lambda *_, **__: None)
+    running.forget()
+    return running

@@ -1,0 +1,191 @@
+"""A provider on this machine that speaks as OpenAI's and Anthropic's do, and goes wrong as it is told to."""
+
+import contextlib
+import json
+import socket
+import struct
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from taskc.backends.protocol import Surroundings
+
+KEY = "sk-very-secret-0123456789"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Say:
+    """What the server does with one request: answer, wait first, or reset the connection.
+
+    `half` sends half of the body and closes; `drip` waits so many seconds between its pieces.
+    """
+
+    status: int = 200
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+    wait: float = 0.0
+    reset: bool = False
+    half: bool = False
+    drip: float = 0.0
+
+    @property
+    def sound(self) -> bool:
+        """Say whether a client that waits has an answer of it."""
+        return self.status == 200 and not self.reset and not self.half
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What the server was asked."""
+
+    path: str
+    headers: dict[str, str]
+    body: dict[str, Any]
+
+    @property
+    def question(self) -> str:
+        """Give the last thing that is said to the model."""
+        said = self.body.get("messages") or self.body.get("input") or self.body.get("prompt")
+        return str(said if isinstance(said, str) else said[-1]["content"])
+
+
+class FakeProvider:
+    """Says the lines of its script one after another, the last one for ever, and keeps what it was asked.
+
+    With `rule` set, it decides: it is given what is asked and how often the same was asked before.
+    """
+
+    say = staticmethod(Say)
+    key = KEY
+
+    def __init__(self) -> None:
+        self.script: list[Say] = []
+        self.asked: list[Asked] = []
+        self.rule: Callable[[Asked, int], Say] | None = None
+        self.times: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+        self.address = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def around(self, tmp_path: Path, **environment: str) -> Surroundings:
+        known = {
+            "OPENAI_API_KEY": KEY,
+            "OPENAI_BASE_URL": f"{self.address}/v1",
+            "ANTHROPIC_API_KEY": KEY,
+            "ANTHROPIC_BASE_URL": self.address,
+            "BOX_BASE_URL": f"{self.address}/v1",
+            "BOX_API_KEY": KEY,
+        }
+        return Surroundings(environment=known | environment, cache=tmp_path)
+
+    def chat(self, text: str | None = "hello", finish: str = "stop", **message: Any) -> Say:
+        choice = {"index": 0, "message": {"role": "assistant", "content": text, **message}}
+        usage = {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10}
+        return Say(body={"id": "x", "choices": [choice | {"finish_reason": finish}], "usage": usage})
+
+    def top(self, **tokens: float) -> Say:
+        top = [{"token": token, "logprob": value, "bytes": None} for token, value in tokens.items()]
+        content = [{**top[0], "top_logprobs": top}] if top else []
+        say = self.chat("A", "length")
+        say.body["choices"][0]["logprobs"] = {"content": content, "refusal": None}
+        return say
+
+    def text(self, text: str = "hello", finish: str = "stop", logprobs: Any = None) -> Say:
+        choice = {"index": 0, "text": text, "finish_reason": finish, "logprobs": logprobs}
+        return Say(body={"id": "x", "choices": [choice]})
+
+    def message(self, *texts: str, stop_reason: str = "end_turn") -> Say:
+        content = [{"type": "text", "text": text} for text in texts]
+        usage = {"input_tokens": 7, "output_tokens": 3}
+        kind = {"type": "message", "role": "assistant", "model": "m", "id": "x"}
+        return Say(body={**kind, "content": content, "stop_reason": stop_reason, "usage": usage})
+
+    def responses(self, text: str) -> Say:
+        content = [{"type": "output_text", "text": text, "annotations": [], "logprobs": []}]
+        said = {"type": "message", "role": "assistant", "id": "y", "status": "completed"}
+        usage = {"input_tokens": 7, "output_tokens": 3, "total_tokens": 10}
+        kind = {"id": "x", "object": "response", "model": "m", "status": "completed"}
+        return Say(body={**kind, "output": [{**said, "content": content}], "usage": usage})
+
+    def reply(self, asked: Asked, text: str) -> Say:
+        """Answer in the form of whatever was asked."""
+        if asked.path.endswith("/chat/completions"):
+            return self.chat(text)
+        if asked.path.endswith("/responses"):
+            return self.responses(text)
+        return self.text(text) if asked.path.endswith("/completions") else self.message(text)
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self.script.clear()
+        self.asked.clear()
+        self.times.clear()
+        self.rule = None
+
+    def error(self, status: int, message: str = "no", *, code: str = "", **headers: str) -> Say:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        body = {"error": {"message": message, "type": code or "some_error", "code": code or None}}
+        return Say(status=status, body=body, headers=named)
+
+    def _next(self, asked: Asked) -> Say:
+        with self._lock:
+            self.asked.append(asked)
+            if self.rule is not None:
+                before = self.times[asked.question]
+                self.times[asked.question] += 1
+                return self.rule(asked, before)
+            return self.script.pop(0) if len(self.script) > 1 else self.script[0]
+
+    def _handler(provider) -> type[BaseHTTPRequestHandler]:
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+
+            def do_POST(self) -> None:
+                content = self.rfile.read(int(self.headers.get("content-length", 0)))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                say = provider._next(Asked(path=self.path, headers=headers, body=json.loads(content)))
+                time.sleep(say.wait)
+                if say.reset:
+                    self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    self.connection.close()
+                    self.close_connection = True
+                    return
+                self._answer(say)
+
+            def _answer(self, say: Say) -> None:
+                body = say.body if isinstance(say.body, bytes) else json.dumps(say.body).encode()
+                self.send_response(say.status)
+                for name, value in {"content-type": "application/json", **say.headers}.items():
+                    self.send_header(name, value)
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                if say.half:
+                    self.wfile.write(body[: len(body) // 2])
+                    self.close_connection = True
+                elif say.drip:
+                    for at in range(0, len(body), 40):
+                        self.wfile.write(body[at : at + 40])
+                        time.sleep(say.drip)
+                else:
+                    self.wfile.write(body)
+
+            def handle(self) -> None:
+                with contextlib.suppress(ConnectionError, ValueError):
+                    super().handle()
+
+            def log_message(self, format: str, *args: Any) -> None:
+                pass
+
+        return Handler
