@@ -4,7 +4,7 @@ Expressions and templates stay as trees: they mean something only together with 
 compiler evaluates them. What stands here has passed `compiler.check`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -183,11 +183,17 @@ class Task:
     allows: tuple[Allow, ...] = ()
     statements: tuple[Statement, ...] = ()
 
-    def asked_items(self) -> Iterable[Item]:
-        """Give the asked items in order; going through all is cheaper than asking for each."""
-        if len(self.asked) == len(self.items):
-            return self.items
-        return (self.items[position] for position in self.asked)
+    def asked_items(self) -> Iterator[Item]:
+        """Give the asked items in order; going through all is cheaper than looking up each."""
+        if len(self.asked) < len(self.items) // 4:
+            yield from (self.items[position] for position in self.asked)
+            return
+        asked = iter(self.asked)  # in rising order
+        following = next(asked, None)
+        for position, item in enumerate(self.items):
+            if position == following:
+                following = next(asked, None)
+                yield item
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
