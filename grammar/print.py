@@ -79,8 +79,14 @@ class _Writer:
     def _block(self, nodes: Sequence[N], after: int, write: Callable[[N], Entry]) -> str:
         """Write nodes in the braces that open after a place, one below the other."""
         opening = self.notes.opening(after)
+        return self._between(nodes, opening, self.notes.closing(opening), write)
+
+    def _between(
+        self, nodes: Sequence[N], opening: int | None, closing: int, write: Callable[[N], Entry]
+    ) -> str:
+        """Write nodes in braces; `opening` is None where the text has none, and `closing` its end."""
         self.margin += 2
-        head, lines = self.notes.write_all(nodes, opening, self.notes.closing(opening), write)
+        head, lines = self.notes.write_all(nodes, opening, closing, write)
         self.margin -= 2
         if not lines and not head:
             return "{ }"
@@ -289,8 +295,9 @@ class _Writer:
             line = f"{head} {', '.join(join(self._use(use)) for use in uses)}"
             if self.margin + len(line) <= WIDTH:
                 return Entry((line,))
-        after = node.span.start if opening < first else node.span.end
-        return Entry((f"{head} {self._block(uses, after, self._use)}",))
+        if opening >= first:  # the next brace is not its own
+            return Entry((f"{head} {self._between(uses, None, node.span.end, self._use)}",))
+        return Entry((f"{head} {self._block(uses, node.span.start, self._use)}",))
 
     def _use(self, node: s.Use) -> Entry:
         arguments = ", ".join(f"{a.name.text} = {self.expressions.flat(a.value)}" for a in node.arguments)

@@ -58,6 +58,14 @@ def in_task(text: str) -> str:
         ),
         ("items [ { a: 1, # one\n b: 2 } ]", "items [\n  {\n    a: 1,  # one\n    b: 2,\n  },\n]"),
         ("regimes a, # one\n b", "regimes {\n  a  # one\n  b\n}"),
+        (
+            "regimes a { shots 1 }\n# c\nvary b { # d\n e # f\n g\n}",
+            "regimes {\n  a { shots 1 }\n}\n# c\nvary b {  # d\n  e  # f\n  g\n}",
+        ),
+        (
+            "regimes a, # one\n b # two\nitem { # three\n c: text # four\n}",
+            "regimes {\n  a  # one\n  b\n}  # two\nitem {  # three\n  c: text  # four\n}",
+        ),
         ("tags a, # one\n b", "tags [\n  a,  # one\n  b,\n]"),
         ("keep_ = 1".replace("keep_ =", "shots") + " # three", "shots 1  # three"),
         ("let x = (a # one\n and b)", "let x = (\n  a  # one\n  and b\n)"),
