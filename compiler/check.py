@@ -131,6 +131,10 @@ def _fields(job: Job, found: list[Diagnostic]) -> dict[str, FieldType]:
         )
         return {}
     fields: dict[str, FieldType] = {}
+    if not record.fields:
+        told = f"the item record of task `{job.name}` has no fields"
+        cure = "name what one item holds: `item { question: text, answer: text }`"
+        found.append(error("no-fields", told, record.span, help=cure))
     for field in record.fields:
         name = field.name.text
         if name in fields:

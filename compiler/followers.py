@@ -13,6 +13,7 @@ _ABSENCES = frozenset(
         "missing-field",
         "missing-level",
         "needs-rationale",
+        "no-fields",
         "no-items",
         "no-options",
         "no-tasks",
