@@ -15,6 +15,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "plan": ("taskc.cli.plan", "say what an evaluation takes and can show, before it is paid for"),
     "eval": ("taskc.cli.eval", "ask models, score every answer, print the table"),
     "score": ("taskc.cli.score", "score a run again without asking anything"),
+    "store": ("taskc.cli.store", "look after the answers that are kept: count, export, merge, verify"),
     "models": ("taskc.cli.models", "list and fetch the models that run on this machine"),
 }
 

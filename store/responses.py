@@ -99,16 +99,27 @@ class ResponseStore:
             self._ids.clear()
             raise
 
+    def examine(self) -> Iterator[tuple[str, Response | None, str]]:
+        """Give every key and its answer, whole; None and the reason for one that cannot be read."""
+        with translated(self.path):
+            for row in self._db.execute(f"SELECT {WHOLE} FROM responses ORDER BY key"):
+                try:
+                    yield spelled(row[0]), response_of(row, self._way(row[1]), self._base), ""
+                except LineError as problem:
+                    yield spelled(row[0]), None, problem.why
+
     def count(self) -> int:
         """Say how many answers there are."""
-        with translated(self.path):
-            return int(self._db.execute("SELECT count(*) FROM responses").fetchone()[0])
+        return int(self.query("SELECT count(*) FROM responses")[0][0])
 
     def models(self) -> tuple[str, ...]:
         """Name the models whose answers are kept, in alphabetical order."""
+        return tuple(str(model) for (model,) in self.query("SELECT DISTINCT model FROM ways ORDER BY model"))
+
+    def query(self, statement: str) -> list[tuple[Any, ...]]:
+        """Give the rows of one SQL statement, all at once; for those who look after the file."""
         with translated(self.path):
-            rows = self._db.execute("SELECT DISTINCT model FROM ways ORDER BY model").fetchall()
-        return tuple(str(model) for (model,) in rows)
+            return self._db.execute(statement).fetchall()
 
     def export(self, path: Path, *, models: Sequence[str] = ()) -> int:
         """Write all answers, or those of `models`, as JSON lines in the order of their keys; say how many."""

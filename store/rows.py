@@ -87,15 +87,16 @@ def row_of(one: Response, packer: Packer | None = None, hidden: Sequence[str] = 
 def response_of(row: Sequence[Any], way: Way, base: Callable[[int], bytes] | None = None) -> Response:
     """Make the answer of a row of `COLUMNS`, or of `WHOLE` where `base` gives bases; raises `LineError`."""
     key, _, request, replicate, asked, kind, kept, read, written, attempts, seconds, at, *rest = row
-    outcome = _inflated(kept)
-    more = _read_document(rest, outcome, base) if base else {}
+    text = _inflated(kept)
+    outcome = _outcome(kind, text)
+    more = _read_document(rest, text, base) if base else {}
     return Response(
         key=spelled(key),
         request=spelled(request),
         model=way[0],
         replicate=replicate,
         lowering=way[1],
-        outcome=_outcome(kind, outcome),
+        outcome=outcome,
         usage=Usage(read=read, written=written),
         attempts=attempts,
         seconds=seconds,
@@ -160,7 +161,7 @@ def _read_document(rest: Sequence[Any], outcome: bytes, base: Callable[[int], by
     try:
         kind, raw, source, body = _document.decode(unpack(packed, base(at), outcome))
     except (zlib.error, msgspec.MsgspecError, UnicodeError):
-        raise LineError(1, "what was sent cannot be unpacked") from None
+        raise LineError(1, "what was sent cannot be unpacked, or the answer beside it was changed") from None
     return {"operation": _operation(kind, raw), "source": source, "body": body}
 
 

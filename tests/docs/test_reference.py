@@ -77,11 +77,13 @@ def commands() -> list[tuple[str, click.Command]]:
 @pytest.mark.parametrize(("name", "command"), commands(), ids=list(COMMANDS))
 def test_every_flag(name: str, command: click.Command) -> None:
     text = section(CLI, f"## taskc {name}")
-    options = [p for p in command.params if isinstance(p, click.Option)]
+    inner = getattr(command, "commands", {})
+    params = [p for one in (command, *inner.values()) for p in one.params]
+    options = [p for p in params if isinstance(p, click.Option)]
     flags = {flag for option in options for flag in option.opts}
     stated = set(re.findall(r"`(--?[a-z-]+)", "\n".join(re.findall(r"^\| (`-.*?) \|", text, re.M))))
     assert stated == flags
-    assert not lacking(getattr(command, "commands", {}), spans(text))
+    assert not lacking(inner, spans(text))
 
 
 def test_every_exit_code_in_use() -> None:
@@ -94,6 +96,7 @@ def test_every_exit_code_in_use() -> None:
         group.USAGE,
         group.GATE,
         group.SOME_FAILED,
+        group.BUDGET,
         group.INTERRUPTED,
     }
 
