@@ -3,11 +3,15 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "backends"))
+
+from loopback import FakeProvider
 
 TASK = '''\
 task capitals {
@@ -102,3 +106,11 @@ def quick(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         return Ran(done.exit_code, done.stdout, done.stderr)
 
     return run_in
+
+
+@pytest.fixture
+def provider() -> Iterator[FakeProvider]:
+    """Give a provider on this machine."""
+    server = FakeProvider()
+    yield server
+    server.close()

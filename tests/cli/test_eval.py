@@ -232,3 +232,74 @@ def test_no_colour(run: Any, build: Path) -> None:
     assert "\x1b[" in run("eval", "-m", "echo/x", "--no-picture", FORCE_COLOR="1").out
     ran = run("eval", "-m", "echo/x?score=no", "--no-picture", FORCE_COLOR="1", NO_COLOR="1")
     assert "\x1b[" not in ran.out + ran.err
+
+
+def test_budget_of_requests(run: Any, build: Path) -> None:
+    """What a budget lets through is kept, the exit code says so, and the command that goes on goes on."""
+    args = ["eval", "-m", "echo/x?log=log.txt", "--max-requests", "15", "--no-picture"]
+    for left, code in ((25, 5), (10, 5), (0, 0)):
+        ran = run(*args)
+        assert ran.code == code
+        assert sum(_asked(build / "log.txt").values()) == 40 - left
+        if code:
+            assert f"`--max-requests` is reached, {left} not asked" in ran.err
+            assert ran.err.rstrip().endswith(shlex.join(["taskc", *args]))
+    assert set(_asked(build / "log.txt").values()) == {1}
+
+
+def test_budget_of_time(run: Any, build: Path) -> None:
+    """Nothing begins after the time is over; what is in flight is kept."""
+    log = build / "log.txt"
+    ran = run("eval", "-m", "echo/x?delay=0.3&log=log.txt", "-j", "2", "--max-time", "1s", "--no-picture")
+    assert ran.code == 5 and "`--max-time` is reached" in ran.err
+    assert 4 <= _stored(build) == sum(_asked(log).values()) < 20
+    ran = run("eval", "-m", "echo/x", "--max-time", "soon")
+    assert ran.code == 2 and "`soon` is not a time" in ran.err
+
+
+def test_budget_of_money(run: Any, build: Path, provider: Any) -> None:
+    """A price is asked for before anything is sent; then no more is spent than there is."""
+    provider.rule = lambda asked, before: provider.chat("Answer: A")
+    box, env = "openai-api/box/m", {"BOX_BASE_URL": f"{provider.address}/v1"}
+    ran = run("eval", "-m", box, "--max-cost", "1", **env)
+    assert (
+        ran.code == 1 and f"help: give one in US dollars a million tokens: `--price {box}=IN/OUT`" in ran.err
+    )
+    assert provider.asked == []
+    # each answer is told to use 7 tokens in, 3 out: 0.013 USD; all 20 cost 0.26 USD
+    args = ("eval", "-m", box, "--price", f"{box}=1000/2000", "--no-picture")
+    ran = run(*args, "--max-cost", "0.25", **env)
+    assert ran.code == 5 and "`--max-cost` is reached" in ran.err
+    first = len(provider.asked)
+    assert first == _stored(build) and 0 < first < 20
+    ran = run(*args, "--max-cost", "100", **env)
+    assert ran.code == 0 and f"{(20 - first) * 0.013:.4f} USD" in ran.err
+    assert len(provider.asked) == 20
+
+
+def test_a_wrong_key_is_told_once(run: Any, build: Path, provider: Any) -> None:
+    """The run of the model ends at once, with one message."""
+    provider.rule = lambda asked, before: provider.error(401, "bad key")
+    env = {"BOX_BASE_URL": f"{provider.address}/v1", "BOX_API_KEY": "sk-marked"}
+    ran = run("eval", "-m", "openai-api/box/m", "--no-picture", "-j", "2", **env)
+    assert ran.code == 4
+    assert ran.err.count("answered 401: the key in `BOX_API_KEY` may not do this") == 1
+    assert len(provider.asked) <= 2
+    assert "sk-marked" not in ran.err + ran.out
+
+
+def test_what_fails_for_good_is_listed_by_cause(run: Any, build: Path, provider: Any) -> None:
+    """Each cause has a count and an example, and all others are answered."""
+
+    def rule(asked: Any, before: int) -> Any:
+        if "France" in asked.question:
+            return provider.error(400, "no France")
+        return provider.error(500) if "Kenya" in asked.question else provider.chat("Answer: A")
+
+    provider.rule = rule
+    env = {"BOX_BASE_URL": f"{provider.address}/v1"}
+    ran = run("eval", "-m", "openai-api/box/m?retries=1&wait=0.001", "--no-picture", **env)
+    assert ran.code == 4
+    assert "4 failed: bad-request, for instance: box answered 400: no France" in ran.err
+    assert "4 failed: server-error, for instance: box answered 500" in ran.err
+    assert _stored(build) == 12 and len(provider.asked) == 12 + 4 + 2 * 4
