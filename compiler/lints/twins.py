@@ -1,5 +1,6 @@
 """Items that ask the same: found by a number an item, then held against each other in full."""
 
+import re
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator
@@ -8,10 +9,11 @@ from dataclasses import dataclass
 from taskc.compiler.render import ask
 from taskc.compiler.survey import Look, Seen
 
-_MARKS = ".,;:!?\"'“”‘’„«»()[]{}"
-_FOLD = str.maketrans(dict.fromkeys(_MARKS, " "))
-_FOREIGN = [mark.encode() for mark in _MARKS if not mark.isascii()]
+_MARKS = ".,;:!?\"'“”‘’„«»"
+_NO_MARKS = str.maketrans(dict.fromkeys(_MARKS, " "))
 _DROPPED = (" \t\n\r" + "".join(mark for mark in _MARKS if mark.isascii())).encode()
+_FOLDED = re.compile(r"[\"'“”‘’„«»?]|(?<!\w)[.,;:]|[.,;:](?!\w)|(?<![\d)])!")
+"""Quotes and the marks of sentences; those within `1.5` or `10:30` and that of `3!` are none."""
 _NEGATIONS = frozenset("not no never none neither nor cannot without except t".split())  # noqa: SIM905
 """Words that turn a question round; `isn't` is folded to `isn t`."""
 
@@ -21,11 +23,11 @@ _SIZE = 3  # words of a shingle
 
 
 def fold(text: str) -> str:
-    """Give a text without case, runs of blanks, quotes, brackets and the marks of sentences.
+    """Give a text without case, runs of blanks, quotes and the marks of sentences.
 
-    Signs such as `+ - * / %` stay: two sums that differ in one are two questions.
+    Signs such as `+ - * / %` and brackets stay: two sums that differ in one are two questions.
     """
-    return " ".join(text.casefold().translate(_FOLD).split())
+    return " ".join(_FOLDED.sub(" ", text.casefold()).split())
 
 
 def mark_question(seen: Seen, look: Look) -> int:
@@ -36,10 +38,9 @@ def mark_question(seen: Seen, look: Look) -> int:
         listed = ". " if choices[0].label is not None else "\n"
         cut = text.find(listed + texts[0])  # the first option shown, whichever it is
         text = text[:cut] if cut >= 0 else text
-    stem = text.encode("utf-8", "surrogatepass").lower().translate(None, _DROPPED)
     if not text.isascii():
-        for mark in _FOREIGN:
-            stem = stem.replace(mark, b"")
+        text = "".join(text.casefold().translate(_NO_MARKS).split())
+    stem = text.encode("utf-8", "surrogatepass").lower().translate(None, _DROPPED)
     return hash(stem) ^ hash(frozenset(texts))
 
 
