@@ -22,6 +22,7 @@ from taskc.flow.build import BuildError, open_build
 from taskc.flow.lower_calls import answered
 from taskc.flow.prices import known_prices, price_tables
 from taskc.flow.selection import Requests, Wanted, narrowed, parse_limit
+from taskc.flow.store import secrets_of
 from taskc.metrics.score import measure_of, score_all
 from taskc.records import lines
 from taskc.records.manifest import Manifest
@@ -102,7 +103,8 @@ def evaluate(job: Job, around: Surroundings, watch: Watch | None = None) -> Eval
     prepared = prepare(requests, {one.model: one.capabilities for one in backends})
     if prepared.plan.refused:
         return Evaluated(plan=prepared.plan)
-    with ResponseStore.open(job.runs / "responses.sqlite") as store:
+    hidden = secrets_of(around.environment)
+    with ResponseStore.open(job.runs / "responses.sqlite", hidden=hidden) as store:
         run = asyncio.run(_ask(requests, backends, store, prepared, job, purse, watch))
         record = _record(job, manifest, backends, run.tallies, prepared.plan)
         folder = job.runs / _run_name(record)
@@ -137,7 +139,7 @@ def rescore(folder: Path, *, pictures: bool = True) -> tuple[RunRecord, Scored]:
     requests = narrowed(every, wanted, manifest)
     prepared = prepare(requests, {one.model: one.capabilities for one in record.models})
     before = _reasons(folder)
-    with ResponseStore.open((folder / record.store).resolve()) as store:
+    with ResponseStore.open((folder / record.store).resolve(), new=False) as store:
         scored = _score(requests, prepared.surveys, store, folder, {}, pictures=pictures, before=before)
     return record, scored
 
