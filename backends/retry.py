@@ -86,7 +86,7 @@ async def persist(
     tries = _Tries(send, explain, lane, measure)
     value: T | Failure | Refusal
     try:
-        value = await _retrying(patience, lane)(tries.once)
+        value = await _retrying(patience, lane, tries)(tries.once)
     except _Trouble as trouble:
         value = trouble.problem.outcome
     except Stopped:
@@ -106,6 +106,7 @@ class _Tries(Generic[T]):
     ) -> None:
         self._send, self._explain, self._lane, self._measure = send, explain, lane, measure
         self.count = 0
+        self.began = 0.0
         self.seconds = 0.0
         self.wasted = Usage()
 
@@ -113,6 +114,7 @@ class _Tries(Generic[T]):
         ticket = await self._lane.enter(self._measure)
         self.count += 1
         start = time.monotonic()
+        self.began = self.began or start
         feedback = Feedback()
         try:
             got = await self._send()
@@ -135,8 +137,8 @@ class _Tries(Generic[T]):
             self.wasted = Usage(read=self.wasted.read + used.read, written=self.wasted.written + used.written)
 
 
-def _retrying(patience: Patience, lane: Lane) -> Callable[..., Awaitable[T]]:
-    from tenacity import AsyncRetrying, RetryCallState, stop_after_attempt, stop_before_delay
+def _retrying(patience: Patience, lane: Lane, tries: _Tries[T]) -> Callable[..., Awaitable[T]]:
+    from tenacity import AsyncRetrying, RetryCallState
     from tenacity.wait import wait_random_exponential
 
     backoff = wait_random_exponential(multiplier=patience.first, max=patience.longest)
@@ -152,10 +154,15 @@ def _retrying(patience: Patience, lane: Lane) -> Callable[..., Awaitable[T]]:
             return False
         return state.attempt_number < _PAID or not problem.answered
 
+    def over(state: RetryCallState) -> bool:
+        """Time spent in line before the first try is not counted: it says nothing of the request."""
+        late = time.monotonic() + state.upcoming_sleep > tries.began + patience.most
+        return late or state.attempt_number >= patience.tries
+
     retrying: Callable[..., Awaitable[T]] = AsyncRetrying(
         retry=again,
         wait=pause,
-        stop=stop_after_attempt(max(1, patience.tries)) | stop_before_delay(patience.most),
+        stop=over,
         sleep=lane.pause,
         reraise=True,
     )
