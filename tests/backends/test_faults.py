@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from taskc.records.operation import Failure, Generate, Generated, Prompt, Refusal
+from taskc.records.operation import Failure, Generate, Generated, Prompt, Refusal, Source, Usage
 from taskc.records.request import Message
 
 HELLO = Generate(prompt=Prompt(messages=(Message(role="user", content="hi"),)), max_tokens=5)
@@ -46,6 +46,45 @@ def test_patience_ends(provider, ask, model, status, reason):
     assert isinstance(reply.outcome, Failure)
     assert (reply.outcome.reason, reply.outcome.again, reply.outcome.fatal) == (reason, True, False)
     assert "come back later" in reply.outcome.message
+
+
+def test_patience_ends_after_a_time(provider, ask):
+    provider.script = [provider.error(500)]
+    start = time.monotonic()
+    reply = ask("openai/gpt-4o?wait=0.02&retries=10000&patience=0.3", HELLO)
+    assert 1 < reply.attempts < 100
+    assert reply.outcome.reason == "server-error"
+    assert time.monotonic() - start < 5
+
+
+def test_what_comes_and_is_of_no_use_is_asked_for_three_times(provider, ask):
+    provider.script = [provider.say(body=b"<html>")]
+    reply = ask("openai/gpt-4o?wait=0.001&retries=9", HELLO)
+    assert reply.attempts == len(provider.asked) == 3
+    assert reply.wasted.read > 3 and reply.wasted.written == 3 * HELLO.max_tokens
+    provider.script = [provider.say(body=provider.chat().body | {"choices": []}), provider.chat("hello")]
+    reply = ask("openai/gpt-4o?wait=0.001", HELLO)
+    assert (reply.wasted, reply.usage) == (Usage(read=7, written=3), Usage(read=7, written=3))
+    provider.script = [provider.error(500), provider.chat("hello")]
+    assert ask("openai/gpt-4o?wait=0.001", HELLO).wasted == Usage(), "an error is not paid for"
+
+
+def test_bytes_that_trickle_in_do_not_prolong_the_limit(provider, ask):
+    slow = provider.chat("hello" * 200)
+    provider.script = [provider.say(body=slow.body, drip=0.1), slow]
+    reply = ask(f"openai/gpt-4o?timeout=0.4&{FAST}", HELLO)
+    assert (reply.attempts, reply.outcome.text) == (2, "hello" * 200)
+
+
+def test_what_the_provider_says_of_a_reply_is_handed_on(provider, ask):
+    fine = provider.chat("hello")
+    more = {"model": "gpt-4o-2024", "system_fingerprint": "fp_1", "id": "chat-1", "key": provider.key}
+    provider.script = [provider.say(body=fine.body | more, wait=0.05)]
+    reply = ask(MODELS[0], HELLO)
+    assert reply.source == Source(model="gpt-4o-2024", fingerprint="fp_1", id="chat-1")
+    assert '"fp_1"' in reply.body
+    assert provider.key not in reply.body
+    assert 0.05 <= reply.seconds < 5
 
 
 @pytest.mark.parametrize("model", MODELS[:2])
@@ -103,7 +142,8 @@ def test_too_long_a_retry_after_is_not_waited_for(provider, ask):
     provider.script = [provider.error(429, retry_after="3600"), fine(provider, MODELS[0])]
     reply = ask(MODELS[0], HELLO)
     assert reply.outcome.reason == "rate-limit"
-    assert reply.outcome.again
+    assert (reply.outcome.again, reply.outcome.fatal) == (True, True)
+    assert reply.outcome.message.endswith("asks to wait 3,600 s")
     assert len(provider.asked) == 1
 
 

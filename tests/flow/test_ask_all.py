@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import re
 
 import pytest
 
@@ -9,7 +10,16 @@ from taskc.compiler import lower
 from taskc.flow.ask_all import FailureCount, ask_all
 from taskc.flow.interrupt import Halt
 from taskc.flow.lower_calls import answered, first_wave
-from taskc.records.operation import Failure, Generated, Refusal, Reply, Scored, Usage
+from taskc.records.operation import (
+    Failure,
+    Generated,
+    Refusal,
+    Reply,
+    Scored,
+    Source,
+    Usage,
+    operation_id,
+)
 from taskc.store.responses import StoreError
 
 
@@ -232,3 +242,21 @@ def test_what_is_in_flight_is_saved_when_halted(run, told, request_of, store, ba
     )
     assert tally.interrupted
     assert tally.asked == store.count() == 4
+
+
+def test_all_that_is_known_of_an_answer_is_kept(run, told, request_of, store, tmp_path):
+    backend = told(delay=0.01)
+    source = Source(model="m-1", fingerprint="fp", id="x")
+
+    async def ask(operations):
+        outcome = Generated(text="x", finish="stop")
+        return [Reply(outcome=outcome, attempts=3, seconds=0.25, source=source, body="{}")]
+
+    backend.ask = ask
+    run(backend, [request_of()])
+    (kept,) = store.each()
+    assert (kept.attempts, kept.seconds, kept.source, kept.body) == (3, 0.25, source, "{}")
+    assert kept.operation.prompt.messages[-1].content == "question 0"
+    assert kept.asked == operation_id(kept.operation)
+    assert kept.sampling.startswith('["generate')
+    assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", kept.at)
