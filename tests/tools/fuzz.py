@@ -5,8 +5,8 @@
 Half of the inputs are made by grammar: tokens and statements of the test files are dropped, doubled, swapped,
 put into each other, or exchanged for others. Half are made of bytes: flipped, cut, doubled, inserted. Each
 goes the whole way of `taskc check`: read, parse, check, lint, expand a few items, draw the findings, and
-through the formatter. An exception that escapes, or more than 10 seconds of CPU time, is a failure: the input is
-kept in `--keep`, and the exit code is 1. The same seed makes the same inputs.
+through the formatter. An exception that escapes, or more than 10 seconds of CPU time, is a failure: the
+input is kept in `--keep`, and the exit code is 1. The same seed makes the same inputs.
 """
 
 import argparse
