@@ -109,17 +109,29 @@ def _values(row: Row, ways: dict[tuple[str, str, str], int]) -> tuple[object, ..
 
 def _settle(db: Connection, path: Path, patience: float) -> None:
     """Find out whose file it is before anything is written to it; make the tables in a new one."""
-    if _version(db, path) == 0:
+    version = _look(db, path)
+    if version < VERSION:
         with transaction(db):
-            if _version(db, path) == 0:  # another process may have been faster
+            version = _version(db, path)  # another process may have been faster
+            if version == 0:
                 _make(db)
-    _check_whole(db, path)
-    if _version(db, path) == 1:
-        with transaction(db):
-            if _version(db, path) == 1:
+            elif version == 1:
                 _bring_over(db, path)
     _write_ahead(db, patience)
     db.execute("PRAGMA synchronous = NORMAL")  # a power cut may lose the last answers, never the file
+
+
+def _look(db: Connection, path: Path) -> int:
+    """Give the format of the file, in one moment: others may be making it, growing it or closing it."""
+    db.execute("BEGIN")
+    try:
+        version = _version(db, path)
+        if version:
+            _check_whole(db, path)
+        return version
+    finally:
+        with suppress(sqlite3.Error):
+            db.execute("ROLLBACK")
 
 
 def _version(db: Connection, path: Path) -> int:

@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -55,15 +56,20 @@ def test_all_answers_are_brought_over(old):
         assert store.count() == 41
 
 
-def test_many_answers_are_brought_over(old):
-    db = sqlite3.connect(old)
+def grow(path, times):
+    db = sqlite3.connect(path)
     db.execute(
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100)"
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)"
         " INSERT INTO responses SELECT key || i, model, request, replace(line, key, key || i)"
-        " FROM responses, n"
+        " FROM responses, n",
+        [times],
     )
     db.commit()
     db.close()
+
+
+def test_many_answers_are_brought_over(old):
+    grow(old, 100)
     with ResponseStore.open(old) as store:
         assert store.count() == 40 * 101
         assert {one.key for one in store.each()} >= {f"{one.key}100" for one in recorded()}
@@ -102,6 +108,7 @@ def test_damage_within_a_store_of_format_1_is_left_alone(old):
 
 OPENER = """
 import sys
+import time
 from pathlib import Path
 from taskc.store.responses import ResponseStore
 with ResponseStore.open(Path(sys.argv[1])) as store:
@@ -114,4 +121,20 @@ def test_several_processes_open_it_at_once(old):
     command = [sys.executable, "-c", OPENER, str(old)]
     openers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
     assert [one.communicate(timeout=60)[0] for one in openers] == ["40\n"] * 4
+    assert version(old) == 2
+
+
+@pytest.mark.parametrize("wait", [0.0, 0.2, 0.4])
+def test_a_process_that_is_killed_while_it_brings_them_over_loses_nothing(old, wait):
+    grow(old, 400)
+    opener = subprocess.Popen([sys.executable, "-c", OPENER, str(old)], stdout=subprocess.DEVNULL)
+    log = old.with_name(f"{old.name}-wal")
+    while opener.poll() is None and not (log.exists() and log.stat().st_size):
+        time.sleep(0.005)
+    time.sleep(wait)
+    opener.kill()
+    opener.wait()
+    with ResponseStore.open(old) as store:
+        assert store.count() == 40 * 401
+        assert store.get([recorded()[0].key]) == {recorded()[0].key: recorded()[0]}
     assert version(old) == 2

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -273,3 +274,20 @@ def test_two_processes_write_one_store(path):
         assert writer.returncode == 0
     with ResponseStore.open(path) as store:
         assert store.count() == 300
+
+
+def test_many_begin_one_store_at_once(tmp_path):
+    """Whoever comes while another makes the file, closes it or grows it does not take it for something else."""
+
+    def begin(path, name):
+        for turn in range(4):
+            with ResponseStore.open(path) as store:
+                store.add_all(response(f"{name}-{turn}-{at}") for at in range(30))
+
+    for turn in range(6):
+        path = tmp_path / f"{turn}.sqlite"
+        with ThreadPoolExecutor(8) as pool:
+            for one in [pool.submit(begin, path, name) for name in range(8)]:
+                one.result(timeout=60)
+        with ResponseStore.open(path) as store:
+            assert store.count() == 8 * 4 * 30
