@@ -3,11 +3,11 @@
 ## What it finds
 Asked items whose prompts are the same but for case, blanks, quotes, the marks of sentences and the order of
 the options, and whose answer is the same. Signs such as `+` and `-` count, and so do brackets, the point in
-`1.5`, the mark in `3!`, and what the reply says round the answer. In a task of up to 1,000 asked items that are not generated, near-duplicates
-are told too: the same options and answer, the same numbers, as many negations, and prompts that share
-60 % of their runs of three words (Jaccard), six or more. Runs that stand in more than 3 items, and in more
-than 1 in 100, belong to a form that items are written in and do not count. There is one finding for each
-kind, with the number of items that repeat others.
+`1.5`, the mark in `3!`, and what the reply says round the answer. In a task of up to 1,000 asked items that
+are not generated, near-duplicates are told too: the same options and answer, the same numbers, as many
+negations, and prompts that share 60 % of their runs of three words (Jaccard), six or more. Runs that stand
+in more than 3 items, and in more than 1 in 100, belong to a form that items are written in and do not
+count. There is one finding for each kind, with the number of items that repeat others.
 
 ## Why it matters
 Items are counted as independent. What is asked twice weighs double, and every interval is
