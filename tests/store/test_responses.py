@@ -277,7 +277,7 @@ def test_two_processes_write_one_store(path):
 
 
 def test_many_begin_one_store_at_once(tmp_path):
-    """Whoever comes while another makes the file, closes it or grows it does not take it for something else."""
+    """A file that another process is making, growing or closing is not taken for something else."""
 
     def begin(path, name):
         for turn in range(4):
