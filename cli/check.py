@@ -16,7 +16,7 @@ from taskc.dsl.diagnostic import Diagnostic, Severity
 )
 @click.option(
     "--effect",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=group.Positive(1),
     metavar="SHARE",
     help="the smallest difference in accuracy that matters, such as 0.1",
 )

@@ -47,19 +47,19 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--rpm",
-    type=click.FloatRange(0, min_open=True),
+    type=group.Positive(),
     metavar="N",
     help="requests a minute that a model may be asked",
 )
 @click.option(
     "--tpm",
-    type=click.FloatRange(0, min_open=True),
+    type=group.Positive(),
     metavar="N",
     help="tokens a minute that a model may be asked",
 )
 @click.option(
     "--max-cost",
-    type=click.FloatRange(0, min_open=True),
+    type=group.Positive(),
     metavar="USD",
     help="spend no more than this; what is in flight counts with the most it may cost",
 )

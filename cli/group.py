@@ -1,5 +1,6 @@
 """The command `taskc` itself: finds a command, and turns what may go wrong outside into exit codes."""
 
+import math
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -64,6 +65,20 @@ def stop(message: str, help: str = "", code: int = FOUND_ERRORS) -> None:
     if help:
         tell("help", "cyan", help)
     sys.exit(code)
+
+
+class Positive(click.FloatRange):
+    """A number of the command line above 0, and at most `most`; neither infinite nor `nan`."""
+
+    def __init__(self, most: float | None = None) -> None:
+        super().__init__(0, most, min_open=True)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read the number."""
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a number that can be used.", param, ctx)
+        return number
 
 
 def parted(words: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

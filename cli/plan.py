@@ -45,15 +45,9 @@ from taskc.cli import forecast, group, results
     metavar="FILE",
     help="a table of prices to put over taskc's own",
 )
-@click.option(
-    "--rpm", type=click.FloatRange(0, min_open=True), metavar="N", help="requests a minute that are allowed"
-)
-@click.option(
-    "--tpm", type=click.FloatRange(0, min_open=True), metavar="N", help="tokens a minute that are allowed"
-)
-@click.option(
-    "--latency", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="what one answer takes"
-)
+@click.option("--rpm", type=group.Positive(), metavar="N", help="requests a minute that are allowed")
+@click.option("--tpm", type=group.Positive(), metavar="N", help="tokens a minute that are allowed")
+@click.option("--latency", type=group.Positive(), metavar="SECONDS", help="what one answer takes")
 @click.option(
     "-j",
     "--max-connections",

@@ -109,3 +109,11 @@ def test_a_dry_run_needs_no_key(run: Any, build: Path) -> None:
     ran = run("plan", *models, XDG_CACHE_HOME=cache)
     assert ran.code == 0 and "estimated" in ran.out
     assert _there(build) == before
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", "-inf", "1e999"])
+@pytest.mark.parametrize("flag", ["--rpm", "--tpm", "--latency"])
+def test_rates_are_numbers_above_0(run: Any, flag: str, value: str) -> None:
+    ran = run("plan", f"{flag}={value}")
+    assert ran.code == 2
+    assert flag in ran.err and "Traceback" not in ran.err
