@@ -209,12 +209,13 @@ def drift(understood: Understood, roots: Mapping[str, Place], hashes: Mapping[st
     Gives what differs, a file each. Raises `BuildError` for a lock that cannot be read, and `KeyError` with
     the name of a task that would have to be compared and was not compiled.
     """
+    homes = understood.homes | {task.name: task.span.file for task in understood.program.tasks}
     out = []
     for root, place in roots.items():
         lock = _read(lock_of(place))
         if lock is None:
             continue
-        own = {t.name for t in understood.program.tasks if t.span.file == root}
+        own = [name for name, home in homes.items() if home == root]
         names = [*lock.tasks, *(name for name in own if name not in lock.tasks)]
         if all(n in lock.tasks and hashes.get(n) == lock.tasks[n].sha256 for n in names):
             continue

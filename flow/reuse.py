@@ -46,13 +46,14 @@ class FileKey:
 class Group:
     """Files that reach each other, and what came of them: names of tasks, suites, findings.
 
-    `roots` and `parsed` are names of `.task` files, `files` also data files.
+    `roots` and `parsed` are names of `.task` files, `files` also data files; `homes` is the file of each task.
     """
 
     roots: tuple[str, ...]
     parsed: tuple[str, ...]
     files: tuple[FileKey, ...]
     tasks: tuple[str, ...]
+    homes: tuple[str, ...]
     suites: tuple[SuiteEntry, ...]
     found: tuple[Diagnostic, ...]
 
@@ -217,7 +218,8 @@ def _group(
     found: Sequence[Diagnostic],
 ) -> Group:
     data = {name for task in tasks if task.span.file in names for name in _data_of(task)}
-    called = [task.name for task in chosen if task.span.file in names]
+    own = [task for task in chosen if task.span.file in names]
+    called = [task.name for task in own]
     order = {root: number for number, root in enumerate(loaded.roots)}
     return Group(
         roots=tuple(sorted(roots, key=order.__getitem__)),
@@ -233,6 +235,7 @@ def _group(
             if name in names | data
         ),
         tasks=tuple(called),
+        homes=tuple(task.span.file for task in own),
         suites=tuple(
             s for s in suites if any(t == n or n.startswith(t + ".") for t in s.tasks for n in called)
         ),

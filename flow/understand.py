@@ -23,8 +23,8 @@ from taskc.flow.reuse import Group, place_of
 class Understood:
     """Everything a compilation read and understood, and every finding so far.
 
-    `kept` are findings in files that were not compiled again, `others` the paths of these files, and `order`
-    is that of all root files.
+    `kept` are findings in files that were not compiled again, `others` the paths of these files, `homes` the
+    files of their tasks, and `order` is that of all root files.
     """
 
     program: Program
@@ -33,11 +33,13 @@ class Understood:
     kept: list[Diagnostic] = field(default_factory=list)
     order: list[str] = field(default_factory=list)
     others: list[Path] = field(default_factory=list)
+    homes: dict[str, str] = field(default_factory=dict)
 
     def add(self, groups: Iterable[Group], roots: Mapping[str, Place]) -> None:
         """Add what is known of groups that were not compiled again."""
         for group in groups:
             self.kept += group.found
+            self.homes |= zip(group.tasks, group.homes, strict=True)
             self.others += [place_of(key.shown, roots) for key in group.files]
             named = {label.span.file for d in group.found for label in (d.primary, *d.others)}
             for key in group.files:

@@ -103,6 +103,30 @@ def test_a_lock_that_comes_later(quick: Any, folder: Path) -> None:
     assert quick("compile").code == 1
 
 
+@pytest.mark.parametrize(
+    ("told", "bill"),
+    [
+        ("the lock of this file does not have the task `towns`", "40 stay valid, 40 must be asked anew"),
+        ("task `capitals` is locked, and is called `towns` now", "40 stay valid, 0 must be asked anew"),
+    ],
+)
+def test_tasks_that_the_lock_lacks(quick: Any, locked: Path, told: str, bill: str) -> None:
+    """A task that came or was renamed since is found although nothing is to be compiled."""
+    lock = locked / "capitals.lock"
+    aside = lock.rename(locked / "aside")
+    if "called" in told:
+        _edit(locked, "task capitals {", "task towns {")
+    else:
+        path = locked / "capitals.task"
+        more = 'task towns extends capitals {\n  reply "It is {{ answer }}"\n}\n'
+        path.write_text(path.read_text(encoding="utf-8") + more, encoding="utf-8")
+    assert quick("compile", "-q").code == 0
+    aside.rename(lock)
+    ran = quick("compile")
+    assert ran.code == 1 and told in ran.err and bill in ran.err
+    assert quick("compile", "--no-cache").err == ran.err
+
+
 def test_a_part(quick: Any, locked: Path) -> None:
     """A part is compiled whatever the lock says, with a note."""
     _edit(locked, "What is the capital of", "Which city is the capital of")
