@@ -3,11 +3,12 @@
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, TypeAlias
 
 import msgspec
 
-from taskc.records.lines import LineError, dump, load
+from taskc.records.lines import LineError, load
 from taskc.records.operation import (
     Answer,
     Generate,
@@ -60,7 +61,7 @@ def row_of(one: Response, packer: Packer | None = None, hidden: Sequence[str] = 
 
     Raises `ValueError` for numbers and texts that no file can hold.
     """
-    outcome = _without(dump(one.outcome).encode(), hidden)
+    outcome = _without(_written(one.outcome), hidden)
     kept = outcome if len(outcome) < _LONG else zlib.compress(outcome, 6)
     document = _without(_document_of(one), hidden)
     base, packed = packer.pack(document, outcome) if packer and document else (None, None)
@@ -132,6 +133,20 @@ def _document_of(one: Response) -> bytes:
     except UnicodeEncodeError:  # half a character in the body: a server may send what no file can hold
         body = one.body.encode("utf-8", "replace").decode()
         return _encode((kind, one.operation, one.source, body))
+
+
+def _written(outcome: Answer | Refusal) -> bytes:
+    """Give an outcome as JSON, which has no word for a number that is not finite."""
+    match outcome:
+        case Scored(logprobs=logprobs):
+            finite = all(map(isfinite, logprobs))
+        case Labelled(logprobs=known, outside=outside):
+            finite = isfinite(outside) and all(one is None or isfinite(one) for one in known)
+        case _:
+            finite = True
+    if not finite:
+        raise ValueError("a number in it is not finite")
+    return _encode(outcome)
 
 
 def _without(text: bytes, hidden: Sequence[str]) -> bytes:
