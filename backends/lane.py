@@ -2,14 +2,18 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from math import inf
+from typing import TypeAlias
 
 from taskc.backends.pace import Feedback, Limits, Pace
 from taskc.records.operation import Usage
 
 _NOTHING = Usage()
+
+
+Afford: TypeAlias = Callable[[Usage, Usage], Awaitable[bool]]
 
 
 class Stopped(Exception):
@@ -56,6 +60,8 @@ class Lane:
     """How requests come to one model at `host`: in line, within its own limits and the pace of its host.
 
     Only the first in the line of each model stands at the gate, so models that share a host take turns.
+    `afford` is asked before another try: it is told what the last one may have used for nothing, and what the
+    next may use, and says whether there may be one, by and by.
     """
 
     def __init__(self, host: str, limits: Limits, *, first: float = 0.5) -> None:
@@ -64,6 +70,7 @@ class Lane:
         self.limits = limits
         self.first = first
         self.gate = Gate(Pace(most=64, first=first))
+        self.afford: Afford | None = None
         self._turn = asyncio.Lock()
         self._ended = asyncio.Event()
 

@@ -58,7 +58,10 @@ class Got(Generic[T]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched(Generic[T]):
-    """What came of it in the end, after how many tries; how long the last took, what others may have used."""
+    """What came of it in the end, after how many tries; how long the last took, what may be wasted.
+
+    What was wasted is told to `Lane.afford` before another try, where somebody asks; here is the rest.
+    """
 
     value: T | Failure | Refusal
     attempts: int
@@ -86,7 +89,7 @@ async def persist(
     tries = _Tries(send, explain, lane, measure)
     value: T | Failure | Refusal
     try:
-        value = await _retrying(patience, lane, tries)(tries.once)
+        value = await _retrying(patience, tries)(tries.once)
     except _Trouble as trouble:
         value = trouble.problem.outcome
     except Stopped:
@@ -124,20 +127,30 @@ class _Tries(Generic[T]):
             if problem is None:
                 raise
             feedback = problem.feedback
-            self._waste(problem)
+            if problem.outcome.kind == "failure" and problem.outcome.fatal and not problem.passing:
+                self._lane.stop()  # before the next in line takes the place
+            self._pay(problem)
             raise _Trouble(problem) from error
         finally:
             self.seconds = time.monotonic() - start
             self._lane.leave(ticket, feedback)
         return got.value
 
-    def _waste(self, problem: Problem) -> None:
+    async def rest(self, seconds: float) -> None:
+        """Wait before another try, until it can be afforded; raises `Stopped` where there is to be none."""
+        await self._lane.pause(seconds)
+        if self._lane.afford is not None and (self.wasted.read or self.wasted.written):
+            wasted, self.wasted = self.wasted, Usage()
+            if not await self._lane.afford(wasted, self._measure()):
+                raise Stopped
+
+    def _pay(self, problem: Problem) -> None:
         if problem.paid:
             used = problem.used or self._measure()
             self.wasted = Usage(read=self.wasted.read + used.read, written=self.wasted.written + used.written)
 
 
-def _retrying(patience: Patience, lane: Lane, tries: _Tries[T]) -> Callable[..., Awaitable[T]]:
+def _retrying(patience: Patience, tries: _Tries[T]) -> Callable[..., Awaitable[T]]:
     from tenacity import AsyncRetrying, RetryCallState
     from tenacity.wait import wait_random_exponential
 
@@ -163,7 +176,7 @@ def _retrying(patience: Patience, lane: Lane, tries: _Tries[T]) -> Callable[...,
         retry=again,
         wait=pause,
         stop=over,
-        sleep=lane.pause,
+        sleep=tries.rest,
         reraise=True,
     )
     return retrying

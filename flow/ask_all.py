@@ -109,6 +109,8 @@ class _Run:
         self._halt = halt
         self._spender = spender
         self._lane = lane_of(backend)
+        if self._lane is not None:
+            spender.follow(backend.model, self._lane)
         self._ready: list[Response] = []
         self._busy: set[str] = set()
         self._why: dict[str, str] = {}
@@ -116,7 +118,7 @@ class _Run:
         self._fatal: Failure | None = None
         self._asked = self._reused = self._failed = self._skipped = 0
         self._read = self._written = 0
-        self._cost = 0.0
+        self._before = spender.purse.spent_on(backend.model)
 
     @property
     def stopped(self) -> bool:
@@ -177,7 +179,7 @@ class _Run:
         start = time.monotonic()
         replies = await self._replies(calls)
         seconds = (time.monotonic() - start) / len(calls)
-        self._cost += self._spender.end(model, aside, calls, replies)
+        self._spender.end(model, aside, calls, replies)
         for call, reply in zip(calls, replies, strict=True):
             self._take(call, reply, seconds if reply.seconds is None else reply.seconds)
 
@@ -244,6 +246,7 @@ class _Run:
             self._progress(done, self._failed)
 
     def tally(self, seconds: float) -> Tally:
+        cost = self._spender.purse.spent_on(self._backend.model)
         counts = [FailureCount(reason=r, count=n, example=e) for r, (n, e) in self._reasons.items()]
         return Tally(
             model=self._backend.model,
@@ -257,5 +260,5 @@ class _Run:
             fatal=self._fatal,
             interrupted=self._halt.asked,
             why=dict(self._why),
-            cost=self._cost if self._spender.purse.priced(self._backend.model) else None,
+            cost=None if cost is None or self._before is None else cost - self._before,
         )

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from taskc.backends.lane import Lane
 from taskc.backends.tokens import most_of
 from taskc.flow.interrupt import Halt
 from taskc.flow.selection import BadSelection
@@ -29,17 +30,30 @@ class Purse:
     """What is spent and what is set aside for requests in flight; never more than the budget together.
 
     It knows no time and no network. An answer costs what its provider says it used, and what that may be at
-    most where it does not say; so do tries that brought nothing.
+    most where it does not say.
     """
 
     def __init__(self, budget: Budget, prices: Mapping[str, Price] | None = None) -> None:
         """Begin with nothing spent; models without a price cost nothing."""
         self.budget = budget
-        self.spent = 0.0
         self.aside = 0.0
         self.begun = 0
         self.busy = 0
         self._prices = dict(prices or {})
+        self._spent: dict[str, float] = {}
+
+    @property
+    def spent(self) -> float:
+        """Give what all models have cost."""
+        return sum(self._spent.values())
+
+    def spent_on(self, model: str) -> float | None:
+        """Give what a model has cost; None where it has no price."""
+        return self._spent.get(model, 0.0) if model in self._prices else None
+
+    def pay(self, model: str, cost: float) -> None:
+        """Spend."""
+        self._spent[model] = self._spent.get(model, 0.0) + cost
 
     def left(self) -> int | None:
         """Give how many requests may still be begun; None is no limit."""
@@ -56,34 +70,27 @@ class Purse:
         self.begun += count
         self.busy += count
 
-    def end(self, aside: float, actual: float, count: int, *, unsent: int = 0) -> None:
-        """Put back what was set aside for `count` requests, `unsent` of them not sent; add the cost."""
+    def end(self, aside: float, count: int, *, unsent: int = 0) -> None:
+        """Put back what was set aside for `count` requests, `unsent` of them not sent."""
         self.busy -= count
         self.begun -= unsent
         self.aside = self.aside - aside if self.busy else 0.0  # no remainders of floats
-        self.spent += actual
 
-    def priced(self, model: str) -> bool:
-        """Say whether the price of a model is known."""
-        return model in self._prices
+    def most(self, model: str, used: Usage) -> float:
+        """Give what is to be set aside for tokens; nothing where money does not matter."""
+        return self.cost(model, used) if self.budget.cost is not None else 0.0
 
-    def most(self, model: str, call: Call) -> float:
-        """Give the most that one try may cost; nothing where that does not matter."""
-        price = self._prices.get(model) if self.budget.cost is not None else None
-        return _cost(most_of(call.operation), price) if price else 0.0
+    def cost(self, model: str, used: Usage) -> float:
+        """Give the price of tokens; nothing for a model without one."""
+        price = self._prices.get(model)
+        return (used.read * price.input + used.written * price.output) / 1e6 if price else 0.0
 
     def actual(self, model: str, call: Call, reply: Reply) -> float:
-        """Give what a reply cost, all its tries taken together."""
-        price = self._prices.get(model)
-        if price is None:
-            return 0.0
-        told = reply.usage.read or reply.usage.written
-        silent = not told and reply.outcome.kind != "failure"
-        return _cost(most_of(call.operation) if silent else reply.usage, price) + _cost(reply.wasted, price)
-
-
-def _cost(used: Usage, price: Price) -> float:
-    return (used.read * price.input + used.written * price.output) / 1e6
+        """Give what a reply cost."""
+        used = reply.usage
+        if model in self._prices and not (used.read or used.written) and reply.outcome.kind != "failure":
+            used = most_of(call.operation)
+        return self.cost(model, used) + self.cost(model, reply.wasted)
 
 
 @dataclass(slots=True)
@@ -92,6 +99,7 @@ class Spender:
 
     purse: Purse
     halt: Halt
+    _idle: int = 0  # requests in flight that wait for room to be tried again
     _waiting: list["asyncio.Future[None]"] = field(default_factory=list)
 
     async def begin(self, model: str, calls: Sequence[Call]) -> tuple[Sequence[Call], float]:
@@ -99,31 +107,61 @@ class Spender:
 
         Waits while the answers in flight may make room; gives none once the run is halted.
         """
-        left = self.purse.left()
-        wanted = calls if left is None else calls[:left]
-        if not wanted:
-            self.halt.end("--max-requests")
-        cost = sum(self.purse.most(model, call) for call in wanted)
-        while not self.halt.asked and not self.purse.fits(cost):
-            if not self.purse.busy:
-                self.halt.end("--max-cost")
-            else:
+        while not self.halt.asked:
+            left = self.purse.left()
+            wanted = calls if left is None else calls[:left]
+            cost = self._most(model, wanted)
+            if not wanted:
+                self.halt.end("--max-requests")
+            elif self.purse.fits(cost):
+                self.purse.begin(cost, len(wanted))
+                return wanted, cost
+            elif self.purse.busy:
                 await self._change()
-        if self.halt.asked:
-            return (), 0.0
-        self.purse.begin(cost, len(wanted))
-        return wanted, cost
+            else:
+                self.halt.end("--max-cost")
+        return (), 0.0
 
-    def end(self, model: str, aside: float, calls: Sequence[Call], replies: Sequence[Reply]) -> float:
-        """Give what the replies came to, and let those look again who wait for room."""
-        cost = sum(self.purse.actual(model, *one) for one in zip(calls, replies, strict=True))
-        unsent = sum(reply.attempts == 0 for reply in replies)
-        self.purse.end(aside, cost, len(calls), unsent=unsent)
+    def end(self, model: str, aside: float, calls: Sequence[Call], replies: Sequence[Reply]) -> None:
+        """Pay for the replies, and let those look again who wait for room."""
+        self.purse.pay(model, sum(self.purse.actual(model, *one) for one in zip(calls, replies, strict=True)))
+        self.purse.end(aside, len(calls), unsent=sum(reply.attempts == 0 for reply in replies))
+        self._wake()
+
+    def follow(self, model: str, lane: Lane) -> None:
+        """Pay for what tries to a model may have used for nothing, before there is another."""
+
+        async def afford(wasted: Usage, most: Usage) -> bool:
+            self.purse.pay(model, self.purse.cost(model, wasted))
+            return await self._again(self.purse.most(model, most))
+
+        lane.afford = afford
+
+    async def _again(self, cost: float) -> bool:
+        """Set money aside anew for a request in flight, when there is room; what it had is given back."""
+        self.purse.aside -= cost
+        self._idle += 1
+        self._wake()
+        while not self.halt.asked and not self.purse.fits(cost):
+            if self.purse.busy > self._idle:
+                await self._change()
+            else:
+                self.halt.end("--max-cost")
+                self._wake()
+        self._idle -= 1
+        self.purse.aside += cost
+        return not self.halt.asked
+
+    def _most(self, model: str, calls: Sequence[Call]) -> float:
+        if self.purse.budget.cost is None:
+            return 0.0
+        return sum(self.purse.most(model, most_of(call.operation)) for call in calls)
+
+    def _wake(self) -> None:
         waiting, self._waiting = self._waiting, []
         for one in waiting:
             if not one.done():
                 one.set_result(None)
-        return cost
 
     async def _change(self) -> None:
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -141,7 +141,7 @@ class Reply:
 
     `body` is the reply as it came over the wire, if it came over one: the text of the body, no headers.
     `seconds` is what the try that was answered took, None where nobody measured; `wasted` is the most that
-    tries have used that may have to be paid for and brought nothing.
+    tries have used that may have to be paid for and brought nothing, as far as nobody was told before.
     """
 
     outcome: Outcome

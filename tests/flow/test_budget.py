@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from taskc.backends import open_model
 from taskc.backends.protocol import Described, ModelError
+from taskc.backends.tokens import most_of
 from taskc.flow.ask_build import ask_build
 from taskc.flow.budget import Budget, Purse, Spender, parse_duration
 from taskc.flow.interrupt import Halt
@@ -54,7 +55,7 @@ def test_no_more_is_spent_than_there_is(cost, requests, sizes, workers):
                 return
             assert purse.spent + purse.aside <= cost + 1e-6
             await asyncio.sleep(0)
-            used = purse.most("m", asked)
+            used = purse.most("m", most_of(asked.operation))
             spender.end("m", aside, begun, [reply(read=1 + int(share * (used - 1)))])
             answered += 1
 
@@ -78,7 +79,7 @@ def test_it_waits_for_what_is_in_flight_before_it_gives_up():
     """Ten dollars are set aside for each, one is paid: eleven can be had one after another of twenty."""
     asked = call(words=1, most=1)
     purse = Purse(Budget(cost=20.0), {"m": PRICE})
-    each = purse.most("m", asked)
+    each = purse.most("m", most_of(asked.operation))
     purse = Purse(Budget(cost=each + 10), {"m": PRICE})
     halt, done = Halt(), 0
     spender = Spender(purse, halt)
@@ -104,18 +105,55 @@ def test_it_waits_for_what_is_in_flight_before_it_gives_up():
     ("given", "cost"),
     [
         (reply(read=3, written=2), 5.0),
-        (reply(read=3, written=2, wasted=4), 9.0),
         (Reply(outcome=Failure(reason="x", message="y")), 0.0),
-        (Reply(outcome=Failure(reason="x", message="y"), wasted=Usage(read=7, written=1)), 8.0),
+        (Reply(outcome=Failure(reason="x", message="y"), usage=Usage(read=7, written=1)), 8.0),
     ],
 )
-def test_an_answer_costs_what_was_used_and_what_was_wasted(given, cost):
+def test_an_answer_costs_what_was_used(given, cost):
     assert Purse(Budget(), {"m": PRICE}).actual("m", call(), given) == cost
 
 
 def test_who_does_not_say_what_was_used_is_paid_the_most():
     purse = Purse(Budget(cost=1.0), {"m": PRICE})
-    assert purse.actual("m", call(5, 7), reply()) == purse.most("m", call(5, 7)) > 12
+    assert purse.actual("m", call(5, 7), reply()) == purse.cost("m", most_of(call(5, 7).operation)) > 12
+
+
+def test_what_a_backend_wasted_is_spent():
+    purse = Purse(Budget(cost=100.0), {"m": PRICE})
+    spender = Spender(purse, Halt())
+
+    async def go():
+        begun, aside = await spender.begin("m", [call()])
+        spender.end("m", aside, begun, [reply(read=3, written=2, wasted=4)])
+
+    asyncio.run(go())
+    assert purse.spent == purse.spent_on("m") == 9.0
+
+
+def test_tries_that_bring_nothing_do_not_pass_the_budget(run, provider, request_of, store, tmp_path):
+    """Each try may be paid for, so the run ends with the budget and not with the patience."""
+    provider.rule = lambda asked, before: provider.say(reset=True)
+    model = "openai-api/box/m?wait=0.001&retries=500"
+    backend = open_model(model, provider.around(tmp_path))
+    price = Price(models=(), input=0.0, output=1e6)
+    prices = {backend.model: price}  # 20 dollars a try: as many tokens as may be written
+    ran, purse = run([backend], [request_of(0), request_of(1)], Budget(cost=210.0), prices, connections=1)
+    assert (ran.budget, store.count()) == ("--max-cost", 0)
+    assert len(provider.asked) == 10
+    assert purse.spent == ran.tallies[0].cost == 200.0
+
+
+def test_a_try_again_waits_for_room(run, provider, request_of, store, tmp_path):
+    """All the money is set aside for what is in flight; a try that breaks does not end the run."""
+    provider.rule = lambda asked, before: (
+        provider.say(reset=True) if before == 0 else provider.say(body=provider.chat().body, wait=0.02)
+    )
+    backend = open_model("openai-api/box/m?wait=0.001", provider.around(tmp_path))
+    prices = {backend.model: Price(models=(), input=0.0, output=1e6)}  # 20 dollars a try, 3 an answer
+    requests = [request_of(at) for at in range(10)]
+    ran, purse = run([backend], requests, Budget(cost=250.0), prices, connections=8)
+    assert (ran.budget, store.count()) == ("", 10)
+    assert purse.spent == 10 * 20 + 10 * 3
 
 
 def test_what_was_never_sent_is_not_counted():
