@@ -45,11 +45,9 @@ class Text(Node):
         """Give the span in the file of `value[start:end]`."""
         if not self.marks:
             return self.span
-        return Span(
-            file=self.span.file,
-            start=self._offset(start),
-            end=max(self._offset(max(end - 1, start)) + 1, self._offset(start)),
-        )
+        # a block skips the indentation that follows a line; in quotes, a character may be an escape
+        last = self._offset(max(end - 1, start)) + 1 if self.block or end <= start else self._offset(end)
+        return Span(file=self.span.file, start=self._offset(start), end=max(last, self._offset(start)))
 
     def _offset(self, at: int) -> int:
         index = max(bisect_right(self.marks, (at, float("inf"))) - 1, 0)

@@ -46,7 +46,8 @@ class FileKey:
 class Group:
     """Files that reach each other, and what came of them: names of tasks, suites, findings.
 
-    `roots` and `parsed` are names of `.task` files, `files` also data files; `homes` is the file of each task.
+    `roots` and `parsed` are names of `.task` files, `files` also data files; `homes` is the file
+    of each task.
     """
 
     roots: tuple[str, ...]

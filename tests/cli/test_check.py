@@ -250,6 +250,13 @@ def test_fix(run: Any, place: Path) -> None:
     assert sorted(path.name for path in place.iterdir()) == ["capitals.task"]
 
 
+def test_fix_takes_whole_escapes(run: Any, place: Path) -> None:
+    """A line end that is written as an escape goes as a whole."""
+    write(place, CLEAN.replace("country }}?", r"country }}?\t \n"))
+    assert run("check", "--fix", cwd=place).code == 0
+    assert (place / "capitals.task").read_text(encoding="utf-8") == CLEAN
+
+
 def test_fix_stays_inside_what_was_named(run: Any, place: Path) -> None:
     """A file that is only imported is not touched."""
     write(place, SPACED)

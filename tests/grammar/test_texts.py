@@ -90,5 +90,15 @@ def test_places_of_a_block_are_places_in_the_file():
         assert source[place.start : place.end] == word
 
 
+@pytest.mark.parametrize("blanks", [r"\n", r"\t ", r" \x20", r"\u0020\n", r"\n\n", "  "])
+def test_places_in_quotes_take_whole_escapes(blanks):
+    written = rf'"a\tb {{{{ q }}}}{blanks}"'
+    text, source = text_of(written), "let x = " + written
+    place = text.place(len(text.value.rstrip()), len(text.value))
+    assert source[place.start : place.end] == blanks
+    place = text.place(1, 2)
+    assert source[place.start : place.end] == r"\t"
+
+
 def test_the_span_takes_the_quotes():
     assert (text_of('"ab"').span.start, text_of('"ab"').span.end) == (8, 12)
