@@ -66,7 +66,7 @@ class Wrong:
 
 def explain(wrong: Wrong) -> Diagnostic:
     """Say what is wrong with the token at which reading stopped."""
-    for look in (_open_text, _quotes, _number, _inner_quote, _statement, _stray):
+    for look in (_open_text, _quotes, _number, _inner_quote, _sign, _statement, _hyphen, _stray):
         found = look(wrong)
         if found is not None:
             return found
@@ -84,6 +84,16 @@ def mend(wrong: Wrong) -> Token | None:
         return None
     word = help.split("`")[1]
     return token._replace(kind=word, text=word)
+
+
+def needless_sign(wrong: Wrong) -> Token | None:
+    """Give the `:` or `=` that stands between the keyword of a statement and what it states, if one does."""
+    word = wrong.token.text
+    known = STATEMENTS if wrong.around == "body" else DECLARATIONS if wrong.around == "file" else ()
+    if wrong.at != wrong.start or word not in known or wrong.at + 1 >= len(wrong.tokens):
+        return None
+    after = wrong.tokens[wrong.at + 1]
+    return after if after.text == ":" or (after.text == "=" and word != "let") else None
 
 
 def _open_text(wrong: Wrong) -> Diagnostic | None:
@@ -139,6 +149,35 @@ def _inner_quote(wrong: Wrong) -> Diagnostic | None:
     return wrong.error("unescaped-quote", "the text ends at this quote", quote, help)
 
 
+def _sign(wrong: Wrong) -> Diagnostic | None:
+    """Find a `:` or `=` after the keyword of a statement."""
+    sign, word = needless_sign(wrong), wrong.token.text
+    if sign is None:
+        return None
+    help = f"take the `{sign.text}` out: write {FORMS[word]}"
+    return wrong.error("syntax", f"no `{sign.text}` stands after `{word}`", sign, help)
+
+
+def _hyphen(wrong: Wrong) -> Diagnostic | None:
+    """Find a name that is written with hyphens."""
+    at = wrong.at
+    if wrong.token.text != "-" or not at or not wrong.tokens[at - 1].text.isidentifier():
+        return None
+    parts = [wrong.tokens[at - 1]]
+    for token in wrong.tokens[at:]:
+        if token.start != parts[-1].end or not (token.text == "-" or token.text.isidentifier()):
+            break
+        parts.append(token)
+    name = "".join(part.text for part in parts)
+    if len(parts) < 3 or name.endswith("-"):
+        return None
+    whole = parts[0]._replace(text=name, end=parts[-1].end)
+    help = f"write `{shorten(name.replace('-', '_'))}`"
+    return wrong.error(
+        "syntax", f"`{shorten(name)}` is not a name: one is made of letters, digits and `_`", whole, help
+    )
+
+
 def _statement(wrong: Wrong) -> Diagnostic | None:
     """Find a line that begins with no statement, or with one that belongs elsewhere."""
     token = wrong.token
@@ -157,7 +196,7 @@ def _statement(wrong: Wrong) -> Diagnostic | None:
         help = similar(word, DECLARATIONS)
         return wrong.error("unknown-declaration", f"unknown declaration `{word}`", token, help)
     if wrong.around == "body":
-        if word in DECLARATIONS:
+        if word in DECLARATIONS - STATEMENTS:
             help = "put it at the top of the file, outside of all braces"
             return wrong.error("misplaced-statement", f"`{word}` stands inside a block", token, help)
         return wrong.error("unknown-statement", f"unknown statement `{word}`", token, _cure(wrong))
@@ -170,6 +209,8 @@ def _cure(wrong: Wrong) -> str:
     """Give the way out of an unknown statement."""
     word = wrong.token.text
     after = wrong.tokens[wrong.at + 1] if wrong.at + 1 < len(wrong.tokens) else None
+    if word in STATEMENTS:
+        return _form(wrong)
     if after is not None and after.text == "=":
         return f"to give a value a name, write `let {word} = …`"
     if word == "keep":
@@ -182,12 +223,19 @@ def _stray(wrong: Wrong) -> Diagnostic | None:
     token = wrong.token
     if token.kind != "STRAY":
         return None
-    help = _PYTHON.get(token.text, "")
+    help = _arrow(wrong) or _PYTHON.get(token.text, "")
     name = f"`{token.text}`"
     if not (token.text.isascii() or token.text.isprintable()) or token.text.isspace():
         name = f"{unicodedata.name(token.text, 'character').lower()} (U+{ord(token.text):04X})"
         help = "take it out, or put it inside a text"
     return wrong.error("stray-character", f"unexpected {name}", token, help)
+
+
+def _arrow(wrong: Wrong) -> str:
+    """Give the way out where another arrow stands for `->`."""
+    text = "".join(token.text for token in wrong.tokens[wrong.at : wrong.at + 2])
+    meant = text[:1] in ("→", "⇒", "⟶", "➔") or text == "=>"
+    return "write `->`" if meant and "->" in wrong.accepts else ""
 
 
 def _expected(wrong: Wrong) -> Diagnostic:
@@ -204,6 +252,8 @@ def _expected(wrong: Wrong) -> Diagnostic:
 def _help(wrong: Wrong) -> str:
     """Give the way out: the word that was meant, or the form of the statement."""
     token = wrong.token
+    if arrow := _arrow(wrong):
+        return arrow
     near = mend(wrong)
     if near is not None:
         return f"a similar name exists: `{near.text}`"

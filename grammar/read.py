@@ -9,7 +9,7 @@ from taskc.dsl.span import Span
 from taskc.grammar.brackets import too_deep
 from taskc.grammar.build import Builder
 from taskc.grammar.drive import Stopped, drive
-from taskc.grammar.explain import Wrong, explain, mend
+from taskc.grammar.explain import Wrong, explain, mend, needless_sign
 from taskc.grammar.layout import Token, lay_out
 from taskc.grammar.recover import drop, drop_after, find_entry, replace_header
 
@@ -59,6 +59,9 @@ class Reader:
                 around=entry.around,
             )
             self._add(explain(wrong))
+            if needless_sign(wrong) is not None:
+                keyword = tokens[stop.at]._replace(kind=tokens[stop.at].text)
+                return lay_out([*tokens[: stop.at], keyword, *tokens[stop.at + 2 :]])
             word = mend(wrong)
             if word is not None:
                 self.mended.add(word.start)
