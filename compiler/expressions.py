@@ -301,13 +301,16 @@ def _operand(operand: syntax.Expression, factors: list[str], scope: Scope, found
     if isinstance(operand, syntax.Name) and operand.id in levels:
         value = operand.id
         return lambda frame: value
-    if factors and isinstance(operand, syntax.Name) and operand.id not in scope:
+    unknown = operand.id if isinstance(operand, syntax.Name) and operand.id not in scope else None
+    if isinstance(operand, syntax.Text) and operand.value not in levels:
+        unknown = operand.value
+    if factors and unknown is not None:
         found.append(
             error(
                 "unknown-level",
-                f"factor `{factors[0]}` has no level `{operand.id}`",
+                f"factor `{factors[0]}` has no level `{unknown}`",
                 operand.span,
-                help=similar(operand.id, levels),
+                help=similar(unknown, levels),
             )
         )
         return lambda frame: 0

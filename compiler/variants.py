@@ -7,6 +7,7 @@ from taskc.compiler import regimes as regime_book
 from taskc.compiler.design import cells, count
 from taskc.compiler.desk import WELL_KNOWN, Desk
 from taskc.compiler.expressions import Scope, ready
+from taskc.compiler.levels import check_levels
 from taskc.compiler.limits import CELLS
 from taskc.compiler.merge import LEVEL, check_body, choose, every, last, merge, template_of
 from taskc.compiler.resolve import Job
@@ -323,7 +324,7 @@ def _texts(
             )
         )
     else:
-        _check_prompt(prompt, item, has_options, found)
+        _check_prompt(prompt, item, scope.factors, has_options, found)
     if texts["reply"] is None:
         found.append(
             error(
@@ -335,7 +336,7 @@ def _texts(
         )
     _check_answer(texts, found)
     for name, text in texts.items():
-        if text is not None:
+        if text is not None and check_levels(text, scope.factors, found):
             template(text, said if name in ("reply", "then", "rationale") else item, found)
     if (texts["think"] is None) != (texts["then"] is None):
         there = texts["think"] or texts["then"]
@@ -366,10 +367,16 @@ def _check_answer(texts: Mapping[str, syntax.Text | None], found: list[Diagnosti
 
 
 def _check_prompt(
-    prompt: syntax.Prompt, names: Iterable[str], has_options: bool, found: list[Diagnostic]
+    prompt: syntax.Prompt,
+    names: Iterable[str],
+    factors: Mapping[str, tuple[str, ...]],
+    has_options: bool,
+    found: list[Diagnostic],
 ) -> None:
     for message in prompt.messages:
         choose(message.role, ("system", "user", "assistant"), "role", found)
+        if not check_levels(message.text, factors, found):
+            continue
         before = len(found)
         template(message.text, names, found)
         if len(found) > before and not has_options and "options" in template_names(message.text):

@@ -68,15 +68,16 @@ def compile_paths(
     *,
     show: Sequence[int] = (),
     cache: bool = True,
+    locks: bool = True,
 ) -> Built:
     """Compile into the folder `out`: requests, snapshot and manifest, each whole or not at all.
 
     With errors nothing is written. Tasks whose files, and the compiler, are what they were for the build
     in `out` are copied from it, unless `cache` is false. `show` names requests by their line, from 1, to
-    be given back with the origin of their parts. Raises `load.NotFound`, `selection.BadSelection` and
-    `BuildError`.
+    be given back with the origin of their parts. Unless `locks` is false the result is held against the
+    locks beside the files. Raises `load.NotFound`, `selection.BadSelection` and `BuildError`.
     """
-    job = _Job(dict(find_roots(paths)), out, wanted or Wanted(), frozenset(show))
+    job = _Job(dict(find_roots(paths)), out, wanted or Wanted(), frozenset(show), locks)
     try:
         return job.compile(find_kept(out, job.roots, job.wanted) if cache and not show else None)
     except Torn:
@@ -91,6 +92,7 @@ class _Job:
     out: Path
     wanted: Wanted
     show: frozenset[int]
+    locks: bool
 
     def compile(self, kept: Kept | None) -> Built:
         """Compile what is not kept, and write all; raises `Torn` when what is kept cannot be believed."""
@@ -151,7 +153,7 @@ class _Job:
 
     def _drift(self, understood: Understood, entries: Iterable[TaskEntry]) -> tuple[Difference, ...]:
         """Hold what was made against the locks; raises `Torn` where more must be compiled for that."""
-        if self._is_part:
+        if self._is_part or not self.locks:
             return ()
         hashes = {entry.name: entry.lines.sha256 for entry in entries if entry.lines}
         try:

@@ -80,7 +80,7 @@ def _here(folder: Path) -> list[str]:
 
 
 def _compiled(paths: Sequence[str], label: str, folder: Path, wanted: Wanted) -> Side:
-    built = compile_paths(paths, folder / "build", wanted, cache=False)
+    built = compile_paths(paths, folder / "build", wanted, cache=False, locks=False)
     if built.manifest is None:
         raise NotCompiled(label, built.understood)
     return read_side(folder / "build", label)

@@ -20,6 +20,7 @@ _FENCE = re.compile(r"^```([^\n`]*)\n(.*?)^```[ \t]*$", re.M | re.S)
 _LINTS = "Lints"
 _END = '\n"""\n'  # of a docstring of several lines
 
+_NOTES = ("items-sampled",)  # rules without an example that tell their severity in no other way
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
@@ -107,6 +108,8 @@ def _rule_pages() -> Iterator[Page]:
             rule, _, body = section.partition("\n")
             finds, example, instead = _parts(body, "**Example**", "**Write instead**")
             severity = "warning" if f"warning: {rule}" in body else "error"
+            if rule.strip() in _NOTES:
+                severity = "note"
             yield Page(
                 rule=rule.strip(),
                 theme=title,

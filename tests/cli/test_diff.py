@@ -203,3 +203,12 @@ def test_errors(quick: Any, built: Path) -> None:
     assert ran.code == 1 and ran.out == ""
     assert "error[unknown-name]" in ran.err
     assert ran.err.endswith("error: `the sources` does not compile\n")
+
+
+def test_what_is_locked_can_be_compared(quick: Any, built: Path) -> None:
+    """A lock refuses what has changed, and just then the difference is wanted."""
+    assert quick("lock").code == 0
+    _edit(built, "What is the capital of", "Which city is the capital of")
+    assert quick("compile", "-o", "other").code == 1
+    ran = quick("diff")
+    assert ran.code == 0 and "prompt changed" in ran.out
