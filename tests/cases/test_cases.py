@@ -84,6 +84,7 @@ def test_one_mistake_is_one_message(case: Path) -> None:
 # cases in which several things are wrong
 SEVERAL = {
     "several_mistakes",
+    "measures_wrong",
     "generator_unknown_name",  # the name stands in two places
     "too_many_row_errors",
     "unused_allow",

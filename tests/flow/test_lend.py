@@ -94,6 +94,12 @@ def test_of_many_items_a_share_is_looked_at(tmp_path: Path) -> None:
     assert understand([str(tmp_path / "many.task")], tools(most=None)).found == []
 
 
+@pytest.mark.parametrize("most", [None, 10, 11])
+def test_few_items_are_all_looked_at(most: int | None) -> None:
+    assert list(drawn(10, most)) == list(range(10))
+    assert len(drawn(10, 9)) < 10
+
+
 @pytest.mark.parametrize("every", [2, 3, 5, 7, 10, 64, 100])
 @pytest.mark.parametrize("asked", [20_001, 33_333, 100_000])
 def test_what_repeats_is_met_as_often_as_it_is(asked: int, every: int) -> None:
