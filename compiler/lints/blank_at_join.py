@@ -2,7 +2,8 @@
 
 ## What it finds
 A `reply` or `then` that puts the answer right after a word or a colon, or after two blanks; and
-options that begin or end with a blank of their own.
+options that begin or end with a blank of their own. Words of a script that is written without blanks, such
+as Chinese, may stand right before it.
 
 ## Why it matters
 “Answer:Paris” and “Answer:  Paris” are texts that models hardly met, and their tokens are others than
@@ -52,7 +53,9 @@ from taskc.compiler.survey import Look, Seen
 from taskc.dsl.diagnostic import Diagnostic, Edit, Label, warning
 from taskc.dsl.syntax import Text
 
-_JOINED = re.compile(r"(?<=[\w:;,.?!])(?<!\}\})()(?=\{\{-?\s*answer\b)")
+# Thai, Lao, Burmese, Khmer, Japanese and Chinese part words by no blank
+_UNPARTED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u9fff\uf900-\ufaff"
+_JOINED = re.compile(rf"(?<=[\w:;,.?!])(?<![{_UNPARTED}])(?<!\}}\}})()(?=\{{\{{-?\s*answer\b)")
 _TWICE = re.compile(r"(?<=\S)([ \t]{2,})(?=\{\{-?\s*answer\b)")
 
 
