@@ -205,7 +205,7 @@ def test_a_store_that_is_not_there(path):
 def test_a_number_that_no_file_can_hold_is_a_store_error(path, number):
     with ResponseStore.open(path) as store:
         bad = response("b", Labelled(logprobs=(number,), outside=0.0))
-        with pytest.raises(StoreError, match="cannot be kept in .*: a number in it is not finite"):
+        with pytest.raises(StoreError, match=r"cannot be kept in .*: a number in it is not finite"):
             store.add_all([response("a"), bad])
         assert store.count() == 0
 
