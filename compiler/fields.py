@@ -12,6 +12,7 @@ from taskc.compiler.limits import DIGITS, LIST, TEXT
 from taskc.compiler.values import is_number, kind
 from taskc.dsl.model import FieldType, Value
 
+_SHORT = 40  # of a value in a message
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")  # NUL, and halves of characters that JSON lets people write
 
 
@@ -115,6 +116,8 @@ def _any(value: Any) -> Value:
         return _scalar(value, "text", True)
     if isinstance(value, bool):
         return value
+    if not isinstance(value, (int, float)):
+        raise Misfit(f"one of the choices is wanted, and this is {described(value)}")
     return _scalar(value, "number", True)
 
 
@@ -161,6 +164,37 @@ def _read(text: str, wanted: str) -> Any:
     return text
 
 
+def cure(name: str, value: Any, wanted: FieldType, written: str) -> str:
+    """Give the way out where a value does not fit the field `name`, '' where none is plain.
+
+    `written` says how values are given: "here" in the task, "made" by an expression, or in a file that
+    is "typed" or has "cells".
+    """
+    if value is None:
+        return "give it a value, or leave the item out"
+    if wanted.is_list or wanted.choices is not None or isinstance(value, (list, dict)):
+        return ""
+    if wanted.scalar == "text" and not isinstance(value, str):
+        return _rewrite(name, json.dumps(json.dumps(value)), "str", written)
+    if wanted.scalar not in ("int", "number") or not isinstance(value, str):
+        return ""
+    try:
+        number = json.dumps(_scalar(value, wanted.scalar, False))
+    except Misfit:
+        return f"write a number, or declare `{name}: text`"
+    return _rewrite(name, number, "int" if wanted.scalar == "int" else "float", written)
+
+
+def _rewrite(name: str, value: str, call: str, written: str) -> str:
+    """Say how a value of another type is given: as `value` where it stands, or by the function `call`."""
+    if written == "made":
+        return f"write `{name} = {call}(…)`"
+    if len(value) > _SHORT:
+        return ""
+    called = f", or `with {{ {name} = {call}({name}) }}` after the name of the file"
+    return f"write `{value}`" + (called if written == "typed" else "")
+
+
 def described(value: Any) -> str:
     """Name what was found, in an author's words, with the value itself where it is short."""
     if value is None:
@@ -170,8 +204,8 @@ def described(value: Any) -> str:
     if isinstance(value, list):
         return "a list"
     name = kind(value)
-    if isinstance(value, str) and len(value) <= 40:
+    if isinstance(value, str) and len(value) <= _SHORT:
         return f"{name}, “{value}”"
     if isinstance(value, bool) or is_number(value):
-        return f"{name}, {json.dumps(value)[:40]}"
+        return f"{name}, {json.dumps(value)[:_SHORT]}"
     return name

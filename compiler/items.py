@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from taskc.compiler.desk import WELL_KNOWN, Desk, Unreadable, tell
 from taskc.compiler.expressions import Frame, Ready, Scope, names_in, ready
-from taskc.compiler.fields import Misfit, fit, fitter
+from taskc.compiler.fields import Misfit, cure, fit, fitter
 from taskc.compiler.limits import ITEMS
 from taskc.compiler.operators import Problem
 from taskc.compiler.packed import Packer
@@ -235,14 +235,15 @@ class _Careful:
             if name not in columns:
                 near = similar(name, columns)
                 whole = f"every item has a value for `{name}`: give it one"
-                cure = near if near.startswith("a similar") else whole
+                help = near if near.startswith("a similar") else whole
                 told = f"this item has no `{name}`"
-                found.append(error("missing-field", told, one.whole(row), help=cure))
+                found.append(error("missing-field", told, one.whole(row), help=help))
                 continue
             try:
                 values[name] = fit(columns[name], wanted, typed=one.typed)
             except Misfit as why:
-                found.append(error("row-does-not-fit", f"`{name}`: {why}", one.place(row, name)))
+                help = cure(name, columns[name], wanted, one.how(name))
+                found.append(error("row-does-not-fit", f"`{name}`: {why}", one.place(row, name), help=help))
         for name in WELL_KNOWN:
             if name not in fields and columns.get(name) not in _NOTHING:
                 try:

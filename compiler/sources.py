@@ -56,17 +56,24 @@ class Reading:
 class Feed:
     """A source of rows made ready: the file they stand in, whether their columns are typed, and the rows.
 
-    `cells` tells where each value of a row stands, by its number, if that is known.
+    `cells` tells where each value of a row stands, by its number, if that is known. `written` is how
+    values are given, for `fields.cure`, all but those of the `computed` fields.
     """
 
     file: str
     typed: bool = True
+    written: str = "here"
+    computed: frozenset[str] = frozenset()
     rows: Callable[[], Iterator[Row]]
     cells: Sequence[Mapping[str, Span]] = ()
 
     def place(self, row: Row, name: str) -> Span:
         """Give the smallest place that shows the value of `name`."""
         return self.cells[row[0] - 1].get(name) or self.whole(row) if self.cells else self.whole(row)
+
+    def how(self, name: str) -> str:
+        """Say how values of `name` are given."""
+        return "made" if name in self.computed else self.written
 
     def whole(self, row: Row) -> Span:
         """Give the place of a row."""
@@ -97,7 +104,10 @@ def _complete(columns: Mapping[str, Any], rows: int, place: Span, reading: Readi
     missing = [name for name in fields if name not in columns] if rows > 1 else []
     for name in missing:
         cure = similar(name, columns)
-        if file and cure:
+        same = next((column for column in columns if column.lower() == name.lower()), "")
+        if file and same.isidentifier():
+            cure = f"write `with {{ {name} = {same} }}` after the name of the file"
+        elif file and cure:
             cure += f"; a column is renamed by `with {{ {name} = column }}`"
         told = f"no row of `{file}` has `{name}`" if file else f"no row has `{name}`"
         reading.desk.found.append(error("missing-field", told, place, help=cure))
@@ -169,7 +179,7 @@ def _generated(source: syntax.ItemsGenerate, reading: Reading) -> Feed | None:
             yield number, (columns, source.span.start, source.span.end)
         reading.check(before)
 
-    return Feed(file=source.span.file, rows=rows)
+    return Feed(file=source.span.file, written="made", rows=rows)
 
 
 # --- data files ----------------------------------------------------------------------------------
@@ -276,7 +286,12 @@ def _from_file(source: syntax.ItemsFrom, reading: Reading) -> Feed | None:
         there = {**columns, **dict.fromkeys(name for name, _ in table.made)}
         good = _complete(there, count, source.path.span, reading, file.name)
     good = _ready_where(table, columns) and good
-    return Feed(file=file.name, typed=is_typed(file.name), rows=table.rows) if good else None
+    typed = is_typed(file.name)
+    written = "typed" if typed else "cells"
+    computed = frozenset(name for name, _ in table.made)
+    if not good:
+        return None
+    return Feed(file=file.name, typed=typed, written=written, computed=computed, rows=table.rows)
 
 
 def _columns(
