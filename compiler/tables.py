@@ -109,8 +109,20 @@ def _jsonl(file: DataFile, found: list[Diagnostic]) -> Iterator[Record]:
             if good and line.count("[") + line.count("{") <= DEPTH:
                 yield row, start, end if line[-1] != "\r" else start + len(line.rstrip("\r"))
             elif line.strip():
+                if not start and (told := _array(file.name, line, text)):
+                    found.append(told)
+                    return
                 yield from _carefully(file.name, line, start, found)
             start = end + 1
+
+
+def _array(name: str, line: str, text: str) -> Diagnostic | None:
+    """Tell of a file that it is one JSON array and not an object a line, by its first line and block."""
+    if not line.lstrip().startswith("[") or not re.match(r"\s*\[\s*\{", text):
+        return None
+    at = line.index("[")
+    help = "name the file `.json`, or write one object a line"
+    return error("bad-data", "this file is one JSON array", Span(file=name, start=at, end=at + 1), help=help)
 
 
 _PAIR = re.compile(r'"[ \t\r]*:')
@@ -215,6 +227,10 @@ def _json_value(
     except json.JSONDecodeError as problem:
         inside = span.start + problem.pos if span.end - span.start > 1 else problem.pos
         place = Span(file=span.file, start=inside, end=inside + 1)
+        if problem.msg == "Extra data" and problem.doc[problem.pos :].strip() == ",":
+            told = "a `,` stands after the object of this line"
+            found.append(error("bad-data", told, place, help="take it out"))
+            return None
         found.append(error("bad-data", f"this is not JSON: {_quoted(problem.msg)}", place))
     except _Bad as problem:
         found.append(error("bad-data", str(problem), span))
