@@ -177,8 +177,21 @@ def choose(stage: Stage, candidates: Pool, scene: Scene) -> tuple[int, ...]:
         f"regime `{stage.variant.regime.name}` shows {shots} exemplar{'' if shots == 1 else 's'}, and task "
         f"`{task.name}` has {len(chosen) or 'none'} for this item",
         stage.variant.span,
-        "ask for fewer shots, add items, or loosen `exemplars where`",
+        _more(task),
     )
+
+
+def _more(task: Task) -> str:
+    """Give the ways to more exemplars."""
+    free = len(task.items) - len(task.asked)
+    if free:
+        only = (
+            "the 1 item that `test where` leaves"
+            if free == 1
+            else f"the {free:,} items that `test where` leaves"
+        )
+        return f"exemplars come from {only} unasked: leave more, or ask for fewer shots"
+    return "ask for fewer shots, add items, or loosen `exemplars where`"
 
 
 def _enough(stage: Stage, chosen: Sequence[int]) -> bool:

@@ -73,6 +73,8 @@ def syntax_trouble(said: str) -> tuple[str, str]:
     )
     said = re.sub(r"^Expected an expression, got", "expected a value, found", said)
     said = re.sub(r"^unexpected char ['\"](.+)['\"] at \d+", r"unexpected '\1'", said)
+    if re.fullmatch("expected 'end of (statement block|print statement)', found '='", said):
+        return "`=` does not compare", "write `==`"
     for jinja, ours in _MARKS.items():
         said = said.replace(f"'{jinja}'", f"'{ours}'")
     said = re.sub(r"'([^']{1,40})'", r"`\1`", said)

@@ -78,7 +78,7 @@ def regime(name: str, body: tuple[syntax.Statement, ...], found: list[Diagnostic
                     "unknown-setting",
                     f"a regime has no setting `{word}`",
                     setting.keyword.span,
-                    help=similar(word, SETTINGS),
+                    help=_instead(word, name) or similar(word, SETTINGS),
                 )
             )
             continue
@@ -86,6 +86,13 @@ def regime(name: str, body: tuple[syntax.Statement, ...], found: list[Diagnostic
         if value is not None:
             values[word] = value
     return Regime(name=name, exemplars=_exemplars(last(body, syntax.Exemplars), found), **values)
+
+
+def _instead(word: str, name: str) -> str:
+    """Give the way out where what stands in a block is written as an argument."""
+    if word == "exemplars":
+        return f"write it in a block: `{name}(shots = 4) {{ exemplars balanced }}`"
+    return ""
 
 
 def _exemplars(stated: syntax.Exemplars | None, found: list[Diagnostic]) -> Exemplars:
