@@ -79,7 +79,8 @@ def read_manifest(build: Path) -> Manifest:
         ) from None
     except (OSError, lines.LineError) as problem:
         raise BuildError(
-            f"`{path}` is not the manifest of a build: {problem}", "compile again, or name another folder"
+            f"`{path}` is not the manifest of a build: {problem}",
+            "take the file away and compile again, or name another folder",
         ) from None
 
 

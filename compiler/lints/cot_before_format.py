@@ -2,12 +2,15 @@
 
 ## What it finds
 A `reply` that carries `{{ answer }}` before `{{ rationale }}`; and a prompt that demands the bare answer
-(“answer with one word only”, “do not explain”) under a regime that asks for reasoning first.
+(“answer with one word only”, “do not explain”) under a regime that asks for reasoning first. And the
+other way round: a prompt that asks for reasoning (“think step by step”, “show your work”) under a regime
+that has the answer at once.
 
 ## Why it matters
 A model writes from left to right: what stands after the answer cannot have led to it. And a
-prompt that forbids what the regime asks for measures which of the two a model obeys. Either way
-the regime is called chain of thought and is none.
+prompt that forbids what the regime asks for measures which of the two a model obeys. Where the
+prompt asks for reasoning and the answer is scored at once, no reasoning has taken place. In each
+case the score is called one of a chain of thought and is none.
 
 ## Example
 ```task
@@ -63,6 +66,13 @@ _BARE = re.compile(
 )
 
 
+_REASONING = re.compile(
+    r"\bstep[- ]by[- ]step\b|\b(?:show|explain) your (?:work|working|reasoning|thinking)\b"
+    r"|\bthink (?:out loud|aloud)\b",
+    re.IGNORECASE,
+)
+
+
 def cot_before_format(view: View) -> Iterator[Diagnostic]:
     """Find answers that are wanted before the reasoning that should lead to them."""
     for variant in view.task.variants:
@@ -77,6 +87,8 @@ def cot_before_format(view: View) -> Iterator[Diagnostic]:
             )
         if variant.then is not None or reasons:
             yield from _forbidden(variant)
+        else:
+            yield from _in_vain(variant)
 
 
 def _first(text: Text, word: str) -> Span | None:
@@ -85,13 +97,21 @@ def _first(text: Text, word: str) -> Span | None:
 
 def _forbidden(variant: Variant) -> Iterator[Diagnostic]:
     """Find words of the prompt that ask for the bare answer."""
+    told = f"this asks for the bare answer, and regime `{variant.regime.name}` for reasoning first"
+    cure = "say it in the regimes that do not reason, with `instruct`"
+    yield from _said(variant, _BARE, told, cure)
+
+
+def _in_vain(variant: Variant) -> Iterator[Diagnostic]:
+    """Find words of the prompt that ask for reasoning where the answer is had at once."""
+    told = f"this asks for reasoning, and regime `{variant.regime.name}` has the answer at once"
+    cure = "take it out of the prompt, and let a regime reason: `step_by_step`, or `cot` with rationales"
+    yield from _said(variant, _REASONING, told, cure)
+
+
+def _said(variant: Variant, words: re.Pattern[str], told: str, cure: str) -> Iterator[Diagnostic]:
     for text in (*(text for _, text in variant.prompt), variant.instruct):
-        match = _BARE.search(text.value) if text is not None else None
+        match = words.search(text.value) if text is not None else None
         if text is not None and match:
-            yield warning(
-                "cot-before-format",
-                f"this asks for the bare answer, and regime `{variant.regime.name}` for reasoning first",
-                text.place(*match.span()),
-                others=[Label(span=variant.span, text="this regime")],
-                help="say it in the regimes that do not reason, with `instruct`",
-            )
+            others = [Label(span=variant.span, text="this regime")]
+            yield warning("cot-before-format", told, text.place(*match.span()), others=others, help=cure)
