@@ -124,3 +124,27 @@ def test_an_allow_of_an_imported_file_is_not_judged(tmp_path: Path) -> None:
     (tmp_path / "parent.task").write_text(parent)
     assert idle(tmp_path, 'import "parent"\ntask child extends t { canary "c" }\n') == []
     assert idle(tmp_path, parent) == ["nothing here breaks the rule `unused-let`"]
+
+
+def test_a_regime_that_is_left_out_can_be_allowed(tmp_path: Path) -> None:
+    """By the task that it is left out of, and by no other."""
+    allow = 'allow regime-left-out "no rationale yet"'
+    for first, second, told in ((allow, "", ["t.b"]), ("", allow, ["t.a"]), (allow, allow, [])):
+        text = f"""
+task t {{
+  item {{ q: text, a: text }}
+  true_task "Answer." -> a
+  prompt "{{{{ q }}}}"
+  reply "{{{{ answer }}}}"
+  regimes zero_shot, cot
+  subtask a {{ items [ {{ q: "One?", a: "1" }} ]
+    {first} }}
+  subtask b {{ items [ {{ q: "Two?", a: "2" }} ]
+    {second} }}
+}}
+"""
+        (tmp_path / "main.task").write_text(text)
+        found = understand([str(tmp_path / "main.task")]).found
+        said = [d.message for d in found if d.rule == "regime-left-out"]
+        assert [name for name in ("t.a", "t.b") if any(f"`{name}`" in one for one in said)] == told
+        assert not any(d.rule == "unused-allow" for d in found)
