@@ -40,6 +40,7 @@ def tools(
         detects=_detects,
         effect=effect,
         most=most,
+        weigh=_weigh,
     )
 
 
@@ -54,6 +55,12 @@ def _same(one: str, other: str, kind: Kind, options: tuple[Option, ...]) -> bool
     from taskc.metrics.attribute import same
 
     return same(one, other, kind, options)
+
+
+def _weigh(rule: str) -> str | None:
+    from taskc.flow.explain import pages
+
+    return pages()[rule].severity if rule in pages() else None
 
 
 def _estimate(text: str) -> int:

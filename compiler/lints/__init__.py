@@ -88,7 +88,7 @@ def lint(program: Program, found: Iterable[Diagnostic], tools: Tools, meter: Met
         kept += [d for d in told or () if not _allowed(d, task, used)]
         unseen |= set(task.allows if told is None else ())
     unseen |= {allow for task in program.tasks for allow in task.allows if _cannot_tell(allow, tools)}
-    return list(dict.fromkeys([*kept, *_idle(program, used, unseen)]))
+    return list(dict.fromkeys([*kept, *_idle(program, used, unseen, tools)]))
 
 
 def _cannot_tell(allow: Allow, tools: Tools) -> bool:
@@ -144,7 +144,9 @@ def _silenced(d: Diagnostic, task: Task, used: set[tuple[Allow, str]]) -> bool:
     return task.span in about and _allowed(d, task, used)
 
 
-def _idle(program: Program, used: set[tuple[Allow, str]], unseen: set[Allow]) -> list[Diagnostic]:
+def _idle(
+    program: Program, used: set[tuple[Allow, str]], unseen: set[Allow], tools: Tools
+) -> list[Diagnostic]:
     """Report every `allow` that names no rule, or silences nothing in any task that has it.
 
     Of the `unseen` nothing is known but the name of their rule.
@@ -155,12 +157,27 @@ def _idle(program: Program, used: set[tuple[Allow, str]], unseen: set[Allow]) ->
     out = []
     for allow in stated:
         if allow.rule not in known:
-            told = f"there is no rule `{allow.rule}` to allow"
-            out.append(warning("unused-allow", told, allow.span, help=similar(allow.rule, known)))
+            told, help = _unallowable(allow.rule, tools.weigh(allow.rule)) or (
+                f"there is no rule `{allow.rule}` to allow",
+                similar(allow.rule, known) or "`taskc explain` lists all rules, the lints first",
+            )
+            out.append(warning("unused-allow", told, allow.span, help=help))
         elif allow not in active and allow not in unseen:
             told = f"nothing here breaks the rule `{allow.rule}`"
             out.append(warning("unused-allow", told, allow.span, help="take it out"))
     return out
+
+
+def _unallowable(rule: str, severity: str | None) -> tuple[str, str] | None:
+    """Tell of a rule that is no lint, if it is a rule at all, that it cannot be allowed: problem and cure."""
+    if severity is None:
+        return None
+    if severity == "error":
+        return (
+            f"`{rule}` is an error, and errors cannot be allowed",
+            "take it out, and mend what the error tells",
+        )
+    return f"`{rule}` is no lint, and cannot be allowed", "take it out"
 
 
 __all__ = ["ALLOWED_ELSEWHERE", "LINTS", "Lint", "Tools", "View", "lint"]

@@ -29,6 +29,7 @@ class Tools:
     a reply of some form, or None, and `same` says whether it takes two answers for one. `detects` gives
     the smallest difference in accuracy that `n` items can show. `effect` is the difference the author
     asks for. `most` bounds how many items of a task are looked at, roughly; None looks at all.
+    `weigh` gives the severity of a rule, a lint or not, and None for a name that no rule has.
     """
 
     models: Mapping[str, Tokenize | None] = field(default_factory=dict)
@@ -39,6 +40,7 @@ class Tools:
     detects: Callable[[int], float] | None = None
     effect: float | None = None
     most: int | None = ENOUGH
+    weigh: Callable[[str], str | None] = lambda rule: None
 
 
 @dataclass(slots=True, kw_only=True)
