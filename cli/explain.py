@@ -37,7 +37,8 @@ def command(rule: str | None, form: str) -> None:
     elif page:
         click.echo(explain.explained(page, width=width, strong=strong), nl=False, color=True)
     else:
-        click.echo(explain.listed(width=max(width, 100), strong=strong), nl=False, color=True)
+        cut = max(width, 100) if sys.stdout.isatty() else None
+        click.echo(explain.listed(width=cut, strong=strong), nl=False, color=True)
 
 
 def _bold(text: str) -> str:

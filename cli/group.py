@@ -101,10 +101,14 @@ def _translate(problem: Exception) -> None:
     """Exit if this is an error that somebody outside can mend. What that takes is imported only now."""
     from taskc.backends.protocol import ModelError
     from taskc.flow.build import BuildError
-    from taskc.flow.load import NotFound
+    from taskc.flow.load import NoTasks, NotFound
     from taskc.flow.selection import BadSelection
     from taskc.store.responses import StoreError
 
+    if isinstance(problem, NoTasks):
+        command = f"taskc {click.get_current_context().info_name} tasks/"
+        help = f"name one, or a folder that holds some: `{command}`; `taskc new NAME` begins a new one"
+        stop(str(problem), help, USAGE)
     if isinstance(problem, (NotFound, BadSelection)):
         stop(str(problem), problem.help, USAGE)
     if isinstance(problem, (BuildError, ModelError, StoreError)):

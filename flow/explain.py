@@ -22,6 +22,7 @@ _END = '\n"""\n'  # of a docstring of several lines
 
 _NOTES = ("items-sampled",)  # rules without an example that tell their severity in no other way
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
     """A piece of an example: what it is, such as `task fragment` or `csv rows.csv`, and its text."""
@@ -74,9 +75,15 @@ def page_of(rule: str) -> Page:
     """Give the page of a rule; raises `UnknownRule` with a similar name."""
     known = pages()
     if rule not in known:
-        near = similar(rule, known) or "`taskc explain` lists all rules"
+        near = _beginning(rule, known) or similar(rule, known) or "`taskc explain` lists all rules"
         raise UnknownRule(f"there is no rule `{rule}`", near)
     return known[rule]
+
+
+def _beginning(start: str, known: Iterable[str]) -> str:
+    """Give the rules that begin with a few words, if somebody wrote no more of them."""
+    longer = [f"`{rule}`" for rule in known if rule.startswith(f"{start}-")]
+    return f"rules that begin so: {', '.join(longer)}" if start and longer else ""
 
 
 def introduction(theme: str) -> str:
@@ -227,8 +234,8 @@ def _indented(block: Block) -> str:
     return head + indent(block.text, "    ").rstrip("\n")
 
 
-def listed(*, width: int = 88, strong: Callable[[str], str] = str) -> str:
-    """List all rules, each with a line, theme by theme."""
+def listed(*, width: int | None = 88, strong: Callable[[str], str] = str) -> str:
+    """List all rules, each with a line, theme by theme; lines are cut at `width`, if there is one."""
     every = list(pages().values())
     room = max(len(page.rule) for page in every)
     out = []
@@ -238,10 +245,10 @@ def listed(*, width: int = 88, strong: Callable[[str], str] = str) -> str:
     return "\n\n".join(out) + "\n"
 
 
-def _line(page: Page, room: int, width: int) -> str:
+def _line(page: Page, room: int, width: int | None) -> str:
     about = page.about.rstrip(".")
     line = f"  {page.rule:<{room}}  {about}"
-    return line if len(line) <= width else line[: width - 1].rstrip() + "…"
+    return line if width is None or len(line) <= width else line[: width - 1].rstrip() + "…"
 
 
 # --- all pages as one document ----------------------------------------------------------------------

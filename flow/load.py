@@ -30,6 +30,10 @@ class NotFound(Exception):
         self.help = help
 
 
+class NoTasks(NotFound):
+    """A folder without `.task` files."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """Where a file is: the path to read, the folder it may look into, and its name in a build."""
@@ -112,10 +116,7 @@ def find_roots(paths: Sequence[str]) -> Iterator[tuple[str, Place]]:
     if not paths:
         here = sorted(Path().glob(f"*{_ENDING}"))
         if not here:
-            raise NotFound(
-                f"there is no `{_ENDING}` file in this folder",
-                "name one, or a folder that holds some: `taskc compile tasks/`",
-            )
+            raise NoTasks(f"there is no `{_ENDING}` file in this folder")
         yield from ((str(path), _place(path)) for path in here)
     for text in paths:
         path = Path(text)
@@ -124,7 +125,7 @@ def find_roots(paths: Sequence[str]) -> Iterator[tuple[str, Place]]:
         elif path.is_dir():
             below = sorted(p for p in path.rglob(f"*{_ENDING}") if not _hidden(p.relative_to(path)))
             if not below:
-                raise NotFound(f"there is no `{_ENDING}` file in `{text}`")
+                raise NoTasks(f"there is no `{_ENDING}` file in `{text}`")
             yield from (
                 (str(p), Place(path=p, root=p.parent, portable=p.relative_to(path).as_posix())) for p in below
             )

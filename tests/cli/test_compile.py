@@ -38,7 +38,12 @@ def test_nothing_to_compile(run: Any, folder: Path) -> None:
     (folder / "empty").mkdir()
     ran = run("compile", cwd=folder / "empty")
     assert ran.code == 2
-    assert "there is no `.task` file in this folder" in ran.err and "help:" in ran.err
+    assert "there is no `.task` file in this folder" in ran.err
+    assert "`taskc compile tasks/`; `taskc new NAME` begins a new one" in ran.err
+    ran = run("check", ".", cwd=folder / "empty")
+    assert (
+        ran.code == 2 and "there is no `.task` file in `.`" in ran.err and "`taskc check tasks/`" in ran.err
+    )
     ran = run("compile", "capitls.task")
     assert ran.code == 2
     assert "there is no file or folder `capitls.task`" in ran.err

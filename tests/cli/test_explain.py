@@ -5,7 +5,7 @@ import subprocess
 import sys
 from typing import Any
 
-from taskc.flow.explain import markdown, pages
+from taskc.flow.explain import listed, markdown, pages
 
 
 def test_a_page(run: Any) -> None:
@@ -34,7 +34,8 @@ def test_all_rules(run: Any) -> None:
     ran = run("explain")
     assert ran.code == 0 and ran.out.startswith("Lints\n  ")
     assert all(f"\n  {rule} " in ran.out for rule in pages())
-    assert max(map(len, ran.out.splitlines())) <= 100
+    assert "…\n" not in ran.out, "only a terminal has an edge"
+    assert max(map(len, listed(width=100).splitlines())) <= 100
 
 
 def test_an_unknown_rule(run: Any) -> None:
@@ -42,6 +43,8 @@ def test_an_unknown_rule(run: Any) -> None:
     ran = run("explain", "unknwon-name")
     assert (ran.code, ran.out) == (2, "")
     assert ran.err == "error: there is no rule `unknwon-name`\nhelp: a similar name exists: `unknown-name`\n"
+    ran = run("explain", "leaked")
+    assert ran.err.endswith("help: rules that begin so: `leaked-answer`, `leaked-exemplar`\n")
     ran = run("explain", "x")
     assert ran.code == 2 and "help: `taskc explain` lists all rules" in ran.err
 
