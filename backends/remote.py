@@ -50,6 +50,7 @@ _EMPTY_PURSE = ("insufficient_quota", "billing_hard_limit_reached", "billing_not
 _UNWANTED = ("content_filter", "content_policy_violation", "invalid_prompt")
 _TOO_LONG = ("context_length_exceeded", "request_too_large")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_KEY = 12  # characters; a shorter one, `none` say, is no secret, and taking it out would garble the text
 
 
 class Speech(Protocol):
@@ -130,7 +131,7 @@ class Line:
         outcome = speech.judge(asked, answer)
         if isinstance(outcome, Failure) and outcome.again:
             raise _UselessError(outcome, answer.tokens)
-        kept = text.replace(self.secret, "***") if self.secret else text
+        kept = text.replace(self.secret, "***") if len(self.secret) >= _KEY else text
         return Reply(outcome=outcome, usage=answer.tokens, source=answer.source, body=kept)
 
     def explain(self, error: Exception) -> Problem | None:
