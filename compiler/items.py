@@ -11,7 +11,7 @@ from taskc.compiler.fields import Misfit, cure, fit, fitter
 from taskc.compiler.limits import ITEMS
 from taskc.compiler.operators import Problem
 from taskc.compiler.packed import Packer
-from taskc.compiler.sources import Feed, Odd, Reading, Row, feed
+from taskc.compiler.sources import Feed, Odd, Reading, Row, feed, rename
 from taskc.compiler.values import written
 from taskc.dsl import syntax
 from taskc.dsl.diagnostic import Label, error, similar
@@ -236,6 +236,7 @@ class _Careful:
                 near = similar(name, columns)
                 whole = f"every item has a value for `{name}`: give it one"
                 help = near if near.startswith("a similar") else whole
+                help = (one.written in ("typed", "cells") and rename(name, columns)) or help
                 told = f"this item has no `{name}`"
                 found.append(error("missing-field", told, one.whole(row), help=help))
                 continue

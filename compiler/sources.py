@@ -1,7 +1,7 @@
 """Statements that give items to rows: in place, from files, from generators. Rows stream, none is held."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
@@ -98,15 +98,20 @@ def feed(source: syntax.Statement, reading: Reading) -> Feed | None:
     return made
 
 
+def rename(name: str, columns: Iterable[str]) -> str:
+    """Give the way to read the column that is `name` but for upper and lower case, '' if there is none."""
+    same = next((column for column in columns if column.lower() == name.lower()), "")
+    return f"write `with {{ {name} = {same} }}` after the name of the file" if same.isidentifier() else ""
+
+
 def _complete(columns: Mapping[str, Any], rows: int, place: Span, reading: Reading, file: str = "") -> bool:
     """Tell a field that no row has once, and not once a row."""
     fields = reading.fields
     missing = [name for name in fields if name not in columns] if rows > 1 else []
     for name in missing:
         cure = similar(name, columns)
-        same = next((column for column in columns if column.lower() == name.lower()), "")
-        if file and same.isidentifier():
-            cure = f"write `with {{ {name} = {same} }}` after the name of the file"
+        if file and (renamed := rename(name, columns)):
+            cure = renamed
         elif file and cure:
             cure += f"; a column is renamed by `with {{ {name} = column }}`"
         told = f"no row of `{file}` has `{name}`" if file else f"no row has `{name}`"
