@@ -4,52 +4,69 @@
 
 Comparisons, conditions, numbers, operators, `return`s and call statements of the files below are turned
 around one at a time: `<` to `<=`, `and` to `or`, a condition to its opposite, a finding left out. A sample
-of all such changes is drawn by seed, spread evenly over the files. Each is tried in a process of its own on
-the tests below; a change that no test notices has survived. Those that change nothing a test could notice
-are not taken out, so the share that is printed is a lower bound.
+of all such changes is drawn by seed, spread evenly over the files. Each is tried in a process of its own; a
+change that no test notices has survived. Those that change nothing a test could notice are not taken out,
+so the share that is printed is a lower bound.
+
+First all tests below run once on what is there, to see which functions each of them calls and how long it
+takes. A change is then tried on those tests alone that call the changed function, the quick ones first, for
+`ENOUGH` seconds of them. Files must not change while it runs: run it in a clone.
 """
 
 import argparse
 import ast
 import copy
+import importlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
-import multiprocessing
+import json
 import os
 import random
+import re
+import resource
 import signal
 import sys
+import tempfile
 import time
+from bisect import bisect
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
 from pathlib import Path
+from types import CodeType, FrameType
 
 ROOT = Path(__file__).resolve().parents[2]
-CHECKER = [
-    *(
-        "allows",
-        "check",
-        "design",
-        "exemplars",
-        "expressions",
-        "fields",
-        "followers",
-        "functions",
-        "generate",
-    ),
-    *("items", "merge", "operators", "regimes", "resolve", "scene", "stated", "survey", "tables"),
-    *("templates", "values", "variants"),
+# what writes what was checked, looked at in other ways: golden requests, laws, builds byte for byte
+WRITERS = {"encode", "expand", "lower", "packed", "prompts", "render", "trace"}
+FILES = [
+    f"compiler/{path.name}" for path in sorted((ROOT / "compiler").glob("*.py")) if path.stem not in WRITERS
 ]
-FILES = [f"compiler/{name}.py" for name in CHECKER]
 FILES += [f"compiler/lints/{path.name}" for path in sorted((ROOT / "compiler/lints").glob("*.py"))]
 TESTS = [
     "tests/cases",
-    "tests/compiler/test_names_and_twins.py",
-    "tests/compiler/test_hostile.py",
-    "tests/laws",
+    *(
+        f"tests/compiler/{path.name}"
+        for path in sorted((ROOT / "tests/compiler").glob("test_*.py"))
+        if path.stem not in ("test_memory", "test_same_bytes")  # which start processes
+    ),
+    "tests/docs/test_rules.py",
+    *(f"tests/flow/test_{name}.py" for name in ("check", "fix", "lend", "places")),
+    *(f"tests/laws/test_{name}.py" for name in ("compile", "lints")),
 ]
-SECONDS = 240  # a change that takes longer has made a loop that never ends, and is noticed
+# tests that read the source, fork, or start another process, which would not see the change
+APART = (
+    "own_process",
+    "test_every_rule_has_a_case",
+    "test_main_file",
+    "test_lending_loads_nothing_heavy",
+    "test_checking_finds_what_compiling_finds",
+)
+SLOW = 0.8  # seconds of processor; a test that takes longer is left out
+ENOUGH = 20.0  # seconds of tests that a change is tried on; the rest is left out
+EXAMPLES = 6  # of each law
+PATIENCE = 10.0  # seconds of processor that a test may take more than it took; an endless loop is noticed
+MEMORY = 6 << 30
 
 _COMPARE: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
@@ -164,43 +181,173 @@ def _name(file: str) -> str:
     return "taskc." + file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def survives(file: str, number: int) -> bool:
-    """Run the tests on one change in this process, which must be thrown away after it."""
-    tree, _ = changed((ROOT / file).read_text(encoding="utf-8"), number)
-    sys.meta_path.insert(0, _Instead(_name(file), ROOT / "taskc" / file, tree))
+class Few:
+    """Lets a law try few examples, always the same, and stop at the first that breaks it."""
+
+    def pytest_collection_modifyitems(self, items: list[object]) -> None:
+        """Put other settings in place of each law's own."""
+        from hypothesis import HealthCheck, Phase, settings
+
+        for item in items:
+            test = getattr(item, "obj", None)
+            own = getattr(test, "_hypothesis_internal_use_settings", None)
+            if own is not None:
+                test._hypothesis_internal_use_settings = settings(  # type: ignore[union-attr]
+                    own,
+                    max_examples=min(EXAMPLES, own.max_examples),
+                    derandomize=True,
+                    database=None,
+                    phases=[Phase.explicit, Phase.generate],
+                    suppress_health_check=list(HealthCheck),
+                )
+
+
+class Watch:
+    """Notes of each test which functions of the files it calls, and its seconds."""
+
+    def __init__(self) -> None:
+        self.tests: dict[str, tuple[float, list[tuple[str, int]]]] = {}
+
+    def pytest_runtest_protocol(self, item: object, nextitem: object) -> object:
+        """Run a test while calls are noted; what it imports is called too, so it runs in full."""
+        from _pytest.runner import runtestprotocol
+
+        calls: dict[int, CodeType] = {}
+
+        def trace(frame: FrameType, event: str, arg: object) -> None:
+            code = frame.f_code
+            if id(code) not in calls:
+                calls[id(code)] = code
+
+        begun = time.process_time()
+        before = sys.gettrace()
+        sys.settrace(trace)
+        try:
+            reports = runtestprotocol(item, nextitem=nextitem, log=True)  # type: ignore[arg-type]
+        finally:
+            sys.settrace(before)
+        taken = time.process_time() - begun
+        if all(report.passed for report in reports):
+            self.tests[item.nodeid] = taken, sorted(_ours(calls.values()))  # type: ignore[attr-defined]
+        return True
+
+
+def _ours(codes: object) -> set[tuple[str, int]]:
+    """Give file and first line of the functions that lie in a changed file."""
+    root = f"{ROOT}/taskc/"
+    return {
+        (code.co_filename.removeprefix(root), code.co_firstlineno)
+        for code in codes  # type: ignore[attr-defined]
+        if code.co_filename.startswith(root + "compiler/") and code.co_name != "<module>"
+    }
+
+
+class Clock:
+    """Ends the process when a test takes far longer than it took."""
+
+    def __init__(self, taken: dict[str, float]) -> None:
+        self.taken = taken
+
+    def pytest_runtest_logstart(self, nodeid: str, location: object) -> None:
+        """Wind the clock; it counts the processor's time, so a busy machine makes no difference."""
+        signal.setitimer(signal.ITIMER_PROF, PATIENCE + 10 * self.taken.get(nodeid, 1.0))
+
+
+def _pytest(tests: Sequence[str], *plugins: object) -> int:
     import pytest
 
-    return (
-        pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--no-header", *_present()]) == 0
-    )
+    quiet = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:terminalreporter", "--no-header"]
+    return int(pytest.main([*quiet, *tests], plugins=[Few(), *plugins]))
 
 
-def _present() -> list[str]:
-    return [test for test in TESTS if (ROOT / test).exists()]
-
-
-def attempt(work: tuple[str, int]) -> tuple[str, int, bool]:
-    """Try one change in a child process with a clock; True if it survived."""
-    file, number = work
+def _apart(work: Callable[[], int]) -> int:
+    """Do something in a child process that says nothing; give the child's id."""
     child = os.fork()
-    if not child:
-        os.chdir(ROOT)
-        quiet = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(quiet, 1)
-        os.dup2(quiet, 2)
-        signal.alarm(SECONDS)
-        try:
-            os._exit(0 if survives(file, number) else 1)
-        except BaseException:
-            os._exit(1)
-    return file, number, os.waitpid(child, 0)[1] == 0
+    if child:
+        return child
+    os.chdir(ROOT)
+    quiet = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(quiet, 1)
+    os.dup2(quiet, 2)
+    try:
+        os._exit(work())
+    except BaseException:
+        os._exit(1)
 
 
-def sample(count: int, seed: int) -> tuple[list[tuple[str, int]], int]:
+class Reach:
+    """Which tests call a function, and how long each takes."""
+
+    def __init__(self, tests: dict[str, tuple[float, list[tuple[str, int]]]]) -> None:
+        self.seconds = {test: taken for test, (taken, _) in tests.items()}
+        self.calling: dict[str, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
+        for test, (_, calls) in tests.items():
+            for file, line in calls:
+                self.calling[file][line].add(test)
+
+    def of(self, file: str, lines: range) -> list[str]:
+        """Give the tests for a change in a function: those named like its file first, then the quick ones."""
+        at = self.calling[file]
+        near = {test for line in at if not lines or line in lines for test in at[line]}
+        name = re.compile(Path(file).stem.replace("_", "[-_]"))
+
+        def order(test: str) -> tuple[bool, bool, float, str]:
+            return name.search(test) is None, test not in near, self.seconds[test], test
+
+        best = sorted(near if lines else self.seconds, key=order)
+        spent = list(accumulate(self.seconds[test] for test in best))
+        return best[: bisect(spent, ENOUGH) + 1]
+
+
+def watched(given: str) -> Reach:
+    """Run all tests once on what is there, in a child process; or read what was seen of the same files."""
+    with Path(given).open("a+") if given else tempfile.TemporaryFile("w+") as kept:
+
+        def work() -> int:
+            watch = Watch()
+            failed = _pytest([*TESTS, "-k", " and ".join(f"not {name}" for name in APART)], watch)
+            kept.write(json.dumps(watch.tests))
+            kept.flush()
+            return failed
+
+        if not kept.tell() and os.waitpid(_apart(work), 0)[1]:
+            sys.exit("the tests fail as it is")
+        kept.seek(0)
+        tests = json.loads(kept.read())
+    return Reach({test: (taken, calls) for test, (taken, calls) in tests.items() if taken <= SLOW})
+
+
+def around(tree: ast.Module, line: int) -> range:
+    """Give the lines of the innermost function that holds a line; none outside of functions."""
+    found = range(0)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+            if node.body[0].lineno <= line <= (node.end_lineno or 0) and first >= (found.start or 0):
+                found = range(first, (node.end_lineno or 0) + 1)
+    return found
+
+
+def attempt(file: str, number: int, reach: Reach) -> Callable[[], int]:
+    """Give what a child process does to try one change; it ends with 0 if the change survives."""
+    source = (ROOT / file).read_text(encoding="utf-8")
+    tree, words = changed(source, number)
+    tests = reach.of(file, around(ast.parse(source), int(words.partition(":")[0])))
+
+    def work() -> int:
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        sys.meta_path.insert(0, _Instead(_name(file), ROOT / "taskc" / file, tree))
+        return _pytest(tests, Clock(reach.seconds)) if tests else 0
+
+    return work
+
+
+def sample(count: int, seed: int, only: str) -> tuple[list[tuple[str, int]], int]:
     """Draw changes: as many of each file as it has its share of all; also give how many there are in all."""
     places: dict[str, int] = {}
     for file in FILES:
-        places[file] = sum(1 for _ in changes(ast.parse((ROOT / file).read_text(encoding="utf-8"))))
+        if only in file:
+            places[file] = sum(1 for _ in changes(ast.parse((ROOT / file).read_text(encoding="utf-8"))))
     total = sum(places.values())
     chance = random.Random(seed)
     drawn = []
@@ -211,36 +358,60 @@ def sample(count: int, seed: int) -> tuple[list[tuple[str, int]], int]:
     return drawn, total
 
 
+def tried(
+    drawn: list[tuple[str, int]], reach: Reach, jobs: int, until: float
+) -> Iterator[tuple[str, int, bool]]:
+    """Try changes, some side by side; give each with whether it survived."""
+    waiting, running = list(reversed(drawn)), {}
+    while waiting or running:
+        while waiting and len(running) < jobs and time.monotonic() < until:
+            work = waiting.pop()
+            running[_apart(attempt(*work, reach))] = work
+        if not running:
+            return
+        child, status = os.wait()
+        yield (*running.pop(child), status == 0)
+
+
+def _warm() -> None:
+    """Load once what the tests need of other packages; each process loads ours anew."""
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    for name in ("hypothesis", "pytest", "click.testing", "rich", "taskc.cli", "taskc.flow.lend"):
+        importlib.import_module(name)
+    for name in ("plan", "compile", "check"):
+        importlib.import_module(f"taskc.cli.{name}")
+    for name in [name for name in sys.modules if name.partition(".")[0] == "taskc"]:
+        del sys.modules[name]
+
+
 def main() -> int:
     """Run and print survivors by file and the share noticed."""
-    import hypothesis  # noqa: F401  # once, before the processes part
-    import jinja2  # noqa: F401
-    import lark  # noqa: F401
-    import pytest  # noqa: F401
-
     parse = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parse.add_argument("--sample", type=int, default=400, help="0 tries all")
     parse.add_argument("--seed", type=int, default=1)
     parse.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parse.add_argument("--only", default="", help="only files whose name holds this")
+    parse.add_argument("--reach", default="", help="a file to keep in which tests call what")
+    parse.add_argument("--minutes", type=float, default=1e6, help="begin none after this time")
     given = parse.parse_args()
-    drawn, total = sample(given.sample, given.seed)
-    drawn = [(file, number) for file, number in drawn if given.only in file]
-    print(f"{len(drawn):,} of {total:,} changes", flush=True)
-    begun, left = time.monotonic(), defaultdict(list)
-    tried: dict[str, int] = defaultdict(int)
-    with multiprocessing.Pool(given.jobs, maxtasksperchild=1) as pool:
-        for done, (file, number, survived) in enumerate(pool.imap_unordered(attempt, drawn, chunksize=1), 1):
-            tried[file] += 1
-            if survived:
-                left[file].append(changed((ROOT / file).read_text(encoding="utf-8"), number)[1])
-                print(f"[{done}/{len(drawn)}] survived {file}:{left[file][-1]}", flush=True)
-    survivors = sum(map(len, left.values()))
-    for file in sorted(tried):
-        print(f"{file}: {tried[file] - len(left[file])} of {tried[file]} noticed")
-    noticed = len(drawn) - survivors
-    share = 100 * noticed / len(drawn)
-    print(f"noticed {noticed} of {len(drawn)} ({share:.1f} %), {time.monotonic() - begun:.0f} s")
+    _warm()
+    drawn, total = sample(given.sample, given.seed, given.only)
+    begun = time.monotonic()
+    reach = watched(given.reach)
+    print(f"{len(drawn):,} of {total:,} changes, {len(reach.seconds)} tests", flush=True)
+    left: dict[str, list[str]] = defaultdict(list)
+    count: dict[str, int] = defaultdict(int)
+    until = begun + 60 * given.minutes
+    for done, (file, number, survived) in enumerate(tried(drawn, reach, given.jobs, until), 1):
+        count[file] += 1
+        if survived:
+            left[file].append(changed((ROOT / file).read_text(encoding="utf-8"), number)[1])
+            print(f"[{done}/{len(drawn)}] survived {file}:{left[file][-1]}", flush=True)
+    for file in sorted(count):
+        print(f"{file}: {count[file] - len(left[file])} of {count[file]} noticed")
+    done = sum(count.values())
+    noticed = done - sum(map(len, left.values()))
+    print(f"noticed {noticed} of {done} ({100 * noticed / done:.1f} %), {time.monotonic() - begun:.0f} s")
     return 0
 
 
