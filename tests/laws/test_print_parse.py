@@ -173,5 +173,5 @@ def test_marks_of_strings_jump_over_escapes(parts):
     assert len(value.value) == len(parts)
     at = 9
     for i, part in enumerate(parts):
-        assert value.place(i, i + 1) == Span(file="law.task", start=at, end=at + 1)
+        assert value.place(i, i + 1) == Span(file="law.task", start=at, end=at + len(part))
         at += len(part)
