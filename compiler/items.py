@@ -271,6 +271,7 @@ class _Careful:
             )
         elif allowed and values[choice.name] not in allowed:
             listed = ", ".join(f"“{written(a)}”" for a in allowed[:8])
+            listed += f", and {len(allowed) - 8:,} more" if len(allowed) > 8 else ""
             found.append(
                 error(
                     "row-does-not-fit",

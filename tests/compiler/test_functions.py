@@ -163,7 +163,14 @@ def test_signs_between_what_they_do_not_go(a: Value, sign: str, b: Value, said: 
 
 def test_signs_stay_within_the_bounds() -> None:
     assert combine("*", "a", TEXT) == "a" * TEXT
-    for a, sign, b in (("a", "*", TEXT + 1), (10, "**", DIGITS + 1), ("a" * TEXT, "+", "b")):
+    half = 10 ** (DIGITS // 2)
+    assert combine("*", half, half // 10) == half * half // 10
+    for a, sign, b in (
+        ("a", "*", TEXT + 1),
+        ("a" * TEXT, "+", "b"),
+        (10, "**", DIGITS + 1),
+        (half, "*", half * 10),
+    ):
         with pytest.raises(LimitError, match="at most"):
             combine(sign, a, b)  # type: ignore[arg-type]
 
