@@ -154,14 +154,16 @@ def _place(path: Path) -> Place:
 def _shipped_task(name: str) -> Iterable[tuple[str, Place]]:
     base = Path(str(resources.files("taskc.tasks")))
     task = name.removeprefix("std/").removesuffix(_ENDING)
-    path = next(
-        (p for p in (base / task / f"{task}{_ENDING}", base / f"{task}{_ENDING}") if p.is_file()), None
-    )
-    if "/" in task or path is None:
-        known = sorted({p.stem for p in base.rglob(f"*{_ENDING}")})
-        raise NotFound(f"no task `{name}` is shipped", similar(task, known))
+    known = {path.stem: path for path in base.rglob(f"*{_ENDING}")}
+    if task not in known:
+        raise NotFound(f"no task `{_short(name)}` is shipped", similar(task, known))
+    path = known[task]
     inside = path.relative_to(base).as_posix()
     yield f"std/{inside}", Place(path=path, root=base, portable=inside)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 80 else f"{name[:79]}…"
 
 
 def _content(place: Place) -> bytes | FolderError:
