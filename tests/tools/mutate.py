@@ -119,7 +119,7 @@ def changes(tree: ast.Module) -> Iterator[tuple[ast.AST, str, ast.AST | None]]:
 
 
 def _not_code(tree: ast.Module) -> set[ast.AST]:
-    """Give the nodes inside annotations, type aliases, imports and `__all__`, which do nothing when run."""
+    """Give the nodes inside annotations and decorators, which say what is meant and not what is done."""
     out: set[ast.AST] = set()
     for node in ast.walk(tree):
         parts: list[ast.AST | None] = []
@@ -129,6 +129,8 @@ def _not_code(tree: ast.Module) -> set[ast.AST]:
                 *(a.annotation for a in (*node.args.args, *node.args.kwonlyargs)),
                 *node.decorator_list,
             ]
+        if isinstance(node, ast.ClassDef):
+            parts += node.decorator_list
         if isinstance(node, ast.AnnAssign):
             parts.append(node.annotation)
         for part in parts:
