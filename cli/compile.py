@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from taskc.cli import group, terminal
+from taskc.cli import group, options, terminal
 
 if TYPE_CHECKING:
     from taskc.flow.build import Built
@@ -20,14 +20,8 @@ if TYPE_CHECKING:
 @click.option(
     "-o", "--output", default="build", show_default=True, metavar="FOLDER", help="where the build goes"
 )
-@click.option(
-    "--select",
-    "select",
-    multiple=True,
-    metavar="NAME=VALUE…",
-    help="only some of it: task=…, regime=…, FACTOR=LEVEL; values parted by commas",
-)
-@click.option("--limit", metavar="N", help="only some items of each task: 100, 0.1, or 11-20")
+@options.select
+@options.limit
 @click.option(
     "--show", type=click.IntRange(1), metavar="N", help="print request N exactly as it will be sent"
 )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from taskc.cli import group, results
+from taskc.cli import group, options, results
 
 if TYPE_CHECKING:
     from taskc.flow.evaluate import Evaluated
@@ -32,31 +32,11 @@ if TYPE_CHECKING:
     metavar="FOLDER",
     help="where answers and results go",
 )
-@click.option(
-    "--select", "select", multiple=True, metavar="NAME=VALUE…", help="only some of it, as for compile"
-)
-@click.option("--limit", metavar="N", help="only some items of each task: 100, 0.1, or 11-20")
-@click.option(
-    "-j",
-    "--max-connections",
-    default=8,
-    show_default=True,
-    type=click.IntRange(1, 1024),
-    metavar="N",
-    help="requests in flight at once",
-)
-@click.option(
-    "--rpm",
-    type=group.Positive(),
-    metavar="N",
-    help="requests a minute that a model may be asked",
-)
-@click.option(
-    "--tpm",
-    type=group.Positive(),
-    metavar="N",
-    help="tokens a minute that a model may be asked",
-)
+@options.select
+@options.limit
+@options.connections
+@options.rpm
+@options.tpm
 @click.option(
     "--max-cost",
     type=group.Positive(),
@@ -65,20 +45,8 @@ if TYPE_CHECKING:
 )
 @click.option("--max-requests", type=click.IntRange(1), metavar="N", help="ask no more than this")
 @click.option("--max-time", metavar="DURATION", help="begin nothing after this: 90s, 10m, 1h30m")
-@click.option(
-    "--price",
-    "stated",
-    multiple=True,
-    metavar="MODEL=IN/OUT",
-    help="what a model costs, in US dollars a million tokens",
-)
-@click.option(
-    "--prices",
-    multiple=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="a table of prices to put over taskc's own",
-)
+@options.price
+@options.prices
 @click.option("--dry-run", is_flag=True, help="print the plan and ask nothing")
 @click.option("--offline", is_flag=True, help="fetch no model")
 @click.option("--subtasks", is_flag=True, help="a row for each subtask, not for each task")

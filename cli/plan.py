@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from taskc.cli import forecast, group, results
+from taskc.cli import forecast, group, options, results
 
 
 @click.command("plan")
@@ -27,36 +27,14 @@ from taskc.cli import forecast, group, results
     metavar="FOLDER",
     help="where taskc eval keeps its answers",
 )
-@click.option(
-    "--select", "select", multiple=True, metavar="NAME=VALUE…", help="only some of it, as for compile"
-)
-@click.option("--limit", metavar="N", help="only some items of each task: 100, 0.1, or 11-20")
-@click.option(
-    "--price",
-    "stated",
-    multiple=True,
-    metavar="MODEL=IN/OUT",
-    help="what a model costs, in US dollars a million tokens",
-)
-@click.option(
-    "--prices",
-    multiple=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="a table of prices to put over taskc's own",
-)
-@click.option("--rpm", type=group.Positive(), metavar="N", help="requests a minute that are allowed")
-@click.option("--tpm", type=group.Positive(), metavar="N", help="tokens a minute that are allowed")
+@options.select
+@options.limit
+@options.price
+@options.prices
+@options.rpm
+@options.tpm
 @click.option("--latency", type=group.Positive(), metavar="SECONDS", help="what one answer takes")
-@click.option(
-    "-j",
-    "--max-connections",
-    default=8,
-    show_default=True,
-    type=click.IntRange(1, 1024),
-    metavar="N",
-    help="requests in flight at once; matters with --latency",
-)
+@options.connections
 @click.option("--subtasks", is_flag=True, help="a row for each subtask, not for each task")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(

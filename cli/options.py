@@ -1,0 +1,45 @@
+"""Flags that mean the same in several commands, said once."""
+
+from pathlib import Path
+
+import click
+
+from taskc.cli import group
+
+select = click.option(
+    "--select",
+    "select",
+    multiple=True,
+    metavar="NAME=VALUE…",
+    help="only some of it: task=…, regime=…, FACTOR=LEVEL; values parted by commas",
+)
+limit = click.option("--limit", metavar="N", help="only some items of each task: 100, 0.1, or 11-20")
+price = click.option(
+    "--price",
+    "stated",
+    multiple=True,
+    metavar="MODEL=IN/OUT",
+    help="what a model costs, in US dollars a million tokens",
+)
+prices = click.option(
+    "--prices",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="a table of prices to put over taskc's own",
+)
+rpm = click.option(
+    "--rpm", type=group.Positive(), metavar="N", help="requests a minute that a model may be asked"
+)
+tpm = click.option(
+    "--tpm", type=group.Positive(), metavar="N", help="tokens a minute that a model may be asked"
+)
+connections = click.option(
+    "-j",
+    "--max-connections",
+    default=8,
+    show_default=True,
+    type=click.IntRange(1, 1024),
+    metavar="N",
+    help="requests in flight at once",
+)
