@@ -14,7 +14,7 @@ from taskc.dsl.model import Task, Variant
 from taskc.dsl.span import Span
 from taskc.records.request import Form, Kind, Option
 
-ENOUGH = 20_000  # items of one task that are looked at: what moves a score by a point shows in them
+ENOUGH = 10_000  # items of one task that are looked at: what moves a score by a point shows in them
 
 Tokenize: TypeAlias = Callable[[str], Sequence[int]]
 

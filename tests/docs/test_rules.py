@@ -22,7 +22,7 @@ CASES = ROOT / "tests/cases/errors"
 
 # rules that no piece of text in a document can show
 NOT_SHOWN = {
-    "items-sampled": "needs more than 20,000 items; tests/flow/test_lend.py",
+    "items-sampled": "needs more than 10,000 items; tests/flow/test_lend.py",
     "locked": "needs a lock beside the file; tests/cli/test_lock.py",
     "control-character": "the character cannot be seen",
     "file-too-large": "needs a large file; tests/compiler/test_hostile.py",

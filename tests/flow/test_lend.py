@@ -1,5 +1,6 @@
 """What flow lends the lints: reading, tokenizers at hand, declared contexts, what n items show."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -86,11 +87,11 @@ task many {
 
 
 def test_of_many_items_a_share_is_looked_at(tmp_path: Path) -> None:
-    """About 20,000, and the author is told; `--all-items` looks at all, and has nothing to tell."""
+    """About 10,000, and the author is told; `--all-items` looks at all, and has nothing to tell."""
     (tmp_path / "many.task").write_text(MANY, encoding="utf-8")
     [told] = understand([str(tmp_path / "many.task")]).found
     assert told.rule == "items-sampled" and told.severity is Severity.NOTE
-    assert "lints looked at 20,001 of 30,000 items" in told.message
+    assert re.match(r"lints looked at (9,99|10,00)\d of 30,000 items", told.message)
     assert understand([str(tmp_path / "many.task")], tools(most=None)).found == []
 
 
@@ -104,8 +105,8 @@ def test_few_items_are_all_looked_at(most: int | None) -> None:
 @pytest.mark.parametrize("asked", [20_001, 33_333, 100_000])
 def test_what_repeats_is_met_as_often_as_it_is(asked: int, every: int) -> None:
     """Items that come in turns are drawn in equal parts, to a hundredth."""
-    numbers = drawn(asked, 20_000)
-    assert len(numbers) == pytest.approx(20_000, abs=3)
+    numbers = drawn(asked, 10_000)
+    assert len(numbers) == pytest.approx(10_000, abs=3)
     for turn in range(every):
         here = sum(number % every == turn for number in numbers)
         assert here / len(numbers) == pytest.approx(1 / every, abs=0.01)
