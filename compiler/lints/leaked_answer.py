@@ -118,7 +118,7 @@ def _mentioned(look: Look, numbers: Sequence[int], likely: int) -> tuple[Excess 
         seen = look.seen(number)
         rivals = _rivals(seen)
         text = _without_list(seen)
-        said = [_count(one, text) for one in rivals]
+        said = [count_words(one, text) for one in rivals]
         most = max(said)
         if said.count(most) == 1:
             right = rivals[said.index(most)] == seen.answer_text
@@ -128,7 +128,7 @@ def _mentioned(look: Look, numbers: Sequence[int], likely: int) -> tuple[Excess 
     return (excess(counted(pairs), max(1, read), tests=1), example) if pairs else (None, -1)
 
 
-def _count(words: str, text: str) -> int:
+def count_words(words: str, text: str) -> int:
     """Count how often `words` stand in a text with no letter, digit or `_` right before or after them."""
     count, at = 0, text.find(words)
     while at >= 0 and words:

@@ -1,5 +1,6 @@
 """Laws of the lints: they never break, chance hardly makes them speak, and what they pass over is right."""
 
+import re
 from fractions import Fraction
 from math import comb
 from random import Random
@@ -13,6 +14,7 @@ from taskc.compiler.limits import Meter
 from taskc.compiler.lints import Tools, lint
 from taskc.compiler.lints.ambiguous_extractor import is_plain
 from taskc.compiler.lints.chance import ALPHA, GAIN, Hits, excess, tail
+from taskc.compiler.lints.leaked_answer import count_words
 from taskc.compiler.lints.twins import fold
 from taskc.dsl.diagnostic import Severity
 from taskc.flow.build import understand
@@ -187,3 +189,9 @@ def test_plain_replies_are_read_rightly(
         for one in said:
             given_answer = LENT.read(f"{form.before}{one}{form.after}", form, options, kind)
             assert given_answer is not None and LENT.same(given_answer, one, kind, options)
+
+
+@given(st.text("ab _1.é", max_size=14), st.text("ab _1.é", min_size=1, max_size=3))
+def test_whole_words_are_counted(text: str, words: str) -> None:
+    """As a regular expression with word boundaries of its own would count them."""
+    assert count_words(words, text) == len(re.findall(rf"(?<!\w){re.escape(words)}(?!\w)", text))
