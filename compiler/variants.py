@@ -17,6 +17,8 @@ from taskc.dsl import syntax
 from taskc.dsl.diagnostic import Diagnostic, Label, count_errors, error, similar, warning
 from taskc.dsl.model import Factor, FieldType, Item, Variant
 
+_SEEN = 200  # cells that are looked at even when mistakes have been found
+
 
 def variants(
     job: Job,
@@ -178,7 +180,10 @@ def _in_cells(
         let.name.text for body in (job.body, regime_body, *bodies.values()) for let in every(body, syntax.Let)
     }
     out = []
-    for cell in cells(factors, design):
+    before = count_errors(desk.found)
+    for number, cell in enumerate(cells(factors, design)):
+        if number >= _SEEN and count_errors(desk.found) > before:
+            break  # what is wrong in so many cells is told, and more of them would repeat it
         body = merge(job.body, regime_body)
         for pair in cell.items():
             body = merge(body, bodies[pair])

@@ -164,6 +164,13 @@ TEXTS = {
         task(extra="\n".join(f"vary f{n} " + ", ".join(f"l{k}" for k in range(10)) for n in range(9))),
         "too-many-cells",
     ),
+    "a mistake in many cells": (
+        task(
+            reply='reply "{{ nothing }} {{ answer }}"',
+            extra="\n".join(f"vary f{n} " + ", ".join(f"l{k}" for k in range(10)) for n in range(4)),
+        ),
+        "unknown-name",
+    ),
     "long chain of regimes": (
         "\n".join(f"regime r{i} extends r{i + 1} {{ }}" for i in range(3_000))
         + "\nregime r3000 { shots 0 }\n"
