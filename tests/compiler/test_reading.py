@@ -3,13 +3,14 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from taskc.compiler import items, packed, tables
@@ -115,6 +116,7 @@ def test_lines_are_read_alike(drawn: list[str], mark: bool) -> None:
     text = "\n".join(drawn)
     if text.startswith("\ufeff"):
         text = text[1:]
+    assume(not re.match(r"\s*\[\s*\{", text))  # one array, which is told as such and not line by line
     found: list[Diagnostic] = []
     rows = list(tables.records(File("x.jsonl", (b"\xef\xbb\xbf" if mark else b"") + text.encode()), found))
     wanted, told = by_hand("x.jsonl", text)
