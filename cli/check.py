@@ -53,7 +53,7 @@ def command(
         from taskc.flow.lend import tools
 
         around = results.surroundings(True, None) if models else None
-        lent = tools(models, effect, around, **({"most": None} if all_items else {}))
+        lent = tools(models, effect, around, all_items=all_items)
         fixed = fix_paths(paths, lent, write=not diff) if fix or diff else None
         understood = fixed.understood if fixed else check_paths(paths, lent)
     if diff and fixed:

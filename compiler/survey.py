@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from taskc.compiler.limits import Meter
-from taskc.compiler.operators import Problem
+from taskc.compiler.render import prompt_texts
 from taskc.compiler.sandbox import Choice
-from taskc.compiler.scene import ItemProblem, Scene, Stage, stage
+from taskc.compiler.scene import Scene, Stage, stage
 from taskc.dsl.model import Item, Task, Variant
 
 
@@ -196,8 +196,4 @@ def see(ready: Stage, item: Item) -> Seen:
         if answer == (choice.text if choice.label is None else choice.label):
             place = at
             break
-    try:
-        prompt = tuple([(role, made.render(scene.values, ready.meter)) for role, made in ready.prompt])
-    except Problem as problem:
-        raise ItemProblem("bad-template", problem.message, problem.span, problem.help) from None
-    return Seen(item, scene, prompt, place)
+    return Seen(item, scene, tuple(zip(ready.roles, prompt_texts(ready, scene), strict=True)), place)

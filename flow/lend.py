@@ -22,13 +22,13 @@ def tools(
     effect: float | None = None,
     around: "Surroundings | None" = None,
     *,
-    most: int | None = ENOUGH,
+    all_items: bool = False,
 ) -> Tools:
     """Give the lints their tools: for the models named with `-m`, and the difference asked for by `--effect`.
 
-    `most` bounds the items of a task that are looked at. `around` says where models lie; nothing is ever
-    fetched, and a model whose tokenizer is not at hand has None in its place. Raises `ModelError` for a
-    model string that means nothing.
+    With `all_items` every item of a task is looked at, however many there are. `around` says where models
+    lie; nothing is ever fetched, and a model whose tokenizer is not at hand has None in its place. Raises
+    `ModelError` for a model string that means nothing.
     """
     named = dict.fromkeys(models)
     return Tools(
@@ -39,7 +39,7 @@ def tools(
         same=_same,
         detects=_detects,
         effect=effect,
-        most=most,
+        most=None if all_items else ENOUGH,
         weigh=_weigh,
     )
 

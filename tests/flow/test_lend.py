@@ -92,7 +92,7 @@ def test_of_many_items_a_share_is_looked_at(tmp_path: Path) -> None:
     [told] = understand([str(tmp_path / "many.task")]).found
     assert told.rule == "items-sampled" and told.severity is Severity.NOTE
     assert re.match(r"lints looked at (9,99|10,00)\d of 30,000 items", told.message)
-    assert understand([str(tmp_path / "many.task")], tools(most=None)).found == []
+    assert understand([str(tmp_path / "many.task")], tools(all_items=True)).found == []
 
 
 @pytest.mark.parametrize("most", [None, 10, 11])
