@@ -108,7 +108,7 @@ class _Pen:
         self.network, self.wishes, self.pieces, self.ends = network, wishes, pieces, ends
         self.trunk = trunk
         self.tails = [wish.tokens[len(trunk.tokens) :] for wish in wishes]
-        self.rows = Rows(network, trunk, len(wishes), max(map(len, self.tails)) + ROOM)
+        self.rows = Rows(network, trunk, len(wishes), max(map(len, self.tails)) + ROOM, fine=False)
         self.written = [0] * len(wishes)
 
     def write(self) -> list[int]:

@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 
 from taskc.backends.local.layout import Ids
 from taskc.backends.local.network import Network
-from taskc.backends.local.rows import Rows, Step
-from taskc.backends.local.weights import Floats, Ints
+from taskc.backends.local.rows import Rows, Step, Trunk
+from taskc.backends.local.weights import Floats, Ints, Shape
 
-PASS_TOKENS = 256
+PASS_TOKENS = 512
 """Tokens computed at once: enough for full speed, few enough for the cache and to share out among threads."""
-PASS_SCORES = 4_000_000
-"""Attention scores held at once, 16 MB."""
+PASS_SCORES = 2_000_000
+"""Attention scores of one head of keys held at once: 8 MB, and 16 while they are added up in 64 bits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +54,9 @@ def feed(
     Gives, step by step, which wanted (row, node)s it held and their hidden states, (width, wanted).
     """
     longest = max(len(tree.tokens) for tree in trees)
+    total = sum(len(tree.tokens) for tree in trees)
     seen = [_lineage(tree.parents) for tree in trees]
-    at_once = _places_at_once(network, rows, longest)
+    at_once = _places_at_once(network.shape, rows, longest, total)
     for start in range(0, longest, at_once):
         step, depths = _step(trees, seen, start, min(start + at_once, longest))
         rows.step = step
@@ -66,10 +67,15 @@ def feed(
         yield [spots[column] for column in columns], hidden
 
 
-def _places_at_once(network: Network, rows: Rows, longest: int) -> int:
-    by_tokens = PASS_TOKENS // rows.count
-    by_scores = PASS_SCORES // (rows.count * network.shape.heads * (len(rows.trunk.tokens) + longest))
-    return max(1, min(by_tokens, by_scores))
+def scores_of(shape: Shape, trunk: Trunk, rows: int, places: int) -> int:
+    """Give the attention scores that each head of keys has in a step of so many places a row."""
+    return rows * places * (shape.heads // shape.kv_heads) * (len(trunk.tokens) + places)
+
+
+def _places_at_once(shape: Shape, rows: Rows, longest: int, total: int) -> int:
+    by_tokens = longest if total <= PASS_TOKENS + PASS_TOKENS // 4 else PASS_TOKENS // rows.count
+    by_scores = PASS_SCORES * longest // max(1, scores_of(shape, rows.trunk, rows.count, longest))
+    return max(1, min(by_tokens, by_scores, longest))
 
 
 def _lineage(parents: Ids) -> NDArray[np.bool_]:
