@@ -15,7 +15,7 @@ from taskc.backends.local.weights import Shape
 from taskc.records.operation import Score
 
 SHAPE = Shape(
-    layers=1, width=64, heads=6, kv_heads=2, head=8, hidden=64, vocabulary=9, context=99, base=1.0, epsilon=1.0
+    layers=1, width=64, heads=6, kv_heads=2, head=8, hidden=64, vocabulary=9, context=9, base=1.0, epsilon=1.0
 )  # fmt: skip
 NONE = np.empty((2, 0, 8), np.float32)
 texts = st.lists(st.integers(0, 2), min_size=1, max_size=9).map(tuple)
