@@ -6,7 +6,8 @@ The first MODEL is what the others are held against; `@NATS` is how far a log-pr
 if nothing is said. Every model is asked for the distribution over the labels A and B at the start of its
 reply, and, where it can score given text, for the log-probability of two whole answers. A choice may
 differ only where the two options of the first model lie closer than twice that distance. Exits with 1
-if anything differs more. For instance the embedded model in process, through transformers, and behind a server:
+if anything differs more. For instance the embedded model in process, through transformers, and behind a
+server:
 
     python bench/agreement/run.py local/smollm2-135m hf/PATH.gguf \\
         'openai-api/llama/smollm2?base_url=http://127.0.0.1:8080/v1&top_logprobs=20@0.05'
@@ -32,40 +33,10 @@ SHOTS = (
     ("Which is heavier?\nA. a feather\nB. a stone", "B"),
     ("Which is louder?\nA. thunder\nB. a whisper", "A"),
 )
-THINGS = [
-    "mouse",
-    "cat",
-    "dog",
-    "sheep",
-    "cow",
-    "horse",
-    "elephant",
-    "whale",
-    "house",
-    "hill",
-    "mountain",
-    "lake",
-    "sea",
-    "island",
-    "country",
-    "planet",
-    "star",
-    "seed",
-    "leaf",
-    "flower",
-    "bush",
-    "tree",
-    "forest",
-    "spoon",
-    "cup",
-    "bucket",
-    "barrel",
-    "boat",
-    "ship",
-    "harbour",
-    "town",
-    "city",
-]
+THINGS = """
+mouse cat dog sheep cow horse elephant whale house hill mountain lake sea island country planet star seed leaf
+flower bush tree forest spoon cup bucket barrel boat ship harbour town city
+"""
 USUAL = 1e-4
 
 
@@ -95,8 +66,9 @@ class Agreement:
 def questions(count: int) -> list[Operation]:
     """Make two-option items with shared exemplars: labels for all, and whole answers for each second one."""
     found: list[Operation] = []
+    things = THINGS.split()
     for n in range(count):
-        one, two = THINGS[n % len(THINGS)], THINGS[(n * 7 + n // len(THINGS) + 3) % len(THINGS)]
+        one, two = things[n % len(things)], things[(n * 7 + n // len(things) + 3) % len(things)]
         turns = [text for shot in SHOTS for text in shot]
         turns.append(f"Which is larger?\nA. a {one}\nB. a {two}")
         messages = tuple(
@@ -189,8 +161,9 @@ def _line(one: Agreement) -> str:
     exponent = math.log10(one.allowed)
     allowed = f"{one.allowed:g}" if exponent > -3 else f"{one.allowed:.0e}"
     return (
-        f"{one.model}: {word}; {one.numbers} log-probabilities, {far} (allowed {allowed}); {one.choices} choices, "
-        f"{one.differ} differ, {one.unclear} differ between options that close; {one.missing} not said"
+        f"{one.model}: {word}; {one.numbers} log-probabilities, {far} (allowed {allowed}); "
+        f"{one.choices} choices, {one.differ} differ, {one.unclear} differ where options lie that close; "
+        f"{one.missing} not said"
     )
 
 

@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from taskc.backends import Surroundings, open_model
-from taskc.backends.local.layout import Asked, continue_prompt
+from taskc.backends.local.layout import Asked, continue_prompt, shared
 from taskc.backends.local.model import LocalModel
 from taskc.backends.local.scoring import score_batch
 from taskc.records.operation import Generate, Operation, Prompt, Score
@@ -127,10 +127,11 @@ def scoring(model: LocalModel, count: int, sample: int) -> dict[str, object]:
         for one, two in zip(together[n].outcome.logprobs, scores, strict=True)
     ]
     asked = [asked_of(model, item) for item in items]
-    shared = len(os.path.commonprefix([list(text) for one in asked for text in one.texts]))
+    texts = [text for one in asked for text in one.texts]
+    common = shared(min(texts), max(texts))
     return {
-        "tokens of the shared beginning": shared,
-        "tokens an item after it": sum(one.longest - 1 - shared for one in asked) / count,
+        "tokens of the shared beginning": common,
+        "tokens an item after it": sum(one.longest - 1 - common for one in asked) / count,
         f"items/s, {batch} at once, shared beginning": count / wall,
         "items/CPU s, the same": count / spent,
         "items/s, one by one": 16 / wall_single,
