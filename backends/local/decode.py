@@ -32,6 +32,7 @@ def generate_batch(crew: Crew, wishes: Sequence[Wish], vocabulary: Vocabulary) -
     """Write all replies into their `writing`, and give how many tokens each took."""
     if not wishes:
         return []
+    crew.rest()  # keys and values of replies want the memory
     shoot = find_sharing([wish.prompt for wish in wishes], worth_apart=WORTH_APART)
     parts = [
         (trunk, some) for trunk, members in crew.trunks(shoot) for some in _portions(wishes, trunk, members)

@@ -54,9 +54,9 @@ def feed(
     Gives, step by step, which wanted (row, node)s it held and their hidden states, (width, wanted).
     """
     longest = max(len(tree.tokens) for tree in trees)
-    total = sum(len(tree.tokens) for tree in trees)
     seen = [_lineage(tree.parents) for tree in trees]
-    at_once = _places_at_once(network.shape, rows, longest, total)
+    at_once = places_at_once(network.shape, rows.trunk, trees)
+    assert at_once == longest or not rows.passing
     for start in range(0, longest, at_once):
         step, depths = _step(trees, seen, start, min(start + at_once, longest))
         rows.step = step
@@ -72,10 +72,13 @@ def scores_of(shape: Shape, trunk: Trunk, rows: int, places: int) -> int:
     return rows * places * (shape.heads // shape.kv_heads) * (len(trunk.tokens) + places)
 
 
-def _places_at_once(shape: Shape, rows: Rows, longest: int, total: int) -> int:
-    by_tokens = longest if total <= PASS_TOKENS + PASS_TOKENS // 4 else PASS_TOKENS // rows.count
-    by_scores = PASS_SCORES * longest // max(1, scores_of(shape, rows.trunk, rows.count, longest))
-    return max(1, min(by_tokens, by_scores, longest))
+def places_at_once(shape: Shape, trunk: Trunk, trees: Sequence[Tree]) -> int:
+    """Give how many places of all rows go through the network in one step, of the longest row's."""
+    sizes = [len(tree.tokens) for tree in trees]
+    longest = max(sizes)
+    by_tokens = longest if sum(sizes) <= PASS_TOKENS + PASS_TOKENS // 4 else PASS_TOKENS // len(sizes)
+    by_scores = PASS_SCORES * longest // max(1, scores_of(shape, trunk, len(sizes), longest))
+    return min(longest, max(1, min(by_tokens, by_scores)))
 
 
 def _lineage(parents: Ids) -> NDArray[np.bool_]:

@@ -45,6 +45,11 @@ class Scratch:
         self._held: dict[str, Floats] = {}
         self._doubles: dict[str, Doubles] = {}
 
+    def drop(self) -> None:
+        """Let go of all arrays."""
+        self._held.clear()
+        self._doubles.clear()
+
     def take(self, name: str, *shape: int) -> Floats:
         """Give an array of this shape with finite leftovers in it; the last one of this name is void."""
         size = prod(shape)

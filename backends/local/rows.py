@@ -54,18 +54,33 @@ class Step:
 class Rows:
     """Keys and values after a trunk, for a number of rows; the `Memory` of one pass or of one decoding.
 
-    `fine` says whether attention is added up in 64 bits.
+    `fine` says whether attention is added up in 64 bits. `passing` says that one step is all there will be:
+    what one layer keeps is then no longer needed in the next.
     """
 
-    def __init__(self, network: Network, trunk: Trunk, rows: int, places: int, *, fine: bool = True) -> None:
+    def __init__(
+        self,
+        network: Network,
+        trunk: Trunk,
+        rows: int,
+        places: int,
+        *,
+        fine: bool = True,
+        passing: bool = False,
+    ) -> None:
         shape = network.shape
-        self.fine = fine
+        self.fine, self.passing = fine, passing
         self.shape, self.scratch, self.trunk = shape, network.scratch, trunk
         # finite everywhere: what no query may see is multiplied by zero, and zero times NaN is NaN
         size = (shape.kv_heads, rows, places, shape.head)
-        self.keys = [np.zeros(size, np.float32) for _ in range(shape.layers)]
-        self.values = [np.zeros(size, np.float32) for _ in range(shape.layers)]
+        self.keys = self._room(size, shape.layers)
+        self.values = self._room(size, shape.layers)
         self.step: Step | None = None
+
+    def _room(self, size: tuple[int, ...], layers: int) -> list[Floats]:
+        if self.passing:
+            return [np.zeros(size, np.float32)] * layers
+        return [np.zeros(size, np.float32) for _ in range(layers)]
 
     @property
     def count(self) -> int:

@@ -15,7 +15,7 @@ import numpy as np
 
 from taskc.backends.local.chances import LOGIT_ROWS, log_softmax_at
 from taskc.backends.local.crew import Crew
-from taskc.backends.local.feed import Tree, feed
+from taskc.backends.local.feed import Tree, feed, places_at_once
 from taskc.backends.local.layout import Asked
 from taskc.backends.local.network import Network
 from taskc.backends.local.passes import Row, grow_row, plan_passes
@@ -81,7 +81,8 @@ def _run(network: Network, one: _Pass) -> tuple[list[tuple[int, int]], Floats]:
     found: list[tuple[int, int]] = []
     states = [np.empty((network.shape.width, 0), np.float32)]
     if asked:
-        rows = Rows(network, one.trunk, len(one.trees), longest)
+        passing = places_at_once(network.shape, one.trunk, one.trees) == longest
+        rows = Rows(network, one.trunk, len(one.trees), longest, passing=passing)
         for spots, hidden in feed(network, rows, one.trees, asked):
             found += spots
             states.append(hidden)
