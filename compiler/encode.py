@@ -7,10 +7,11 @@ The lines are those of `records.lines.dump` and the addresses those of `request_
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import fields, replace
 from typing import Any
 
 import msgspec
+from msgspec import Struct, field
 
 from taskc.compiler.render import Turn
 from taskc.compiler.sandbox import Choice
@@ -30,8 +31,7 @@ class Words(msgspec.Struct, frozen=True, gc=False):
     hashed: bytes
 
 
-@dataclass(slots=True)
-class Opening:
+class Opening(Struct):
     """What stands before an item's own words in its messages; `role` is that of the message left open."""
 
     words: Words

@@ -1,9 +1,11 @@
 """Model to requests: every variant of every task over every asked item, one after another, none held."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import islice
 from typing import TypeVar
+
+from msgspec import Struct, field
 
 from taskc.compiler import exemplars
 from taskc.compiler.design import asked_in
@@ -25,8 +27,7 @@ REASONING_TOKENS = 256  # room for a chain of thought where the regime does not 
 REPLY_TOKENS = 64  # room for a bare answer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rendered:
+class Rendered(Struct, frozen=True, kw_only=True):
     """A request, and its messages in parts that know where they come from.
 
     `begun` is what `think` and `lead_in` are made of, for `compiler.trace`.
@@ -37,8 +38,7 @@ class Rendered:
     begun: tuple[Filled, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
+class Selection(Struct, frozen=True, kw_only=True):
     """Which part of a task is wanted: regimes and levels by name (empty: all), and items by position."""
 
     regimes: frozenset[str] = frozenset()
@@ -125,8 +125,7 @@ def _tell(problem: ItemProblem, item: Item | None, variant: Variant, found: list
 # --- one item in one lane ------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class _Lane:
+class _Lane(Struct):
     """One pass over the items: a variant, a measure and a stage, and what its requests have in common."""
 
     stage: Stage

@@ -1,10 +1,10 @@
 """An item as one variant sees it: its values, its options in order, and what each task predicts for it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
+from msgspec import Struct, field
 
 from taskc.compiler.draws import rank
 from taskc.compiler.expressions import Frame, Ready, Scope, names_in, ready
@@ -53,8 +53,7 @@ class Scene(msgspec.Struct, frozen=True):
     predictions: Mapping[str, str]
 
 
-@dataclass(slots=True, kw_only=True)
-class Stage:
+class Stage(Struct, kw_only=True):
     """A variant made ready: its expressions and templates as functions.
 
     `fixed` names what is the same for every item; what is made of nothing else is made once.

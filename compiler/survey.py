@@ -8,7 +8,8 @@ a score shows in it as well.
 
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from taskc.compiler.limits import Meter
 from taskc.compiler.render import prompt_texts
@@ -17,8 +18,7 @@ from taskc.compiler.scene import Scene, Stage, stage
 from taskc.dsl.model import Item, Task, Variant
 
 
-@dataclass(slots=True)
-class Seen:
+class Seen(Struct):
     """One asked item as a prompt shows it; `place` is where among its options the answer stands, or -1."""
 
     item: Item
@@ -49,8 +49,7 @@ class Seen:
         return self.scene.choices[self.place].text if self.place >= 0 else self.scene.answer
 
 
-@dataclass(slots=True)
-class Look:
+class Look(Struct):
     """The asked items that are looked at, under the variants that show them alike.
 
     `numbers` says which they are, in order, counted over all asked ones. `marks` holds a number an item by
@@ -104,8 +103,7 @@ Mark = Callable[[Seen, Look], int]
 _STEP, _MASK = 2_654_435_769, (1 << 32) - 1  # steps of the golden ratio, which fall evenly
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class Column(Struct, frozen=True, kw_only=True):
     """What to keep of every item: a number made by `mark`, of the type `code` (as of `array`).
 
     Where `wanted` says no to a look, nothing is kept of it, and its column stays empty.

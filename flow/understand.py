@@ -1,8 +1,9 @@
 """Paths to a program: read, parse, check, lint; and every finding on the way."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from taskc.compiler.check import check
 from taskc.compiler.desk import Desk
@@ -19,8 +20,7 @@ from taskc.flow.places import Pieces
 from taskc.flow.reuse import Group, place_of
 
 
-@dataclass(slots=True, kw_only=True)
-class Understood:
+class Understood(Struct, kw_only=True):
     """Everything a compilation read and understood, and every finding so far.
 
     `kept` are findings in files that were not compiled again, `others` the paths of these files, `homes` the

@@ -4,7 +4,8 @@ import re
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from taskc.compiler.render import ask
 from taskc.compiler.survey import Look, Seen
@@ -89,8 +90,7 @@ def options(seen: Seen) -> frozenset[str]:
     return frozenset(fold(choice.text) for choice in seen.choices)
 
 
-@dataclass(frozen=True, slots=True)
-class _Sketch:
+class _Sketch(Struct, frozen=True):
     number: int
     shingles: frozenset[tuple[str, ...]]
 
