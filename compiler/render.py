@@ -86,8 +86,11 @@ def render(stage: Stage, made: Template, values: Mapping[str, Any]) -> str:
 
 def prompt_texts(stage: Stage, scene: Scene) -> list[str]:
     """Render the messages of one item, in the order of `stage.prompt`; raises `ItemProblem`."""
+    if scene.texts is not None:
+        return scene.texts
     try:
-        return [stage.fill(made, scene.values) for _, made in stage.prompt]
+        scene.texts = [stage.fill(made, scene.values) for _, made in stage.prompt]
+        return scene.texts
     except Problem as problem:
         raise ItemProblem("bad-template", problem.message, problem.span, problem.help) from None
 

@@ -42,8 +42,8 @@ class ItemProblem(Exception):
         self.help = help
 
 
-class Scene(msgspec.Struct, frozen=True):
-    """One item under one variant, everything about it known but the prompt."""
+class Scene(msgspec.Struct):
+    """One item under one variant, everything about it known; `texts` is its prompt, once it was asked for."""
 
     item: Item
     values: Mapping[str, Any]
@@ -51,6 +51,7 @@ class Scene(msgspec.Struct, frozen=True):
     answer: str
     kind: Kind
     predictions: Mapping[str, str]
+    texts: list[str] | None = None
 
 
 class Stage(Struct, kw_only=True):

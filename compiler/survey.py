@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 
+from taskc.compiler.gallery import Gallery
 from taskc.compiler.limits import Meter
 from taskc.compiler.render import prompt_texts
 from taskc.compiler.sandbox import Choice
@@ -114,10 +115,17 @@ class Column(Struct, frozen=True, kw_only=True):
     wanted: Callable[[Look], bool] = lambda look: True
 
 
-def survey(task: Task, columns: Mapping[str, Column], meter: Meter, most: int | None = None) -> list[Look]:
+def survey(
+    task: Task,
+    columns: Mapping[str, Column],
+    meter: Meter,
+    most: int | None = None,
+    gallery: Gallery | None = None,
+) -> list[Look]:
     """Look at the asked items, once for each way of showing them, and keep the columns, named by rule.
 
-    Of more than `most` about that many are looked at, spread evenly. Raises `ItemProblem` for an item that
+    Of more than `most` about that many are looked at, spread evenly; where all are, they are hung in
+    `gallery` as they were shown. Raises `ItemProblem` for an item that
     cannot be shown, and `LimitError`.
     """
     looks = []
@@ -128,12 +136,17 @@ def survey(task: Task, columns: Mapping[str, Column], meter: Meter, most: int | 
         asked = [(look.marks[rule].append, c.mark) for rule, c in columns.items() if c.wanted(look)]
         last = None
         whole = len(numbers) == len(task.asked)
+        hung: list[Scene] | None = [] if gallery and whole and len(numbers) <= gallery.room else None
         for item in task.asked_items() if whole else map(look.item, range(len(look))):
             seen = see(look.stage, item)
             if seen.scene.choices is not last:
                 last = _fix(look, seen.scene.choices, last)
             for append, mark in asked:
                 append(mark(seen, look))
+            if hung is not None:
+                hung.append(seen.scene)
+        if gallery and hung is not None:
+            gallery.keep(variants, hung)
         looks.append(look)
     return looks
 

@@ -54,7 +54,7 @@ def _hash(task: Task, understood: Understood) -> str:
     """Make the requests of a task, and give the hash of their lines."""
     found: list[Diagnostic] = []
     digest = sha256()
-    for line in write_requests(task, understood.desk.meter, found):
+    for line in write_requests(task, understood.desk.meter, found, gallery=understood.gallery):
         digest.update(line)
     understood.desk.found += found
     return digest.hexdigest()

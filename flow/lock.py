@@ -117,7 +117,7 @@ def _made(task: Task, understood: Understood) -> tuple[TaskSide, str]:
     digest = hashlib.sha256()
 
     def requests() -> Iterator[bytes]:
-        for line in write_requests(task, understood.desk.meter, found):
+        for line in write_requests(task, understood.desk.meter, found, gallery=understood.gallery):
             digest.update(line)
             yield line
 

@@ -3,12 +3,12 @@
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from taskc.compiler.expand import Rendered, expand, write_requests
 from taskc.dsl.diagnostic import Diagnostic
@@ -100,7 +100,7 @@ class Writer(Struct):
         """Make the requests of a task, until something is wrong with an item; then only look at the rest."""
         found: list[Diagnostic] = []
         desk, chosen, made = self.understood.desk, selection(self.wanted, task), 0
-        for line in write_requests(task, desk.meter, found, chosen):
+        for line in write_requests(task, desk.meter, found, chosen, self.understood.gallery):
             made += 1
             if not found:
                 yield line
