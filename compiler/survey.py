@@ -20,29 +20,33 @@ from taskc.dsl.model import Item, Task, Variant
 
 
 class Seen(Struct):
-    """One asked item as a prompt shows it; `place` is where among its options the answer stands, or -1."""
+    """One asked item as a prompt shows it.
+
+    `texts` are its messages, by `roles`, `place` is where among its options the answer stands, or -1, and
+    `conflict` says whether a distractor predicts another answer than the true task.
+    """
 
     item: Item
     scene: Scene
-    prompt: tuple[tuple[str, str], ...]
+    roles: tuple[str, ...]
+    texts: list[str]
     place: int
+    conflict: bool
+
+    @property
+    def prompt(self) -> tuple[tuple[str, str], ...]:
+        """Give the messages of the prompt, each as role and text."""
+        return tuple(zip(self.roles, self.texts, strict=True))
 
     @property
     def text(self) -> str:
         """Give everything the prompt says of this item."""
-        prompt = self.prompt
-        return prompt[0][1] if len(prompt) == 1 else "\n".join([text for _, text in prompt])
+        return self.texts[0] if len(self.texts) == 1 else "\n".join(self.texts)
 
     @property
     def choices(self) -> tuple[Choice, ...]:
         """Give the options in the order shown."""
         return self.scene.choices
-
-    @property
-    def conflict(self) -> bool:
-        """Say whether a distractor predicts another answer than the true task."""
-        predictions = self.scene.predictions
-        return len(predictions) > 1 and len(set(predictions.values())) > 1
 
     @property
     def answer_text(self) -> str:
@@ -207,4 +211,6 @@ def see(ready: Stage, item: Item) -> Seen:
         if answer == (choice.text if choice.label is None else choice.label):
             place = at
             break
-    return Seen(item, scene, tuple(zip(ready.roles, prompt_texts(ready, scene), strict=True)), place)
+    told = scene.predictions
+    conflict = len(told) > 1 and len(set(told.values())) > 1
+    return Seen(item, scene, ready.roles, prompt_texts(ready, scene), place, conflict)

@@ -34,7 +34,7 @@ def fold(text: str) -> str:
 def mark_question(seen: Seen, look: Look) -> int:
     """Mark an item by what its prompt says before its options, and by their texts in any order."""
     text, choices = seen.text, seen.scene.choices
-    texts = [choice.text for choice in choices]
+    texts = choices.texts
     if choices:
         listed = ". " if choices[0].label is not None else "\n"
         cut = text.find(listed + texts[0])  # the first option shown, whichever it is
