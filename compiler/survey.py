@@ -22,21 +22,15 @@ from taskc.dsl.model import Item, Task, Variant
 class Seen(Struct):
     """One asked item as a prompt shows it.
 
-    `texts` are its messages, by `roles`, `place` is where among its options the answer stands, or -1, and
+    `texts` are its messages, `place` is where among its options the answer stands, or -1, and
     `conflict` says whether a distractor predicts another answer than the true task.
     """
 
     item: Item
     scene: Scene
-    roles: tuple[str, ...]
     texts: list[str]
     place: int
     conflict: bool
-
-    @property
-    def prompt(self) -> tuple[tuple[str, str], ...]:
-        """Give the messages of the prompt, each as role and text."""
-        return tuple(zip(self.roles, self.texts, strict=True))
 
     @property
     def text(self) -> str:
@@ -213,4 +207,4 @@ def see(ready: Stage, item: Item) -> Seen:
             break
     told = scene.predictions
     conflict = len(told) > 1 and len(set(told.values())) > 1
-    return Seen(item, scene, ready.roles, prompt_texts(ready, scene), place, conflict)
+    return Seen(item, scene, prompt_texts(ready, scene), place, conflict)
