@@ -8,8 +8,8 @@ grid, without sampling:
 - values live on φ = arcsin √p, on which a share of n answers varies by 1/(2√n) wherever it lies (Anscombe
   1948, Biometrika 35:246), so that 0 and 1 are values as any other;
 - a step along a rising stretch is exponential, truncated at the end of the axis; its mean is the stretch's
-  whole rise, one of `TOTALS`, shared out by the distances on the axis of scale. One in twenty is a jump of any
-  size. A stretch that rises by less than `LEAST` from end to end is none;
+  whole rise, one of `TOTALS`, shared out by the distances on the axis of scale. One in twenty is a jump of
+  any size. A stretch that rises by less than `LEAST` from end to end is none;
 - an observed share is binomial round a value that lies off the curve by a normal deviation of one of
   `SPREADS`: two models of one size differ by more than the luck of the items;
 - `PRIOR` holds the probabilities before the data; a turn is as likely at any inner place.
