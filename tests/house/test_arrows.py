@@ -19,6 +19,7 @@ ARROWS: dict[str, set[str]] = {
     "analysis": {"dsl", "records"},
     "store": {"dsl", "records"},
     "tasks": set(),
+    "ladders": set(),
     "flow": {"dsl", "records", "grammar", "compiler", "backends", "metrics", "analysis", "store"},
     # besides flow and nouns: two that draw, and the errors and surroundings of two joints
     "cli": {
