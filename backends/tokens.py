@@ -47,7 +47,7 @@ def estimate(text: str) -> int:
 
 def most_of(asked: Operation) -> Usage:
     """Give the most tokens that an operation may use: what is read, estimated with room, and its limit."""
-    written = asked.max_tokens if isinstance(asked, Generate) else 1
+    written = asked.max_tokens + asked.reasoning_tokens if isinstance(asked, Generate) else 1
     return Usage(read=-(-_operation(asked) * 5 // 4) + _MESSAGE, written=written)
 
 

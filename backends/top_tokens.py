@@ -2,8 +2,24 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from taskc.records.operation import Labelled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Top:
+    """One of the likeliest tokens."""
+
+    token: str
+    logprob: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """One generated token, and what else was likely in its place."""
+
+    top_logprobs: tuple[Top, ...] = ()
 
 
 def labelled(tokens: Iterable[tuple[str, float]], labels: Sequence[str]) -> Labelled:

@@ -101,7 +101,7 @@ class Spending:
         if request.after is not None:
             self._reasoning += times * self._found.thinking[request.after].max_tokens
         if isinstance(asked, Generate):
-            self._written += times * asked.max_tokens
+            self._written += times * (asked.max_tokens + asked.reasoning_tokens)
         elif isinstance(asked, Labels) and not can.labels:  # they are read off a token that is generated
             self._written += times
 
