@@ -153,6 +153,11 @@ def open_model(name: ModelName, around: Surroundings) -> RemoteModel:
     )
 
 
+def address(name: ModelName, around: Surroundings) -> tuple[str, str]:
+    """Give the form of asking, there is one, and the address."""
+    return "messages", _url_of(around)
+
+
 def _url_of(around: Surroundings) -> str:
     return checked_url(around.environment.get("ANTHROPIC_BASE_URL") or URL, "ANTHROPIC_BASE_URL")
 

@@ -22,6 +22,7 @@ from taskc.backends.openai_api import STOPS, Answer, open_chat, open_client, ope
 from taskc.backends.protocol import Described, ModelError, ModelName, Surroundings
 from taskc.backends.remote import PASSING, Line, RemoteModel, checked_url, finished, is_loopback, key_of
 from taskc.backends.text import default_stop, flatten
+from taskc.backends.tokens import Counter, repeated
 from taskc.backends.top_tokens import Token, labelled
 from taskc.records.operation import (
     Failure,
@@ -135,6 +136,17 @@ def open_model(name: ModelName, around: Surroundings) -> RemoteModel:
     if name.parameters.get("mode") == "completions":
         return open_text(described, model, line)
     return open_chat(described, model, line, "max_tokens", known.prefill_body(name, "chat"))
+
+
+def address(name: ModelName, around: Surroundings) -> tuple[str, str] | None:
+    """Give the form of asking and the address, None where that is not known yet."""
+    url = _known_url(name, around)
+    return None if url is None else (name.parameters.get("mode", "chat"), url)
+
+
+def counter(name: ModelName, around: Surroundings) -> Counter | None:
+    """Count a text that is repeated once for each continuation."""
+    return repeated() if name.parameters.get("mode") == "completions" else None
 
 
 def open_text(known: Described, name: str, line: Line) -> RemoteModel:
@@ -256,8 +268,8 @@ def _outcome(asked: Operation, answer: Text, service: str) -> Outcome:
 def _scored(asked: Score, answer: Text, service: str) -> Outcome:
     """Read every continuation off its echo; one that cannot be read spoils them all."""
     if len(answer.choices) != len(asked.continuations):
-        message = f"{service} sent {len(answer.choices)} texts for {len(asked.continuations)}"
-        return Failure(reason="no-choices", message=message)
+        message = f"{service} repeated {len(answer.choices)} of {len(asked.continuations)} texts it was sent"
+        return Failure(reason="no-echo", message=message, again=False)
     flat = flatten(asked.prompt)
     choices = sorted(answer.choices, key=lambda choice: choice.index)
     worths: list[Worth] = []

@@ -26,6 +26,7 @@ from taskc.backends.remote import (
     timeout_of,
 )
 from taskc.backends.responses_api import Hidden, ResponsesSpeech
+from taskc.backends.tokens import Counter, repeated
 from taskc.backends.top_tokens import Token, labelled
 from taskc.records.operation import (
     Failure,
@@ -144,6 +145,16 @@ def open_model(name: ModelName, around: Surroundings) -> RemoteModel:
         case "completions":
             return open_text(described, name.name, line)
     return open_chat(described, name.name, line, "max_completion_tokens")
+
+
+def address(name: ModelName, around: Surroundings) -> tuple[str, str]:
+    """Give the form of asking and the address."""
+    return known.form_of(name, "chat", FORMS), _url_of(around)
+
+
+def counter(name: ModelName, around: Surroundings) -> Counter | None:
+    """Count a text that is repeated once for each continuation."""
+    return repeated() if known.form_of(name, "chat", FORMS) == "completions" else None
 
 
 def _url_of(around: Surroundings) -> str:

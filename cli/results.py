@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from taskc.backends.protocol import Surroundings
     from taskc.flow.ask_all import Tally
     from taskc.flow.evaluate import Evaluated, Scored
+    from taskc.flow.probing import Probe
     from taskc.records.plan import Lowering
 
 Told = Callable[..., None]
@@ -89,10 +90,15 @@ def _fetched(bar: Any) -> Told:
 
 def print_evaluated(done: "Evaluated", *, form: str, quiet: bool, dry: bool, subtasks: bool = False) -> None:
     """Print the plan where something is refused or left out, then the table, then what failed."""
+    if not quiet:
+        for probe in done.probes:
+            _probed(probe)
     for row in done.plan.refused:
         _refusal(row)
     if dry:
         click.echo(_plan(done.plan.lowerings), nl=False)
+        for model, unknown in done.unknown.items():
+            click.echo(unknown_note(model, unknown))
     elif not quiet:
         for row in done.plan.lowerings:
             if row.way is None and row.implied:
@@ -103,6 +109,31 @@ def print_evaluated(done: "Evaluated", *, form: str, quiet: bool, dry: bool, sub
         print_scored(done.scored, form=form, quiet=quiet, subtasks=subtasks)
         if not quiet:
             _cost(done)
+
+
+def _probed(probe: "Probe") -> None:
+    """Say what was asked of a model before the plan, and what it was found to do."""
+    shown = [f"{key} {_yes(value)}" for key, value in probe.found.items()]
+    asked = f"{probe.requests} request{'' if probe.requests == 1 else 's'}"
+    if shown:
+        kept = f"; kept in {probe.kept}" if probe.kept else ""
+        click.echo(f"{probe.model}: probed with {asked}: {', '.join(shown)}{kept}", err=True)
+    if probe.open:
+        left = ", ".join(probe.open)
+        group.tell("note", "cyan", f"{probe.model}: unknown after {asked}: {left}: {probe.why}")
+
+
+def _yes(value: bool | int) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+
+
+def unknown_note(model: str, unknown: Sequence[str]) -> str:
+    """Say that something is unknown of a model, and what becomes of it."""
+    stated = "&".join(f"{key}={'20' if key == 'top_logprobs' else 'yes'}" for key in unknown)
+    return (
+        f"{model}: unknown, would be probed by `taskc eval` where it matters: {', '.join(unknown)}; "
+        f"or state it, as in `?{stated}`"
+    )
 
 
 def _failed(tally: "Tally") -> None:

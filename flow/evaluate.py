@@ -21,6 +21,7 @@ from taskc.flow.budget import Budget, Purse
 from taskc.flow.build import BuildError, open_build
 from taskc.flow.lower_calls import answered
 from taskc.flow.prices import known_prices, price_tables
+from taskc.flow.probing import Probe, probe_unknown, unknown_of
 from taskc.flow.selection import Requests, Wanted, narrowed, parse_limit
 from taskc.flow.store import secrets_of
 from taskc.metrics.score import measure_of, score_all
@@ -53,10 +54,14 @@ class Scored:
 class Evaluated:
     """What an evaluation did. `scored` is None where the plan was refused or only shown.
 
-    `budget` names the flag of the budget that was used up before everything was asked, if one was.
+    `budget` names the flag of the budget that was used up before everything was asked, if one was. `probes`
+    say what was asked of models before the plan; `unknown` gives by model what nobody has said yet, where
+    nothing was asked.
     """
 
     plan: Plan
+    probes: tuple[Probe, ...] = ()
+    unknown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     tallies: tuple[Tally, ...] = ()
     interrupted: bool = False
     budget: str = ""
@@ -98,11 +103,13 @@ def evaluate(job: Job, around: Surroundings, watch: Watch | None = None) -> Eval
     tables = price_tables(job.prices, job.stated)
     purse = Purse(job.budget, known_prices(described, tables, needed=job.budget.cost is not None))
     if job.dry:  # nothing is opened: no key, no weights and no network are needed
-        return Evaluated(plan=prepare(requests, {one.model: one.capabilities for one in described}).plan)
+        plan = prepare(requests, {one.model: one.capabilities for one in described}).plan
+        return Evaluated(plan=plan, unknown=unknown_of(described))
+    probes = probe_unknown(job.models, described, requests, around, purse)
     backends = _open(job, around)
     prepared = prepare(requests, {one.model: one.capabilities for one in backends})
     if prepared.plan.refused:
-        return Evaluated(plan=prepared.plan)
+        return Evaluated(plan=prepared.plan, probes=probes)
     hidden = secrets_of(around.environment)
     with ResponseStore.open(job.runs / "responses.sqlite", hidden=hidden) as store:
         run = asyncio.run(_ask(requests, backends, store, prepared, job, purse, watch))
@@ -115,6 +122,7 @@ def evaluate(job: Job, around: Surroundings, watch: Watch | None = None) -> Eval
         scored = _score(requests, prepared.surveys, store, folder, why, pictures=job.pictures)
     return Evaluated(
         plan=prepared.plan,
+        probes=probes,
         tallies=run.tallies,
         interrupted=run.interrupted,
         budget=run.budget,

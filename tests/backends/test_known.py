@@ -177,8 +177,9 @@ def test_a_server_that_passes_over_echo_is_found_out(provider, ask):
 
 def test_a_server_that_takes_one_prompt_only_is_found_out(provider, ask):
     provider.script = [provider.text("The sky is blue")]
-    outcome = ask("openai-api/box/m?mode=completions&score=yes&retries=0", BLUE).outcome
-    assert (outcome.reason, outcome.message) == ("no-choices", "box sent 1 texts for 2")
+    outcome = ask("openai-api/box/m?mode=completions&score=yes", BLUE).outcome
+    assert (outcome.reason, outcome.again) == ("no-echo", False)
+    assert outcome.message == "box repeated 1 of 2 texts it was sent"
 
 
 def test_labels_of_a_base_model(provider, ask):
