@@ -24,12 +24,13 @@ Told = Callable[..., None]
 
 
 def surroundings(offline: bool, report: Told | None) -> "Surroundings":
-    """Give a backend what it may know of this process: environment, cache folder, a place to report to."""
+    """Give a backend what it may know: environment, with `.env`, cache folder, a place to report to."""
     from taskc.backends.protocol import Surroundings
+    from taskc.flow.environment import with_dotenv
 
     home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Surroundings(
-        environment=dict(os.environ), cache=Path(home) / "taskc", offline=offline, report=report
+        environment=with_dotenv(os.environ, Path.cwd()), cache=Path(home) / "taskc", offline=offline, report=report
     )
 
 

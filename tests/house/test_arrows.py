@@ -56,6 +56,7 @@ PLACES: dict[str, set[str]] = {
     "openai": {"backends/openai_api.py"},
     "anthropic": {"backends/anthropic_api.py"},
     "tenacity": {"backends/retry.py"},
+    "dotenv": {"flow/environment.py"},
     "numpy": {"backends/local"},
     "tokenizers": {"backends/local"},
     "gguf": {"backends/local"},
