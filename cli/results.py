@@ -30,7 +30,10 @@ def surroundings(offline: bool, report: Told | None) -> "Surroundings":
 
     home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Surroundings(
-        environment=with_dotenv(os.environ, Path.cwd()), cache=Path(home) / "taskc", offline=offline, report=report
+        environment=with_dotenv(os.environ, Path.cwd()),
+        cache=Path(home) / "taskc",
+        offline=offline,
+        report=report,
     )
 
 

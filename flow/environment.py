@@ -1,4 +1,4 @@
-"""Where keys and addresses come from: the environment of this process, and behind it a file `.env` in the folder."""
+"""Where keys and addresses come from: the environment of this process, and behind it `.env` in the folder."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

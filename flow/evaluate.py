@@ -74,7 +74,8 @@ class Job:
 
     `runs` holds the response store and a folder for each run. `rpm` and `tpm` are the requests and tokens a
     minute that each model may be asked, where its model string does not say. `prices` are files of prices
-    and `stated` single ones, as `MODEL=IN/OUT`, both put over those that come with taskc.
+    and `stated` single ones, as `MODEL=IN/OUT`, both put over those that come with taskc. `mix` puts answers
+    that were had in different ways into one row.
     """
 
     build: Path
@@ -89,6 +90,7 @@ class Job:
     stated: tuple[str, ...] = ()
     dry: bool = False
     pictures: bool = True
+    mix: bool = False
 
 
 def evaluate(job: Job, around: Surroundings, watch: Watch | None = None) -> Evaluated:
@@ -119,7 +121,8 @@ def evaluate(job: Job, around: Surroundings, watch: Watch | None = None) -> Eval
             folder / "run.json", json.dumps(lines.plain(record), ensure_ascii=False, indent=1) + "\n"
         )
         why = {tally.model: tally for tally in run.tallies}
-        scored = _score(requests, prepared.surveys, store, folder, why, pictures=job.pictures)
+        shown = Shown(pictures=job.pictures, mix=job.mix)
+        scored = _score(requests, prepared.surveys, store, folder, why, shown)
     return Evaluated(
         plan=prepared.plan,
         probes=probes,
@@ -130,7 +133,15 @@ def evaluate(job: Job, around: Surroundings, watch: Watch | None = None) -> Eval
     )
 
 
-def rescore(folder: Path, *, pictures: bool = True) -> tuple[RunRecord, Scored]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """How scores are shown: with pictures or without, different ways of having them apart or mixed."""
+
+    pictures: bool = True
+    mix: bool = False
+
+
+def rescore(folder: Path, *, pictures: bool = True, mix: bool = False) -> tuple[RunRecord, Scored]:
     """Score a run again from the answers in its store, asking nothing; gives the run and its scores.
 
     Raises `BuildError` and `StoreError`, also where the build is no longer the one that was asked.
@@ -148,7 +159,8 @@ def rescore(folder: Path, *, pictures: bool = True) -> tuple[RunRecord, Scored]:
     prepared = prepare(requests, {one.model: one.capabilities for one in record.models})
     before = _reasons(folder)
     with ResponseStore.open((folder / record.store).resolve(), new=False) as store:
-        scored = _score(requests, prepared.surveys, store, folder, {}, pictures=pictures, before=before)
+        shown = Shown(pictures=pictures, mix=mix)
+        scored = _score(requests, prepared.surveys, store, folder, {}, shown, before=before)
     return record, scored
 
 
@@ -223,13 +235,13 @@ def _score(
     store: ResponseStore,
     folder: Path,
     tallies: Mapping[str, Tally],
+    shown: Shown,
     *,
-    pictures: bool,
     before: Mapping[str, str] | None = None,
 ) -> Scored:
     """Score all answers, and write `scores.jsonl`, `missing.jsonl`, `rows.jsonl` and the pictures."""
     missing: list[Missing] = []
-    fine, broad = Gathering(), Gathering()
+    fine, broad = Gathering(mix=shown.mix), Gathering(mix=shown.mix)
 
     def scores() -> Iterator[str]:
         for model, survey in surveys.items():
@@ -248,7 +260,7 @@ def _score(
     write_atomically(folder / "missing.jsonl", (lines.dump(one) + "\n" for one in missing))
     rows, overview = tuple(fine.rows()), tuple(broad.rows())
     write_atomically(folder / "rows.jsonl", (lines.dump(row) + "\n" for row in rows))
-    made = _draw(overview, folder) if pictures and any(row.n for row in rows) else ()
+    made = _draw(overview, folder, shown.mix) if shown.pictures and any(row.n for row in rows) else ()
     return Scored(folder=folder, rows=rows, overview=overview, missing=tuple(missing), pictures=made)
 
 
@@ -286,12 +298,12 @@ def _address(one: Request | Missing) -> str:
     return repr((one.task, one.item, one.regime, sorted(one.levels.items()), measure))
 
 
-def _draw(rows: Sequence[Row], folder: Path) -> tuple[Path, ...]:
+def _draw(rows: Sequence[Row], folder: Path, mix: bool) -> tuple[Path, ...]:
     from taskc.analysis.figure import png, svg
 
     made = []
     for name, draw in (("scores.png", png), ("scores.svg", svg)):
-        write_atomically(folder / name, draw(rows))
+        write_atomically(folder / name, draw(rows, mix=mix))
         made.append(folder / name)
     return tuple(made)
 

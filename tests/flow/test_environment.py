@@ -1,4 +1,4 @@
-"""Keys and addresses from `.env`: the environment goes before, values are taken as they stand, nothing is shown."""
+"""Keys and addresses from `.env`: the environment goes before, values stand as they are, nothing is shown."""
 
 import os
 

@@ -1,6 +1,5 @@
 """Addresses of operations from before there was room for reasoning hold; what has room is counted with it."""
 
-
 from taskc.backends.tokens import estimate, most_of, repeated, written_at_most
 from taskc.records.operation import Generate, Labels, Prompt, Score, operation_id
 from taskc.records.request import Message
