@@ -3,7 +3,8 @@
 A server may pass over `echo`, cut a prompt, or count otherwise than it says. So the echoed text must begin
 with what was sent, its tokens, laid one after another, must be that text, and where it tells offsets, they
 must say the same. A few tokens may stand before the text (what marks its beginning), and a token may be a
-part of a character.
+part of a character. As everywhere in taskc, a token that reaches over the place where the continuation
+begins is scored whole.
 """
 
 from dataclasses import dataclass
@@ -45,11 +46,10 @@ def read_echo(echo: Echo, prompt: str, continuation: str, service: str) -> Worth
     places = _places(echo, len(whole))
     if places is None or not _agree(echo, places):
         return _none("no-echo", f"the tokens that {service} sent do not line up with the text it repeated")
-    inside = [at for at, place in enumerate(places) if len(prompt) <= place < len(whole)]
-    if not inside or places[inside[0]] != len(prompt) or _runs_across(echo, places, len(whole)):
-        return _none(
-            "no-boundary", f"a token of {service} runs across the place where an option begins or ends"
-        )
+    start = max((place for place in places if place <= len(prompt)), default=-1)
+    inside = [at for at, place in enumerate(places) if start <= place < len(whole)]
+    if start < 0 or not inside or _runs_across(echo, places, len(whole)):
+        return _none("no-boundary", f"a token of {service} runs across the place where an option ends")
     worth = [echo.logprobs[at] for at in inside]
     known = [value for value in worth if value is not None and isfinite(value)]
     if len(known) < len(worth):

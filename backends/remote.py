@@ -318,7 +318,7 @@ def key_of(around: Surroundings, variable: str, *, optional: bool = False) -> st
     if key and not key.isascii():
         raise ModelError(f"`{variable}` holds characters no key has", help="copy the key again")
     if not key and not optional:
-        raise ModelError(f"`{variable}` is not set", help=f"set it in the environment: `export {variable}=…`")
+        raise ModelError(f"`{variable}` is not set", help=f"`export {variable}=…`, or a line of `.env`")
     return key
 
 

@@ -16,7 +16,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "eval": ("taskc.cli.eval", "ask models, score every answer, print the table"),
     "score": ("taskc.cli.score", "score a run again without asking anything"),
     "store": ("taskc.cli.store", "look after the answers that are kept: count, export, merge, verify"),
-    "models": ("taskc.cli.models", "list and fetch the models that run on this machine"),
+    "models": ("taskc.cli.models", "list what can be asked and what it can do; fetch local models"),
+    "doctor": ("taskc.cli.doctor", "say what is missing to ask models: keys, extras, servers, weights"),
 }
 
 

@@ -23,14 +23,17 @@ if TYPE_CHECKING:
 Told = Callable[..., None]
 
 
-def surroundings(offline: bool, report: Told | None) -> "Surroundings":
-    """Give a backend what it may know: environment, with `.env`, cache folder, a place to report to."""
+def surroundings(offline: bool, report: Told | None, *, careful: bool = True) -> "Surroundings":
+    """Give a backend what it may know: environment, with `.env`, cache folder, a place to report to.
+
+    A `.env` that cannot be read raises `ModelError`, and counts as none where that is not `careful`.
+    """
     from taskc.backends.protocol import Surroundings
     from taskc.flow.environment import with_dotenv
 
     home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Surroundings(
-        environment=with_dotenv(os.environ, Path.cwd()),
+        environment=with_dotenv(os.environ, Path.cwd(), careful=careful),
         cache=Path(home) / "taskc",
         offline=offline,
         report=report,

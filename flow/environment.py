@@ -17,13 +17,19 @@ class DotEnv:
     broken: tuple[int, ...] = ()
 
 
-def with_dotenv(environment: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """Give the environment, and what `.env` in `folder` adds to it; raises `ModelError`.
+def with_dotenv(environment: Mapping[str, str], folder: Path, *, careful: bool = True) -> dict[str, str]:
+    """Give the environment, and what `.env` in `folder` adds to it; raises `ModelError` if it is `careful`.
 
     What the environment has goes before, even if it is empty. Values are taken as they stand: nothing in
     them is filled in. Lines that cannot be read are passed over; `taskc doctor` names them.
     """
-    return {**read_dotenv(folder).values, **environment}
+    try:
+        added = read_dotenv(folder).values
+    except ModelError:
+        if careful:
+            raise
+        added = {}
+    return {**added, **environment}
 
 
 def read_dotenv(folder: Path) -> DotEnv:

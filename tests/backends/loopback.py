@@ -67,6 +67,8 @@ class FakeProvider:
 
     def __init__(self) -> None:
         self.script: list[Say] = []
+        self.listing = Say(body={"data": []})
+        self.got: list[tuple[str, dict[str, str]]] = []
         self.asked: list[Asked] = []
         self.rule: Callable[[Asked, int], Say] | None = None
         self.times: Counter[str] = Counter()
@@ -191,6 +193,8 @@ class FakeProvider:
     def forget(self) -> None:
         """Begin anew."""
         self.script.clear()
+        self.got.clear()
+        self.listing = Say(body={"data": []})
         self.asked.clear()
         self.times.clear()
         self.rule = None
@@ -213,6 +217,12 @@ class FakeProvider:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             disable_nagle_algorithm = True
+
+            def do_GET(self) -> None:
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                provider.got.append((self.path, headers))
+                time.sleep(provider.listing.wait)
+                self._answer(provider.listing)
 
             def do_POST(self) -> None:
                 content = self.rfile.read(int(self.headers.get("content-length", 0)))
