@@ -141,10 +141,11 @@ def _has(name: str) -> Callable[[Sequence[Row]], bool]:
 
 
 def several_ways(rows: Sequence[Row]) -> bool:
-    """Say whether one measure was had in several ways, so that what stands side by side is not the same."""
-    ways: dict[str, set[str]] = {}
+    """Say whether a measure of one task and regime was had in several ways, of one model or several."""
+    ways: dict[tuple[str, str, str], set[str]] = {}
     for row in rows:
-        ways.setdefault(row.measure, set()).update(way for way in row.lowering.split(" | ") if way)
+        told = (way for way in row.lowering.split(" | ") if way)
+        ways.setdefault((row.task, row.regime, row.measure), set()).update(told)
     return any(len(some) > 1 for some in ways.values())
 
 

@@ -125,6 +125,7 @@ def test_how_is_shown_where_one_measure_was_had_in_several_ways() -> None:
     assert " how" not in render([one])
     assert " how" not in render([one, replace(other, lowering="labels")])
     assert " how" not in render([one, replace(other, measure="choice")])
+    assert " how" not in render([one, replace(other, regime="step_by_step")])
     text = render([one, other], width=300)
     assert " how" in text and "labels without lead-in" in text
     assert "different ways are different measurements" in told(text)
