@@ -98,8 +98,9 @@ def _fetched(bar: Any) -> Told:
 def print_evaluated(done: "Evaluated", *, form: str, quiet: bool, dry: bool, subtasks: bool = False) -> None:
     """Print the plan where something is refused or left out, then the table, then what failed."""
     if not quiet:
+        ends = {tally.fatal.message for tally in done.tallies if tally.fatal}
         for probe in done.probes:
-            _probed(probe)
+            _probed(probe, told=probe.why in ends)
     for row in done.plan.refused:
         _refusal(row)
     if dry:
@@ -118,14 +119,14 @@ def print_evaluated(done: "Evaluated", *, form: str, quiet: bool, dry: bool, sub
             _cost(done)
 
 
-def _probed(probe: "Probe") -> None:
-    """Say what was asked of a model before the plan, and what it was found to do."""
+def _probed(probe: "Probe", *, told: bool) -> None:
+    """Say what was asked of a model before the plan; what ended the run as well is `told` with that."""
     shown = [f"{key} {_yes(value)}" for key, value in probe.found.items()]
     asked = f"{probe.requests} request{'' if probe.requests == 1 else 's'}"
     if shown:
         kept = f"; kept in {probe.kept}" if probe.kept else ""
         click.echo(f"{probe.model}: probed with {asked}: {', '.join(shown)}{kept}", err=True)
-    if probe.open:
+    if probe.open and not told:
         left = ", ".join(probe.open)
         group.tell("note", "cyan", f"{probe.model}: unknown after {asked}: {left}: {probe.why}")
 
