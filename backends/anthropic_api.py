@@ -194,6 +194,13 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Declined:
+    """Why a model declined, in words that may change."""
+
+    explanation: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """As much of a Messages response as is read."""
 
@@ -201,6 +208,7 @@ class Answer:
     id: str | None = None
     model: str | None = None
     stop_reason: str | None = None
+    stop_details: Declined | None = None
     usage: Counted = field(default_factory=Counted)
 
     @property
@@ -223,7 +231,8 @@ class Answer:
 def _outcome(asked: Operation, answer: Answer) -> Outcome:
     text = "".join(block.text for block in answer.content if block.type == "text")
     if answer.stop_reason == "refusal":
-        return Refusal(text=text)
+        why = answer.stop_details.explanation if answer.stop_details else None
+        return Refusal(text=text or why or "")
     if answer.stop_reason not in _DONE:
         message = f"anthropic ended the reply for `{answer.stop_reason}`, which was not asked for"
         return Failure(reason="unexpected-end", message=message, again=False)

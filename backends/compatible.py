@@ -21,9 +21,10 @@ from taskc.backends.echoed import Echo, Worth, read_echo
 from taskc.backends.openai_api import STOPS, Answer, open_chat, open_client, open_line
 from taskc.backends.protocol import Described, ModelError, ModelName, Surroundings
 from taskc.backends.remote import PASSING, Line, RemoteModel, checked_url, finished, is_loopback, key_of
+from taskc.backends.sampling import as_it_is, drawn
 from taskc.backends.text import default_stop, flatten
 from taskc.backends.tokens import Counter, repeated
-from taskc.backends.top_tokens import Token, labelled
+from taskc.backends.top_tokens import Token, read_first
 from taskc.records.operation import (
     Failure,
     Generate,
@@ -88,10 +89,7 @@ class TextSpeech:
     def _generate(self, asked: Generate) -> dict[str, Any]:
         prompt = flatten(asked.prompt).text
         body = {"model": self.name, "prompt": prompt, "max_tokens": asked.max_tokens}
-        if self.capabilities.temperature:
-            body["temperature"] = asked.temperature
-            if asked.top_p is not None:
-                body["top_p"] = asked.top_p
+        body |= drawn(asked, self.capabilities)
         if self.capabilities.stop:
             body["stop"] = list(default_stop(asked.prompt, asked.stop)[:STOPS])
         return body
@@ -99,8 +97,7 @@ class TextSpeech:
     def _labels(self, asked: Labels) -> dict[str, Any]:
         """Ask for one token and the likeliest in its place; at temperature 1 they are the model's own."""
         body = {"model": self.name, "prompt": flatten(asked.prompt).text, "max_tokens": 1}
-        if self.capabilities.temperature:
-            body["temperature"] = 1.0
+        body |= as_it_is(self.capabilities)
         return body | {"logprobs": self.capabilities.top_logprobs}
 
     def _score(self, asked: Score) -> dict[str, Any]:
@@ -214,7 +211,7 @@ class TextLogprobs:
         if self.top_logprobs and self.top_logprobs[0]:
             return list(self.top_logprobs[0].items())
         if self.content:
-            return [(top.token, top.logprob) for top in self.content[0].top_logprobs]
+            return self.content[0].likeliest
         return []
 
 
@@ -255,11 +252,7 @@ def _outcome(asked: Operation, answer: Text, service: str) -> Outcome:
     if choice.finish_reason == "content_filter":
         return Refusal(text=choice.text)
     if isinstance(asked, Labels):
-        first = choice.logprobs.first if choice.logprobs else []
-        if not first:
-            message = f"{service} sent no log-probabilities"
-            return Failure(reason="no-logprobs", message=message, again=False)
-        return labelled(first, asked.labels)
+        return read_first(choice.logprobs.first if choice.logprobs else (), asked.labels, service)
     text = flatten(asked.prompt).trimmed(choice.text)
     stop = default_stop(asked.prompt, asked.stop if isinstance(asked, Generate) else ())
     return finished(text, stop, full=choice.finish_reason == "length")

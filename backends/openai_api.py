@@ -26,8 +26,9 @@ from taskc.backends.remote import (
     timeout_of,
 )
 from taskc.backends.responses_api import Hidden, ResponsesSpeech
+from taskc.backends.sampling import as_it_is, drawn
 from taskc.backends.tokens import Counter, repeated
-from taskc.backends.top_tokens import Token, labelled
+from taskc.backends.top_tokens import Token, read_first
 from taskc.records.operation import (
     Failure,
     Generate,
@@ -104,10 +105,7 @@ class ChatSpeech:
 
     def _generate(self, asked: Generate) -> dict[str, Any]:
         body = self._body(asked.prompt, asked.max_tokens + asked.reasoning_tokens)
-        if self.capabilities.temperature:
-            body["temperature"] = asked.temperature
-            if asked.top_p is not None:
-                body["top_p"] = asked.top_p
+        body |= drawn(asked, self.capabilities)
         if self.capabilities.stop and asked.stop:
             body["stop"] = list(asked.stop[:STOPS])
         if asked.effort is not None:
@@ -117,8 +115,7 @@ class ChatSpeech:
     def _labels(self, asked: Labels) -> dict[str, Any]:
         """Ask for one token and the likeliest in its place; at temperature 1 they are the model's own."""
         body = self._body(asked.prompt, 1)
-        if self.capabilities.temperature:
-            body["temperature"] = 1.0
+        body |= as_it_is(self.capabilities)
         return body | {"logprobs": True, "top_logprobs": self.capabilities.top_logprobs}
 
 
@@ -334,7 +331,4 @@ def _outcome(asked: Operation, answer: Chat, service: str) -> Outcome:
 
 def _first_token(asked: Labels, choice: Choice, service: str) -> Outcome:
     content = choice.logprobs.content if choice.logprobs else None
-    if not content or not content[0].top_logprobs:
-        message = f"{service} sent no log-probabilities"
-        return Failure(reason="no-logprobs", message=message, again=False)
-    return labelled(((top.token, top.logprob) for top in content[0].top_logprobs), asked.labels)
+    return read_first(content[0].likeliest if content else (), asked.labels, service)

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from taskc.backends.remote import finished, starved
-from taskc.backends.top_tokens import Token, labelled
+from taskc.backends.sampling import as_it_is, drawn
+from taskc.backends.top_tokens import Token, read_first
 from taskc.records.operation import (
     Failure,
     Generate,
@@ -64,10 +65,7 @@ class ResponsesSpeech:
 
     def _generate(self, asked: Generate) -> dict[str, Any]:
         body = self._body(asked.prompt, asked.max_tokens + asked.reasoning_tokens)
-        if self.capabilities.temperature:
-            body["temperature"] = asked.temperature
-            if asked.top_p is not None:
-                body["top_p"] = asked.top_p
+        body |= drawn(asked, self.capabilities)
         if asked.effort is not None:
             body["reasoning"] = {"effort": asked.effort}
         return body
@@ -75,8 +73,7 @@ class ResponsesSpeech:
     def _labels(self, asked: Labels) -> dict[str, Any]:
         """Ask for the likeliest first tokens; at temperature 1 they are the model's own."""
         body = self._body(asked.prompt, 1)
-        if self.capabilities.temperature:
-            body["temperature"] = 1.0
+        body |= as_it_is(self.capabilities)
         return body | {"include": [_LOGPROBS], "top_logprobs": self.capabilities.top_logprobs}
 
 
@@ -198,7 +195,4 @@ def _unfinished(answer: Response, service: str) -> Outcome:
 
 def _first_token(asked: Labels, answer: Response, service: str) -> Outcome:
     tokens = next((part.logprobs for part in answer.parts if part.logprobs), None)
-    if not tokens or not tokens[0].top_logprobs:
-        message = f"{service} sent no log-probabilities"
-        return Failure(reason="no-logprobs", message=message, again=False)
-    return labelled(((top.token, top.logprob) for top in tokens[0].top_logprobs), asked.labels)
+    return read_first(tokens[0].likeliest if tokens else (), asked.labels, service)

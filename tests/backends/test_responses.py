@@ -197,6 +197,15 @@ def test_a_reply_that_it_cut_is_none(provider, ask, model, text, written, hidden
     assert getattr(outcome, "reason", getattr(outcome, "finish", None)) == reason
 
 
+def test_why_anthropic_declined(provider, ask):
+    say = provider.message(stop_reason="refusal")
+    say.body["stop_details"] = {"type": "refusal", "category": "bio", "explanation": "not this"}
+    provider.script = [say]
+    assert ask("anthropic/claude-opus-5", HELLO).outcome == Refusal(text="not this")
+    provider.script = [provider.message("I would rather not", stop_reason="refusal")]
+    assert ask("anthropic/claude-opus-5", HELLO).outcome == Refusal(text="I would rather not")
+
+
 @pytest.mark.parametrize(
     ("model", "thinking", "room"),
     [
