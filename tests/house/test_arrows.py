@@ -57,7 +57,7 @@ PLACES: dict[str, set[str]] = {
     "anthropic": {"backends/anthropic_api.py"},
     "tenacity": {"backends/retry.py"},
     "dotenv": {"flow/environment.py"},
-    "numpy": {"backends/local"},
+    "numpy": {"backends/local", "analysis"},
     "tokenizers": {"backends/local"},
     "gguf": {"backends/local"},
     "matplotlib": {"analysis"},
