@@ -8,7 +8,7 @@ from typing import Any
 
 from taskc.backends import Described, Surroundings, address_of, open_model, parse_model
 from taskc.backends.probe import Tried, most_requests, probe, record
-from taskc.backends.probed import keep_probe
+from taskc.backends.probed import keep_probe, read_probe
 from taskc.backends.remote import RemoteModel
 from taskc.flow.ask_build import prepare
 from taskc.flow.budget import Purse
@@ -97,8 +97,10 @@ def _probe(named: str, can: Capabilities, around: Surroundings, purse: Purse) ->
     purse.end(0.0, tried.requests)
     purse.pay(backend.model, purse.cost(backend.model, tried.used))
     kept = None
-    if tried.found and not tried.open:
-        kept = keep_probe(around.cache, record(tried, name, *where))
+    if tried.found:
+        before = read_probe(around.cache, name, *where)
+        whole = replace(tried, found={**(before.found if before else {}), **tried.found})
+        kept = keep_probe(around.cache, record(whole, name, *where))
     return Probe(
         model=backend.model,
         found=tried.found,

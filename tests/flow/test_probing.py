@@ -189,11 +189,19 @@ def test_a_probe_is_paid_from_the_budget(provider, job, tmp_path):
     around = provider.around(tmp_path)
     done = evaluate(job("openai/omni", "reply", budget=Budget(requests=2)), around)
     (probe,) = done.probes
-    assert (probe.requests, probe.kept) == (2, None)
+    assert (probe.requests, dict(probe.found)) == (2, {"temperature": True, "stop": True})
     assert probe.open == ("effort", "top_logprobs")
     assert probe.why == "no more requests may be sent"
     assert done.budget == "--max-requests"
     assert len(provider.asked) == 2
-    poor = job("openai/omni", "reply", budget=Budget(cost=1e-9), stated=("openai/omni=1/1",))
+    poor = job("openai/omni", budget=Budget(cost=1e-9), stated=("openai/omni=1/1",))
     assert evaluate(poor, around).probes[0].why == "`--max-cost` leaves no room for it"
     assert len(provider.asked) == 2
+    (rest,) = evaluate(job("openai/omni"), around).probes  # what was found out is not asked again
+    assert dict(rest.found) == {"effort": False, "top_logprobs": 20}
+    assert json.loads(rest.kept.read_text(encoding="utf-8"))["found"] == {
+        "effort": False,
+        "stop": True,
+        "temperature": True,
+        "top_logprobs": 20,
+    }
