@@ -57,6 +57,7 @@ PLACES: dict[str, set[str]] = {
     "openai": {"backends/openai_api.py"},
     "anthropic": {"backends/anthropic_api.py"},
     "tenacity": {"backends/retry.py"},
+    "dotenv": {"flow/environment.py"},
     "numpy": {"backends/local", "analysis"},
     "tokenizers": {"backends/local"},
     "gguf": {"backends/local"},
