@@ -8,9 +8,10 @@ of all such changes is drawn by seed, spread evenly over the files. Each is trie
 change that no test notices has survived. Those that change nothing a test could notice are not taken out,
 so the share that is printed is a lower bound.
 
-First all tests below run once on what is there, to see which functions each of them calls and how long it
-takes. A change is then tried on those tests alone that call the changed function, the quick ones first, for
-`ENOUGH` seconds of them. Files must not change while it runs: run it in a clone.
+First all tests below run twice on what is there: to see which functions each of them calls, and, with nobody
+looking, how much of the processor's time it takes, which is nearly the same on a busy machine. A change is
+then tried on those tests alone that call the changed function, the quick ones first, for `ENOUGH` seconds of
+them. Files must not change while it runs: run it in a clone.
 """
 
 import argparse
@@ -32,6 +33,7 @@ import time
 from bisect import bisect
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import accumulate
 from pathlib import Path
 from types import CodeType, FrameType
@@ -205,10 +207,10 @@ class Few:
 
 
 class Watch:
-    """Notes of each test which functions of the files it calls, and its seconds."""
+    """Notes of each test that passes which functions of the files it calls."""
 
     def __init__(self) -> None:
-        self.tests: dict[str, tuple[float, list[tuple[str, int]]]] = {}
+        self.tests: dict[str, list[tuple[str, int]]] = {}
 
     def pytest_runtest_protocol(self, item: object, nextitem: object) -> object:
         """Run a test while calls are noted; what it imports is called too, so it runs in full."""
@@ -221,17 +223,31 @@ class Watch:
             if id(code) not in calls:
                 calls[id(code)] = code
 
-        begun = time.process_time()
         before = sys.gettrace()
         sys.settrace(trace)
         try:
             reports = runtestprotocol(item, nextitem=nextitem, log=True)  # type: ignore[arg-type]
         finally:
             sys.settrace(before)
-        taken = time.process_time() - begun
         if all(report.passed for report in reports):
-            self.tests[item.nodeid] = taken, sorted(_ours(calls.values()))  # type: ignore[attr-defined]
+            self.tests[item.nodeid] = sorted(_ours(calls.values()))  # type: ignore[attr-defined]
         return True
+
+
+class Timed:
+    """Notes how many seconds of the processor each test takes; it is not slowed down by being watched."""
+
+    def __init__(self) -> None:
+        self.tests: dict[str, float] = {}
+        self._begun = 0.0
+
+    def pytest_runtest_logstart(self, nodeid: str, location: object) -> None:
+        """Begin to count."""
+        self._begun = time.process_time()
+
+    def pytest_runtest_logfinish(self, nodeid: str, location: object) -> None:
+        """Count up to here."""
+        self.tests[nodeid] = time.process_time() - self._begun
 
 
 def _ours(codes: object) -> set[tuple[str, int]]:
@@ -302,21 +318,22 @@ class Reach:
 
 
 def watched(given: str) -> Reach:
-    """Run all tests once on what is there, in a child process; or read what was seen of the same files."""
+    """Run all tests on what is there, in child processes; or read what was seen of the same files."""
     with Path(given).open("a+") if given else tempfile.TemporaryFile("w+") as kept:
 
-        def work() -> int:
-            watch = Watch()
-            failed = _pytest([*TESTS, "-k", " and ".join(f"not {name}" for name in APART)], watch)
-            kept.write(json.dumps(watch.tests))
+        def work(plugin: Watch | Timed) -> int:
+            failed = _pytest([*TESTS, "-k", " and ".join(f"not {name}" for name in APART)], plugin)
+            kept.write(json.dumps(plugin.tests) + "\n")
             kept.flush()
             return failed
 
-        if not kept.tell() and os.waitpid(_apart(work), 0)[1]:
-            sys.exit("the tests fail as it is")
+        if not kept.tell():
+            for plugin in (Watch(), Timed()):
+                if os.waitpid(_apart(partial(work, plugin)), 0)[1]:
+                    sys.exit("the tests fail as it is")
         kept.seek(0)
-        tests = json.loads(kept.read())
-    return Reach({test: (taken, calls) for test, (taken, calls) in tests.items() if taken <= SLOW})
+        calls, taken = map(json.loads, kept)
+    return Reach({test: (taken[test], calls[test]) for test in calls if taken[test] <= SLOW})
 
 
 def around(tree: ast.Module, line: int) -> range:
