@@ -1,0 +1,65 @@
+"""Small tasks made of rows, and what one lint says of them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from taskc.compiler.limits import Meter
+from taskc.compiler.lints import Tools, lint
+from taskc.dsl.diagnostic import Diagnostic
+from taskc.flow.build import understand
+from taskc.flow.lend import tools
+from taskc.flow.understand import Understood
+
+Rows = Sequence[Mapping[str, Any]]
+
+_USUAL = {
+    "item": "item { q: text, a: text, b: text }",
+    "true_task": 'true_task "answer" -> a',
+    "distractor": 'distractor "err" -> b',
+    "prompt": 'prompt "{{ q }}"',
+    "reply": 'reply "It is {{ answer }}."',
+    "regimes": "regimes zero_shot",
+    "canary": 'canary "none"',
+}
+
+
+def task(rows: Rows, *statements: str, name: str = "t") -> str:
+    """Write a task of these rows; a statement takes the place of the usual one with its first word."""
+    stated = {statement.split()[0] for statement in statements}
+    usual = [text for word, text in _USUAL.items() if word not in stated]
+    items = "items [\n" + "\n".join(map(_row, rows)) + "\n]"
+    return f"task {name} {{\n" + "\n".join([*usual, items, *statements]) + "\n}\n"
+
+
+def _row(row: Mapping[str, Any]) -> str:
+    return (
+        "{ "
+        + ", ".join(f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in row.items())
+        + " }"
+    )
+
+
+def pairs(count: int) -> list[dict[str, str]]:
+    """Give rows of which each asks something else, answers it, and has a trap."""
+    return [{"q": f"Number {n}?", "a": f"yes {n}", "b": f"no {n}"} for n in range(count)]
+
+
+def understood(folder: Path, text: str) -> Understood:
+    """Understand a text in which there is no mistake."""
+    (folder / "t.task").write_text(text, encoding="utf-8")
+    done = understand([str(folder / "t.task")], Tools())
+    assert not done.failed, [d.message for d in done.found]
+    return done
+
+
+def told(folder: Path, text: str, rule: str, lent: Tools | None = None) -> list[Diagnostic]:
+    """Give what one lint finds in a text, with the usual tools or those lent."""
+    program = understood(folder, text).program
+    return [d for d in lint(program, [], lent or tools(), Meter()) if d.rule == rule]
+
+
+def items_of(found: Sequence[Diagnostic]) -> list[str]:
+    """Give the labels beside the findings: mostly the items they name."""
+    return [label.text for d in found for label in d.others]
