@@ -167,6 +167,9 @@ def sized(*lengths: tuple[int, ...], agrees: bool = False) -> list[dict[str, Any
     return rows
 
 
+LONGEST_OF_TWO = "longest option in 12 of 12 items where one of 2 options is, and by chance in 6"
+
+
 @pytest.mark.parametrize(
     ("lengths", "said"),
     [
@@ -176,7 +179,7 @@ def sized(*lengths: tuple[int, ...], agrees: bool = False) -> list[dict[str, Any
         ([(8, 9)] * 12, "shortest option in 12 of 12 items, and by chance in 6"),
         ([(9, 8)] * 25 + [(8, 9)] * 5, "longest option in 25 of 30 items, and by chance in 15"),
         ([(9, 8)] * 24 + [(8, 9)] * 6, None),
-        ([(9, 8)] * 12 + [(8, 8)] * 10, "longest option in 12 of 12 items where one of 2 options is, and by chance in 6"),
+        ([(9, 8)] * 12 + [(8, 8)] * 10, LONGEST_OF_TWO),
         ([(9, 8, 8)] * 12, "longest option in 12 of 12 items, and by chance in 4"),
         ([(9, 9, 8)] * 12, None),
         ([(8, 9, 9)] * 12, "shortest option in 12 of 12 items, and by chance in 4"),
@@ -282,7 +285,7 @@ def test_leaked_answer_quotes_forty_characters(tmp_path: Path) -> None:
 
 
 def test_leaked_answer_tells_the_weaker_level(tmp_path: Path) -> None:
-    """What shows at every level is told by the one at which it gains least; one that is even takes it away."""
+    """What shows at every level is told by the one at which it gains least; an even one takes it away."""
     rows = [
         {**row, "more": f"boat {n}, boat {n}" if n < 2 else ""} for n, row in enumerate(said(*["a"] * 20))
     ]

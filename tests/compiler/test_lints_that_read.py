@@ -288,7 +288,7 @@ def test_context_overflow_counts_what_is_read_and_may_be_written(
 
 
 def test_context_overflow_looks_at_the_three_longest(tmp_path: Path) -> None:
-    """By characters: a text of fewer characters and more tokens is not counted once there are three longer."""
+    """By characters: one of fewer characters and more tokens is not counted where three are longer."""
     rows = [{"q": f"{'x' * (30 - n)}", "a": "yes", "b": "no"} for n in range(4)]
     for at, told_of in ((2, ["item `3`"]), (3, [])):
         heavy = [*rows]
