@@ -1,4 +1,4 @@
-"""Small tasks made of rows, and what one lint says of them."""
+"""Small tasks made of rows, and what the checker or one lint says of them."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,8 @@ from typing import Any
 
 from taskc.compiler.limits import Meter
 from taskc.compiler.lints import Tools, lint
-from taskc.dsl.diagnostic import Diagnostic
+from taskc.dsl.diagnostic import Diagnostic, Severity
+from taskc.dsl.model import Task
 from taskc.flow.build import understand
 from taskc.flow.lend import tools
 from taskc.flow.understand import Understood
@@ -63,3 +64,30 @@ def told(folder: Path, text: str, rule: str, lent: Tools | None = None) -> list[
 def items_of(found: Sequence[Diagnostic]) -> list[str]:
     """Give the labels beside the findings: mostly the items they name."""
     return [label.text for d in found for label in d.others]
+
+
+def read(folder: Path, main: str, **files: str) -> Understood:
+    """Understand a text, with files beside it."""
+    for name, text in {"main": main, **files}.items():
+        (folder / f"{name}.task").write_text(text, encoding="utf-8")
+    return understand([str(folder / "main.task")])
+
+
+def errors(done: Understood) -> list[Diagnostic]:
+    """Give the errors, without warnings and notes."""
+    return [d for d in done.found if d.severity is Severity.ERROR]
+
+
+def places(done: Understood) -> list[tuple[str, str]]:
+    """Give each error's rule with the text it points at."""
+    texts = {name: source.text for name, source in done.sources.items()}
+    return [
+        (d.rule, texts[d.primary.span.file][d.primary.span.start : d.primary.span.end]) for d in errors(done)
+    ]
+
+
+def only(done: Understood) -> Task:
+    """Give the one task of a text without errors."""
+    assert errors(done) == []
+    (one,) = done.program.tasks
+    return one
