@@ -175,7 +175,9 @@ def test_no_regime_is_left(tmp_path: Path) -> None:
 def test_statements_that_do_not_go_together(
     statements: tuple[str, ...], told: list[tuple[str, str]], tmp_path: Path
 ) -> None:
-    assert places(read(tmp_path, task(ROWS, *statements))) == told
+    done = read(tmp_path, task(ROWS, *statements))
+    assert places(done) == told
+    assert len(done.program.tasks) == (not told)  # a task with an error is left out
 
 
 def test_two_distractors_of_which_one_has_no_name(tmp_path: Path) -> None:

@@ -116,9 +116,11 @@ def test_near_twins_share_runs_of_three_words(
 
 
 def test_near_twins_do_not_count_the_form_that_items_are_written_in(tmp_path: Path) -> None:
-    """A run of words that stands in four of few items is form; in three it is not."""
-    for count, found in ((3, [(0, 1), (0, 2), (1, 2)]), (4, [])):
-        rows = [{"q": " ".join([*WORDS[:10], "abcd"[n]]), "a": "x", "b": "y"} for n in range(count)]
+    """A run of words that stands in four of few items is form, in three it is not; of 400 in one of 100."""
+    several = [(0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3)]
+    for count, others, found in ((3, 0, several[:3]), (4, 395, []), (4, 396, several), (5, 395, [])):
+        rows = [{"q": " ".join([*WORDS[:10], "abcde"[n]]), "a": "x", "b": "y"} for n in range(count)]
+        rows += [{"q": f"another of number {n}", "a": "x", "b": "y"} for n in range(others)]
         assert list(twins.near_twins(look_at(tmp_path, task(rows)))) == found
 
 
