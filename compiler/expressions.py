@@ -3,7 +3,6 @@
 The language of expressions is total: no loops, no attributes, no I/O, and bounds on what is made.
 """
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -110,8 +109,6 @@ def _literal(node: syntax.Literal, scope: Scope, found: list[Diagnostic]) -> Rea
     if value is None:
         found.append(error("bad-expression", "`null` has no use in an expression", node.span))
         return lambda frame: 0
-    if isinstance(value, float) and not math.isfinite(value):
-        found.append(error("bad-expression", "this number is too large", node.span))
     return lambda frame: value
 
 
