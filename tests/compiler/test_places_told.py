@@ -37,7 +37,6 @@ def told(value: str, known: str = "a b") -> list[tuple[str, str, str, str]]:
         ("{{ 'b' ~ \"c\" ~ d }}", [("d", False)]),
         ("{{ '}}' ~ b }} c", [("b", False)]),
         ("{# a #}{{ b }}", [("b", False)]),
-        ("{{ a1 + 2b }}", [("a1", False)]),
         ("{{ a (b) }}", [("a", True), ("b", False)]),
         ("{{ {'a': b} }}", [("b", False)]),
     ],
