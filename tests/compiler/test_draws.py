@@ -1,4 +1,4 @@
-"""Draws: all of a range is reached, however wide, and nothing outside of it; and designs, which draw nothing."""
+"""Draws: all of a range is reached, however wide, and nothing outside of it; and the cells of designs."""
 
 import pytest
 
