@@ -10,6 +10,7 @@ from taskc.compiler.merge import check_body, choose, key, keyword, merge
 from taskc.dsl import syntax
 from taskc.dsl.diagnostic import Diagnostic
 from taskc.dsl.span import Source
+from taskc.flow.understand import understand
 from taskc.grammar.parse import parse
 from tests.compiler.small import errors, only, read, task
 
@@ -200,3 +201,134 @@ def test_names_of_an_expression_are_given_from_left_to_right() -> None:
     (let,) = body('let x = "a" + str(1)')
     assert isinstance(let, syntax.Let)
     assert list(names_in(let.value)) == []
+
+
+# --- suites -------------------------------------------------------------------------------------------------
+
+
+def test_a_suite_gives_its_regimes_to_the_tasks_it_lists(tmp_path: Path) -> None:
+    """They see what the suite's file sees, and the task's own names go before those."""
+    tasks = 'let who = "t"\n' + task(ROWS, 'instruct "{{ who }} {{ n }}"', "let n = 1") + task(ROWS, name="u")
+    suite = """import "tasks"
+let who = "s"
+let more = "m"
+regime mine { think "{{ more }} {{ who }}" then "So: {{ answer }}" }
+suite s {
+  tasks t
+  regimes mine
+}
+"""
+    done = read(tmp_path, suite.replace('" then', '"\n then'), tasks=tasks)
+    one = only(done)
+    assert [v.regime.name for v in one.variants] == ["mine"]
+    assert one.constants == {"who": "t", "more": "m"}
+    assert [s.name for s in done.program.suites] == ["s"]
+
+
+def test_two_suites_of_one_task(tmp_path: Path) -> None:
+    """They may say the same or nothing of its regimes; else they disagree."""
+    suites = "suite a {{\n tasks t\n{0}\n}}\nsuite b {{\n tasks t\n{1}\n}}\n"
+    for one, other, names in (
+        ("", "regimes few_shot(shots = 1)", ["few_shot"]),
+        ("regimes few_shot(shots = 1)", "", ["few_shot"]),
+        ("", "", ["zero_shot"]),
+    ):
+        found = only(read(tmp_path, task(ROWS) + suites.format(one, other)))
+        assert [v.regime.name for v in found.variants] == names
+    done = read(tmp_path, task(ROWS) + suites.format("regimes zero_shot", "regimes cot"))
+    (disagree,) = [d for d in errors(done) if d.rule == "suites-disagree"]
+    assert disagree.message == "two suites give task `t` different regimes"
+    assert disagree.others[0].span.start < disagree.primary.span.start
+
+
+def test_a_suite_lists_tasks_that_are_not_there(tmp_path: Path) -> None:
+    """Each is told, and those that are there are compiled no less."""
+    done = read(tmp_path, task(ROWS) + task(ROWS, name="u") + "suite s {\n tasks gone, t, away\n}\n")
+    assert [d.message for d in errors(done)] == ["unknown task `gone`", "unknown task `away`"]
+    assert [d.help for d in errors(done)] == ["known here: `t`, `u`"] * 2
+    assert [t.name for t in done.program.tasks] == ["t", "u"]
+
+
+def test_two_tasks_of_a_name_in_two_files(tmp_path: Path) -> None:
+    """A task that is listed by an importing file and compiled by its own is one."""
+    (tmp_path / "low.task").write_text(task(ROWS), encoding="utf-8")
+    main = 'import "low"\nsuite s {\n tasks t\n}\n'
+    (tmp_path / "main.task").write_text(main, encoding="utf-8")
+    paths = [str(tmp_path / f"{name}.task") for name in ("low", "main")]
+    assert errors(understand(paths)) == []
+    (tmp_path / "main.task").write_text(task(ROWS), encoding="utf-8")
+    (found,) = errors(understand(paths))
+    assert found.message == "two tasks have the name `t`"
+    assert found.others[0].span.file.endswith("low.task") and found.primary.span.file.endswith("main.task")
+
+
+def test_a_child_goes_before_its_parents(tmp_path: Path) -> None:
+    """In what it states and in what its file declares; a parent's parent comes last."""
+    top = 'let a = "top"\nlet b = "top"\nlet c = "top"\n' + task(
+        ROWS, 'title "top"', 'version "1"', name="top"
+    )
+    mid = 'import "top"\nlet a = "mid"\nlet b = "mid"\ntask mid extends top { title "mid" }\n'
+    main = 'import "mid"\nlet a = "main"\ntask child extends mid {\n prompt "{{ q }} {{ a }}"\n}\n'
+    one = only(read(tmp_path, main, mid=mid, top=top))
+    assert one.constants == {"a": "main", "b": "mid", "c": "top"}
+    assert (one.meta["title"], one.meta["version"]) == (("mid",), ("1",))
+
+
+def test_what_cannot_be_extended(tmp_path: Path) -> None:
+    for text, told in (
+        ('task a extends gone { title "x" }\n', ["unknown task `gone`"]),
+        ("task a extends a { }\n", ["task `a` extends itself"]),
+        (
+            "task a extends b { }\ntask b extends a { }\n",
+            ["task `a` extends itself", "task `b` extends itself"],
+        ),
+    ):
+        done = read(tmp_path, text.replace("{ }", '{ title "x" }'))
+        assert [d.message for d in errors(done)] == told
+        assert done.program.tasks == ()
+
+
+def test_regimes_are_laid_upon_what_they_extend(tmp_path: Path) -> None:
+    regimes = """regime low {
+  shots 1
+  seed 3
+  max_tokens 5
+}
+regime mid extends low {
+  shots 0
+  max_tokens 6
+}
+"""
+    uses = "regimes {\n low\n mid(max_tokens = 7)\n zero_shot(seed = 4) { max_tokens 8 }\n}"
+    one = only(read(tmp_path, regimes + task(ROWS, uses)))
+    settings = [(v.regime.name, v.regime.shots, v.regime.seed, v.regime.max_tokens) for v in one.variants]
+    assert settings == [("low", 1, 3, 5), ("mid", 0, 3, 7), ("zero_shot", 0, 4, 8)]
+    for text, told in (
+        ("regime a extends gone { shots 0 }\n", "unknown regime `gone`"),
+        ("regime a extends b { shots 0 }\nregime b extends a { shots 0 }\n", "regime `a` extends itself"),
+    ):
+        assert told in [d.message for d in errors(read(tmp_path, text + task(ROWS, "regimes a")))]
+
+
+def test_settings_that_are_wrong(tmp_path: Path) -> None:
+    """Each is told with what it may be; one whose value is wrong in itself is told once."""
+    for setting, told in (
+        ("shots 1.5", "`shots` is a whole number from 0 to 1,000"),
+        ("shots true", "`shots` is a whole number from 0 to 1,000"),
+        ("max_tokens 1 / 0", "this divides by zero"),
+        ("temperature true", "`temperature` is a number from 0 to 5"),
+        ('temperature "x"', "`temperature` is a number from 0 to 5"),
+        ("temperature 1 / 0", "this divides by zero"),
+        ("layout many", "`layout` is one of `turns`, `single`"),
+        ("stop []", "`stop` is a text or a list of texts, none of them empty"),
+        ('stop ["a", ""]', "`stop` is a text or a list of texts, none of them empty"),
+        ('stop ["a", 1]', "`stop` is a text or a list of texts, none of them empty"),
+        ("stop gone", "unknown name `gone`"),
+    ):
+        found = errors(read(tmp_path, task(ROWS, f"regimes {{\n zero_shot {{\n {setting}\n }}\n}}")))
+        assert [d.message for d in found] == [told]
+    for setting, value in (('stop "a"', ("a",)), ('stop ["a", "b"]', ("a", "b"))):
+        one = only(read(tmp_path, task(ROWS, f"regimes {{\n zero_shot {{\n {setting}\n }}\n}}")))
+        assert one.variants[0].regime.stop == value
+    (found,) = errors(read(tmp_path, task(ROWS, "regimes few_shot(exemplars = 4)")))
+    assert found.help == "write it in a block: `few_shot(shots = 4) { exemplars balanced }`"
