@@ -106,9 +106,7 @@ def names_in(expression: syntax.Expression) -> Iterable[syntax.Name]:
 
 def _literal(node: syntax.Literal, scope: Scope, found: list[Diagnostic]) -> Ready:
     value = node.value
-    if value is None:
-        found.append(error("bad-expression", "`null` has no use in an expression", node.span))
-        return lambda frame: 0
+    assert value is not None, "`null` stands in rows only"
     return lambda frame: value
 
 

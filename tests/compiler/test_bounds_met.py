@@ -73,6 +73,7 @@ def test_values_as_large_as_may_be() -> None:
         ((1,) * LIST, (1,) * (LIST + 1), "100,000 elements"),
         (((1,) * (LIST - 1),), ((1,) * LIST,), "100,000 elements"),
         (10**DIGITS - 1, 10 ** (DIGITS + 1), "300 digits"),
+        (2**999 - 1, 2**999, "300 digits"),
         (nested(DEPTH), nested(DEPTH + 1), "100 deep"),
     ):
         assert values.bounded(good) is good

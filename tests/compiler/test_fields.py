@@ -26,7 +26,7 @@ def of(written: str) -> FieldType:
         ("int", "-5", True, -5),
         ("int", -(1 << 63), False, -(1 << 63)),
         ("int", 1 << 63, False, 1 << 63),
-        ("int", 10**DIGITS - 1, False, 10**DIGITS - 1),
+        ("int", 2**999 - 1, False, 2**999 - 1),  # of 301 digits: what has 300 surely fits
         ("number", "1e3", True, 1000.0),
         ("number", 2, False, 2),
         ("bool", "TRUE", True, True),
@@ -59,7 +59,7 @@ def test_values_that_fit(wanted: str, value: object, cell: bool, made: object) -
         ("int", "1.5", True, "`int` is wanted, and this is a number, 1.5"),
         ("int", "x", True, "`int` is wanted, and this is text, “x”"),
         ("int", "5", False, "`int` is wanted, and this is text, “5”"),
-        ("int", 10 ** (DIGITS + 1), False, "a whole number may have 300 digits at most"),
+        ("int", 2**999, False, "a whole number may have 300 digits at most"),
         ("int", "1" * (DIGITS + 1), True, "`int` is wanted, and this is text"),
         ("number", True, False, "`number` is wanted, and this is a truth value, true"),
         ("number", float("inf"), False, "a number must be finite"),

@@ -267,3 +267,24 @@ def test_an_allow_in_a_task_does_not_count_for_another(tmp_path: Path) -> None:
     loud = task(ROWS, 'reply "So:{{ answer }}"', name="u")
     found, _ = findings(tmp_path, "blank-at-join", quiet + loud)
     assert [d.primary.span.start > len(quiet) for d in found] == [True]
+
+
+@pytest.mark.parametrize(
+    ("rule", "lent", "idle"),
+    [
+        ("too-few-items", Tools(detects=lambda n: 0.1), False),
+        ("too-few-items", Tools(detects=lambda n: 0.1, effect=0.2), True),
+        ("ambiguous-extractor", Tools(), False),
+        ("ambiguous-extractor", tools(), True),
+        ("context-overflow", tools(), False),
+        ("context-overflow", Tools(models={"m": None}, contexts={"m": 10**6}), True),
+        ("shared-first-token", tools(), False),
+        ("shared-first-token", Tools(models={"m": None}), True),
+        ("trailing-space", Tools(), True),
+    ],
+)
+def test_an_allow_of_a_lint_that_could_not_look_is_not_idle(
+    rule: str, lent: Tools, idle: bool, tmp_path: Path
+) -> None:
+    done = read(tmp_path, task(ROWS, f'allow {rule} "x"'))
+    assert ("unused-allow" in {d.rule for d in lint(done.program, [], lent, Meter())}) is idle
