@@ -221,3 +221,14 @@ def test_mistakes_are_looked_for_in_two_hundred_cells(wrong: int, told: list[str
     assert [place for _, place in places(read(tmp_path, task(ROWS, vary)))] == told
     vary = vary.replace("first", "q")
     assert [place for _, place in places(read(tmp_path, task(ROWS, vary)))] == ["second"]
+
+
+def test_fields_after_a_wrong_one_are_known(tmp_path: Path) -> None:
+    fields = "item {{ q: text, {0}, a: text, b: text }}"
+    for wrong, rule in (
+        ("q: int", "duplicate-field"),
+        ("loop: text", "reserved-name"),
+        ("x: txt", "unknown-type"),
+    ):
+        done = read(tmp_path, task(ROWS, fields.format(wrong), 'prompt "{{ q }} {{ a }} {{ b }}"'))
+        assert [d.rule for d in errors(done)] == [rule]
