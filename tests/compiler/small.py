@@ -1,7 +1,8 @@
 """Small tasks made of rows, and what the checker or one lint says of them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -91,3 +92,19 @@ def only(done: Understood) -> Task:
     assert errors(done) == []
     (one,) = done.program.tasks
     return one
+
+
+@dataclass(frozen=True)
+class File:
+    """A data file in memory, given in blocks of two lines."""
+
+    name: str
+    content: bytes
+
+    def blocks(self) -> Iterator[bytes]:
+        """Give its bytes, two lines at a time."""
+        lines = [line + b"\n" for line in self.content.split(b"\n")]
+        lines[-1] = lines[-1][:-1]
+        for first in range(0, len(lines), 2):
+            if block := b"".join(lines[first : first + 2]):
+                yield block

@@ -12,8 +12,7 @@ from taskc.compiler.desk import DataFile
 from taskc.compiler.limits import DEPTH
 from taskc.compiler.tables import is_typed, not_utf8, records
 from taskc.dsl.diagnostic import Diagnostic
-from tests.compiler.small import errors, only, read, task
-from tests.compiler.test_reading import File
+from tests.compiler.small import File, errors, only, read, task
 
 
 def told(name: str, content: str | bytes) -> tuple[list[str], list[tuple[str, str, str]]]:
