@@ -116,6 +116,7 @@ def test_answer_imbalance_of_the_same_texts(tmp_path: Path) -> None:
     ("statements", "listed"),
     [
         (("options c", 'prompt "{{ q }}"'), False),
+        (("options c as letters", 'prompt "{{ q }}"'), True),
         (("options c", 'prompt "{{ q }} {{ c[0] }} {{ c[1] }}"'), True),
         (("options c", r'prompt "{{ q }}\n{{ options }}"'), True),
         (("options [a, b]", 'prompt "{{ q }} {{ a }}"'), False),
