@@ -116,7 +116,7 @@ def _cure(view: View, by_place: bool) -> str:
 
 
 def _lists(look: Look) -> bool:
-    """Say whether replies name places by labels, or the prompt shows the options or the fields they are of."""
+    """Say whether places show: by labels, or in a prompt with the options or the fields they are made of."""
     variant = look.variants[0]
     assert variant.options is not None
     if variant.options.style != "verbatim":

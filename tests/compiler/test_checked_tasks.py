@@ -232,3 +232,9 @@ def test_fields_after_a_wrong_one_are_known(tmp_path: Path) -> None:
     ):
         done = read(tmp_path, task(ROWS, fields.format(wrong), 'prompt "{{ q }} {{ a }} {{ b }}"'))
         assert [d.rule for d in errors(done)] == [rule]
+
+
+def test_levels_after_a_wrong_one_are_looked_at(tmp_path: Path) -> None:
+    vary = 'vary tone plain, plain, kind {\n prompt "{{ gone }}"\n}'
+    done = read(tmp_path, task(ROWS, vary, "vary order reversed, as_written", "options [a, b]"))
+    assert places(done) == [("duplicate-name", "plain"), ("unknown-name", "gone")]

@@ -67,6 +67,15 @@ def test_twins_have_the_same_options_in_any_order(tmp_path: Path) -> None:
         assert twins.question(look.seen(0)) == "which say it"
 
 
+def test_twins_of_which_the_prompt_is_nothing_but_options(tmp_path: Path) -> None:
+    rows = [{"q": "x", "c": c, "a": "x", "b": "y"} for c in (["x", "y"], ["y", "x"], ["x", "z", "y"])]
+    fields = "item { q: text, c: text[], a: text, b: text }"
+    for prompt in (r"\n{{ options }}", r"{{ options }}", r"{{ options }}\n"):
+        for labels in ("", " as letters"):
+            text = task(rows, fields, f"options c{labels}", f'prompt "{prompt}"')
+            assert twins.twins(look_at(tmp_path, text)) == [[0, 1]], (prompt, labels)
+
+
 def test_twins_say_the_same_round_the_answer(tmp_path: Path) -> None:
     rows = [
         {"q": "Which?", "a": "x", "b": "y", "f": "{} of"},

@@ -385,7 +385,17 @@ def test_too_few_items(count: int, effect: float | None, shown: str | None, tmp_
 
 @pytest.mark.parametrize(
     ("enough", "said"),
-    [(2, 9), (9, 9), (10, 10), (16, 16), (17, 17), (1_000, 1_008), (300_000, 303_104), (10**9, 1_048_576)],
+    [
+        (2, 9),
+        (9, 9),
+        (10, 10),
+        (16, 16),
+        (17, 17),
+        (99, 100),
+        (1_000, 1_008),
+        (300_000, 303_104),
+        (10**9, 1_048_576),
+    ],
 )
 def test_too_few_items_says_about_how_many_are_enough(enough: int, said: int, tmp_path: Path) -> None:
     """To two digits, and no more than about a million."""
