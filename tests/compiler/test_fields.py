@@ -67,6 +67,7 @@ def test_values_that_fit(wanted: str, value: object, cell: bool, made: object) -
         ("bool", 1, False, "`bool` is wanted, and this is a number, 1"),
         ("bool", "yes", True, "`bool` is wanted, and this is text, “yes”"),
         ("text[]", "a", False, "`text[]` is a list, and this is text, “a”"),
+        ("text[]", '["a"]', False, '`text[]` is a list, and this is text, “["a"]”'),
         ("text[]", "a" * 41, False, "`text[]` is a list, and this is text"),
         ("text[]", "a" * 50, True, f"{AS_JSON}, not “{'a' * 40}”"),
         ("text[2]", ["a"], False, "`text[2]` has 2 elements, and this has 1"),
