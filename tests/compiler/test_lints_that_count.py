@@ -1,19 +1,19 @@
 """Lints that count how often something is so: just when they speak, and with which numbers."""
 
 import importlib
-from collections.abc import Mapping
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from taskc.compiler.limits import Meter
 from taskc.compiler.lints import Tools
 from taskc.compiler.lints.answer_imbalance import mark_place
 from taskc.compiler.lints.distractor_agrees import mark_agreement
 from taskc.compiler.lints.leaked_answer import count_words
 from taskc.compiler.lints.length_gives_away import mark_lengths
-from tests.compiler.small import items_of, pairs, task, told
+from taskc.compiler.survey import Column, Mark, survey
+from tests.compiler.small import items_of, only, pairs, read, task, told
 
 FIELDS = "item { q: text, c: text[], a: text, b: text }"
 
@@ -136,23 +136,23 @@ def test_answer_imbalance_only_where_places_are_seen(
     assert bool(told(tmp_path, quiz(rows, *statements), "answer-imbalance")) is listed
 
 
-@pytest.mark.parametrize(
-    ("options", "place", "fixed", "conflict", "mark"),
-    [
-        (2, 1, {}, False, 1 | 2 << 10),
-        (1023, 1022, {"1022": 1022}, True, 1022 | 1023 << 10 | 1022 << 20 | 1 << 30),
-        (1024, 0, {}, True, 0),
-    ],
-)
-def test_places_and_texts_fit_in_a_mark(
-    options: int, place: int, fixed: Mapping[str, int], conflict: bool, mark: int
-) -> None:
-    choices = [SimpleNamespace(text=str(at)) for at in range(options)]
-    seen: Any = SimpleNamespace(
-        scene=SimpleNamespace(choices=choices), place=place, answer_text=str(place), conflict=conflict
-    )
-    look: Any = SimpleNamespace(fixed=fixed)
-    assert mark_place(seen, look) == mark < 1 << 32
+def marks(folder: Path, text: str, mark: Mark) -> list[int]:
+    """Give the mark of each item under the first variant."""
+    return list(survey(only(read(folder, text)), {"n": Column(mark=mark, code="I")}, Meter())[0].marks["n"])
+
+
+def test_places_and_texts_fit_in_a_mark(tmp_path: Path) -> None:
+    """Up to 1,023 options, with which of the same texts it is; beyond nothing is marked."""
+    for count, wanted in ((1023, 1022 | 1023 << 10 | 1022 << 20 | 1 << 30), (1024, 0)):
+        texts = [f"{n:04d}" for n in range(count)]
+        row = {"q": "?", "c": texts, "a": texts[-1], "b": texts[0]}
+        assert marks(tmp_path, quiz([row], "options c", "measure choice"), mark_place) == [wanted]
+    two, agrees = placed(1, 0), placed(1, agrees=True)
+    assert marks(tmp_path, quiz(two + agrees), mark_place) == [
+        1 | 2 << 10 | 1 << 20 | 1 << 30,  # the first item alone has the same texts as all so far
+        0 | 2 << 10 | 1 << 30,
+        1 | 2 << 10,
+    ]
 
 
 # --- length-gives-away --------------------------------------------------------------------------------------
@@ -217,24 +217,27 @@ def test_length_gives_away_under_another_level_too(tmp_path: Path) -> None:
     assert "longest option in 12 of 12 items" in found.message
 
 
-@pytest.mark.parametrize(
-    ("lengths", "place", "conflict", "mark"),
-    [
-        ((3, 2, 1), 0, False, 3 << 8 | 3 | 4),
-        ((3, 2, 1), 1, True, 3 << 8 | 1 | 4 | 16),
-        ((3, 2, 1), 2, False, 3 << 8 | 1 | 12),
-        ((2, 2, 1, 1), 0, False, 4 << 8),
-        ((1,) * 255, 0, False, 255 << 8),
-        ((1,) * 256, 0, False, 0),
-    ],
-)
-def test_what_lengths_say_fits_in_a_mark(
-    lengths: tuple[int, ...], place: int, conflict: bool, mark: int
-) -> None:
-    choices = [SimpleNamespace(text="x" * length) for length in lengths]
-    seen: Any = SimpleNamespace(scene=SimpleNamespace(choices=choices), place=place, conflict=conflict)
-    look: Any = None
-    assert mark_lengths(seen, look) == mark < 1 << 16
+def test_what_lengths_say_fits_in_a_mark(tmp_path: Path) -> None:
+    """Up to 255 options; beyond nothing is marked."""
+    lengths = [(3, 2, 1), (2, 3, 1), (1, 3, 2), (2, 2, 1, 1)]
+    rows = [
+        {"q": "?", "c": ["x" * 10 + str(n).zfill(size + 4) for n, size in enumerate(sizes)]}
+        for sizes in lengths
+    ]
+    rows = [{**row, "a": row["c"][0], "b": row["c"][1]} for row in rows]
+    assert marks(tmp_path, quiz(rows), mark_lengths) == [
+        3 << 8 | 3 | 4 | 16,
+        3 << 8 | 1 | 4 | 16,
+        3 << 8 | 1 | 12 | 16,
+        4 << 8 | 16,
+    ]
+    for row in rows:
+        row["b"] = row["a"]
+    assert marks(tmp_path, quiz(rows), mark_lengths)[0] == 3 << 8 | 3 | 4
+    for count, wanted in ((255, 255 << 8), (256, 0)):
+        texts = [f"{n:04d}" for n in range(count)]
+        row = {"q": "?", "c": texts, "a": texts[1], "b": texts[1]}
+        assert marks(tmp_path, quiz([row], "options c", "measure choice"), mark_lengths) == [wanted]
 
 
 # --- leaked-answer ------------------------------------------------------------------------------------------
@@ -355,17 +358,15 @@ def test_distractor_agrees_is_asked_of_each(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("said", "mark"),
-    [({}, 0), ({"a": "1"}, 1), ({"a": "2"}, 3), ({"b": "1"}, 4), ({"d": "2"}, 192), ({"e": "2"}, 0),
-     (dict.fromkeys("abcde", "2"), 255)],
-)  # fmt: skip
-def test_four_distractors_fit_in_a_mark(said: dict[str, str], mark: int) -> None:
-    scene = SimpleNamespace(predictions={"true_task": "1", **said}, answer="1")
-    who = [SimpleNamespace(name=name) for name in "abcde"]
-    seen: Any = SimpleNamespace(scene=scene)
-    look: Any = SimpleNamespace(variants=[SimpleNamespace(distractors=who)])
-    assert mark_agreement(seen, look) == mark
+def test_four_distractors_fit_in_a_mark(tmp_path: Path) -> None:
+    """Two bits each: whether it speaks, and whether it disagrees; of a fifth nothing is marked."""
+    rows = [{"q": q, "a": "1", "b": "2"} for q in ("", "wxyzv", "x", "z", "v", "W", "Z")]
+    who = [
+        f'distractor {name} "…" -> {answer} when "{letter}" in q or "{letter.upper()}" in q'
+        for name, letter in zip(("one", "two", "three", "four", "five"), "wxyzv", strict=True)
+        for answer in [f'"1" if "{letter.upper()}" in q else b']
+    ]
+    assert marks(tmp_path, task(rows, *who), mark_agreement) == [0, 255, 3 << 2, 3 << 6, 0, 1, 1 << 6]
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,21 @@ def test_ambiguous_extractor_looks_at_every_way_of_replying(tmp_path: Path) -> N
     assert "So: " not in found[0].message
 
 
+@pytest.mark.parametrize(
+    ("count", "at", "found"), [(50, 49, True), (51, 2, True), (51, 1, False), (2000, 40, True)]
+)
+def test_ambiguous_extractor_reads_fifty_options(count: int, at: int, found: bool, tmp_path: Path) -> None:
+    """All of up to 50; of more every second, third, …: each is held against each other."""
+    texts = [f"{n}!" for n in range(count)]
+    texts[at] = "it!"
+    row = {"q": "?", "c": texts, "a": texts[0], "b": texts[-1]}
+    fields = "item { q: text, c: text[], a: text, b: text }"
+    reader = Reader(**{"it!": None})
+    text = task([row], fields, "options c", "measure reply")
+    assert bool(told(tmp_path, text, "ambiguous-extractor", reader.tools)) is found
+    assert len(reader.asked) <= 50
+
+
 def test_ambiguous_extractor_quotes_no_more_than_a_line(tmp_path: Path) -> None:
     rows = [{"q": "Which?", "a": "a! " + "x" * 100, "b": "b!"}]
     reader = Reader(**{"a!": "y" * 50})

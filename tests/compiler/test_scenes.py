@@ -7,7 +7,7 @@ import pytest
 
 from taskc.compiler.limits import Meter
 from taskc.compiler.scene import ItemProblem, Scene, Stage, stage
-from taskc.compiler.survey import Column, Look, Seen, drawn, see, survey
+from taskc.compiler.survey import Column, Look, drawn, see, survey
 from tests.compiler.small import only, pairs, read, task
 
 FIELDS = "item { q: text, c: text[], a: text, b: text }"
@@ -165,7 +165,7 @@ def test_what_is_the_same_for_every_item_is_made_once(tmp_path: Path) -> None:
         ready = stage(one, variant, Meter())
         assert ready.fixed == {"top", "fixed", "tone"}
         seen = [see(ready, item) for item in one.items]
-        assert [s.prompt[0][1] for s in seen] == [f"1{tone} {row['q']}1{tone}" for row in rows]
+        assert [s.text for s in seen] == [f"1{tone} {row['q']}1{tone}" for row in rows]
         assert {s.scene.answer for s in seen} == {f"1{tone}!"}
         assert ready.templates["instruct"] not in ready.moving
 
@@ -261,19 +261,21 @@ def test_options_that_are_the_same_for_all(tmp_path: Path) -> None:
         assert survey(one, {}, Meter())[0].fixed == fixed
 
 
-def seen(answer: str, **predictions: str) -> Seen:
-    scene = Scene(None, {}, (), answer, "text", {"true_task": answer, **predictions})  # type: ignore[arg-type]
-    return Seen(None, scene, (("system", "a"), ("user", "b")), -1)  # type: ignore[arg-type]
-
-
 def test_an_item_as_it_is_seen(tmp_path: Path) -> None:
-    assert seen("x").text == "a\nb"
-    assert [seen("x").conflict, seen("x", one="x").conflict, seen("x", one="x", two="y").conflict] == [
-        False,
-        False,
-        True,
-    ]
-    assert (seen("x").place, seen("x").answer_text) == (-1, "x")
-    one = only(read(tmp_path, task([options(3) | {"a": "t2"}], FIELDS, "options c as letters")))
-    found = see(stage(one, one.variants[0], Meter()), one.items[0])
-    assert (found.place, found.answer_text, found.text) == (2, "t2", "?")
+    row = options(3) | {"a": "t2"}
+    turns = 'prompt {\n system "a"\n user "{{ q }}"\n}'
+    for more, place, answer, conflict in (
+        ((), -1, "t2", True),
+        (("options c as letters",), 2, "t2", True),
+        (("options c", 'distractor one "x" -> a', 'distractor two "x" -> a'), 2, "t2", False),
+        (("options c", 'distractor one "x" -> a', 'distractor two "x" -> b'), 2, "t2", True),
+        (("options c", 'distractor "x" -> b when q == "!"'), 2, "t2", False),
+    ):
+        made = staged(tmp_path, row, *more, turns)
+        found = see(made, made.task.items[0])
+        assert (found.place, found.answer_text, found.conflict, found.text) == (
+            place,
+            answer,
+            conflict,
+            "a\n?",
+        )

@@ -122,7 +122,7 @@ def changes(tree: ast.Module) -> Iterator[tuple[ast.AST, str, ast.AST | None]]:
 
 
 def _not_code(tree: ast.Module) -> set[ast.AST]:
-    """Give the nodes inside annotations and decorators, which say what is meant and not what is done."""
+    """Give the nodes in annotations, decorators and keywords of classes: what is meant, not what is done."""
     out: set[ast.AST] = set()
     for node in ast.walk(tree):
         parts: list[ast.AST | None] = []
@@ -133,7 +133,7 @@ def _not_code(tree: ast.Module) -> set[ast.AST]:
                 *node.decorator_list,
             ]
         if isinstance(node, ast.ClassDef):
-            parts += node.decorator_list
+            parts += [*node.decorator_list, *node.keywords]
         if isinstance(node, ast.AnnAssign):
             parts.append(node.annotation)
         for part in parts:
