@@ -335,3 +335,13 @@ def test_context_overflow_asks_each_regime_and_level(tmp_path: Path) -> None:
         lent = Tools(models={"m": letters}, contexts={"m": context})
         found = told(tmp_path, long(3, *more), "context-overflow", lent)
         assert sorted(d.message.split()[1] for d in found) == sorted(regimes)
+
+
+def test_shared_first_token_after_a_model_without_a_tokenizer(tmp_path: Path) -> None:
+    """That one is passed over with a note, and the next one is asked."""
+    fields = ("item { q: text, c: text[] }", 'true_task "answer" -> c[0]', 'distractor "err" -> c[1]')
+    text = task([{"q": "?", "c": list("abcdefghij")}], *fields, "options c as numbers", "measure label")
+    lent = Tools(models={"closed": None, "fake/words": words, "other": None})  # type: ignore[dict-item]
+    found = told(tmp_path, text, "shared-first-token", lent)
+    assert [d.severity.value for d in found] == ["note", "warning", "note"]
+    assert [d.primary.text for d in found] == ["`closed`", "by the tokens of `fake/words`", "`other`"]
