@@ -65,6 +65,8 @@ def rendered(text: str) -> str:
         ),
         ("{% for x in empty %}x{% else %}none{% endfor %}", "none"),
         ("plain, {{ q }}, {{ xs }}", "plain, Some plain words, 3, 1, 2, 3"),
+        ("a\n  {% if true %}\n{{ y }}\n {%- endif %}\n", "a\n  \n2.5\n"),
+        ("<{{ q[0] }}&{{ '<' }}>\n\n", "<S&<>\n\n"),
     ],
 )  # fmt: skip
 def test_values(text: str, said: str) -> None:
