@@ -256,9 +256,11 @@ def test_two_tasks_of_a_name_in_two_files(tmp_path: Path) -> None:
     (tmp_path / "main.task").write_text(main, encoding="utf-8")
     paths = [str(tmp_path / f"{name}.task") for name in ("low", "main")]
     assert errors(understand(paths)) == []
-    (tmp_path / "main.task").write_text(task(ROWS), encoding="utf-8")
-    (found,) = errors(understand(paths))
+    again = task(ROWS, 'subtask part { prompt "{{ gone }}" }')
+    (tmp_path / "main.task").write_text(again, encoding="utf-8")
+    found, gone = errors(understand(paths))
     assert found.message == "two tasks have the name `t`"
+    assert gone.message == "unknown name `gone` in a template"  # its subtasks are looked at no less
     assert found.others[0].span.file.endswith("low.task") and found.primary.span.file.endswith("main.task")
 
 

@@ -188,6 +188,7 @@ LONGEST_OF_TWO = "longest option in 12 of 12 items where one of 2 options is, an
         ([(8, 9, 9)] * 12 + [(8, 9, 8)] * 4, f"shortest {OF_THREE}"),
         ([(8, 9, 9)] * 12 + [(9, 8, 8)] * 4, f"shortest {OF_THREE}"),
         ([(9, 8, 8)] * 12 + [(9, 9, 8)] * 4, f"longest {OF_THREE}"),
+        ([(9, 8, 8)] * 12 + [(8, 9, 9)] * 4, f"longest {OF_THREE}"),
         ([(9, 8, 7)] * 12, "longest option in 12 of 12 items, and by chance in 4"),
     ],
 )  # fmt: skip
