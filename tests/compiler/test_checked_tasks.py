@@ -238,3 +238,9 @@ def test_levels_after_a_wrong_one_are_looked_at(tmp_path: Path) -> None:
     vary = 'vary tone plain, plain, kind {\n prompt "{{ gone }}"\n}'
     done = read(tmp_path, task(ROWS, vary, "vary order reversed, as_written", "options [a, b]"))
     assert places(done) == [("duplicate-name", "plain"), ("unknown-name", "gone")]
+
+
+def test_messages_after_a_wrong_one_are_looked_at(tmp_path: Path) -> None:
+    prompt = 'prompt {\n system "{% if tone == kind %}{% endif %}"\n user "{{ gone }}"\n}'
+    done = read(tmp_path, task(ROWS, prompt, "vary tone plain, kind"))
+    assert places(done) == [("unknown-level", "kind"), ("unknown-name", "gone")]
