@@ -51,7 +51,7 @@ def test_all_answers_are_brought_over(old):
         assert store.models() == ("local/smollm2-135m", "openai/gpt-4.1-mini")
         store.add_all([whole(1), *recorded()[:3]])
         assert store.count() == 41
-    assert version(old) == 2
+    assert version(old) == 3
     with ResponseStore.open(old) as store:
         assert store.count() == 41
 
@@ -121,7 +121,7 @@ def test_several_processes_open_it_at_once(old):
     command = [sys.executable, "-c", OPENER, str(old)]
     openers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
     assert [one.communicate(timeout=60)[0] for one in openers] == ["40\n"] * 4
-    assert version(old) == 2
+    assert version(old) == 3
 
 
 @pytest.mark.parametrize("wait", [0.0, 0.2, 0.4])
@@ -137,4 +137,4 @@ def test_a_process_that_is_killed_while_it_brings_them_over_loses_nothing(old, w
     with ResponseStore.open(old) as store:
         assert store.count() == 40 * 401
         assert store.get([recorded()[0].key]) == {recorded()[0].key: recorded()[0]}
-    assert version(old) == 2
+    assert version(old) == 3
