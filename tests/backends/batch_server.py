@@ -87,6 +87,11 @@ class BatchProvider:
         self.answer: Callable[[str], str] = lambda question: f"said {question}"
         self.dice = random.Random(7)
 
+    def began(self) -> None:
+        """Count anew; what was made stays."""
+        self.accepted.clear()
+        self.paid.clear()
+
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()

@@ -1,6 +1,7 @@
 """`taskc eval --batch` as a process: told, interrupted, killed at any moment, and nothing is paid twice."""
 
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -137,6 +138,15 @@ def _calls(server: BatchProvider) -> int:
     return sum(server.calls.values())
 
 
+def _whole(start: Any, server: BatchProvider, build: Path, model: str) -> None:
+    """Let a run come to its end: all is answered, and nothing was accepted twice."""
+    server.looks = 0
+    code, _, err = _done(start(model))
+    assert code == 0, err
+    assert sum(server.accepted.values()) == sum(server.paid.values()) == ASKED
+    assert not [path for path in _files(build) if KEY.encode() in path.read_bytes()]
+
+
 @pytest.mark.parametrize("kills", [6, pytest.param(40, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("model", MODELS)
 def test_killed_at_any_moment(start: Any, server: BatchProvider, build: Path, model: str, kills: int) -> None:
@@ -144,7 +154,7 @@ def test_killed_at_any_moment(start: Any, server: BatchProvider, build: Path, mo
     dice = random.Random(kills)
     server.slow = 0.05
     killed = 0
-    for _ in range(kills):
+    while killed < kills:
         server.looks = dice.choice((0, 2, 10_000))
         seen, wanted = _calls(server), dice.randrange(1, 7)
         process = start(model, "--max-requests", "3")
@@ -153,13 +163,11 @@ def test_killed_at_any_moment(start: Any, server: BatchProvider, build: Path, mo
         time.sleep(dice.uniform(0, 0.06))
         killed += process.poll() is None
         _kill(process)
-    assert killed > kills / 2
-    server.looks = 0
-    code, _, err = _done(start(model))
-    assert code == 0, err
-    assert sum(server.accepted.values()) == ASKED, "no request was accepted twice"
-    assert sum(server.paid.values()) == ASKED
-    assert not [path for path in _files(build) if KEY.encode() in path.read_bytes()]
+        if process.returncode == 0:  # all was answered: begin anew
+            _whole(start, server, build, model)
+            server.began()
+            shutil.rmtree(build / "runs")
+    _whole(start, server, build, model)
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -196,6 +204,26 @@ def test_killed_before_it_was_accepted(start: Any, server: BatchProvider, model:
     assert code == 0, err
     assert "was not accepted and is sent again" in err
     assert (len(server.made), sum(server.accepted.values())) == (1, ASKED)
+
+
+def test_open_batches_are_listed_and_given_up(start: Any, run: Any, server: BatchProvider) -> None:
+    server.looks = 10_000
+    assert _done(start("openai/m", "--max-time", "1s"))[0] == 5
+    told = run("store", "batches")
+    assert told.code == 0
+    line, last = told.out.splitlines()
+    id, made = line.split()[0], next(iter(server.made))
+    assert line.endswith(f"  openai/m  {ASKED:,} requests  {made}")
+    assert last == "runs/responses.sqlite: 1 open batch"
+    wrong = run("store", "batches", "--forget", "nothing")
+    assert (wrong.code, wrong.err.splitlines()[0]) == (
+        2,
+        "error: `runs/responses.sqlite` has no batch `nothing`",
+    )
+    assert run("store", "batches", "--forget", id).out == "runs/responses.sqlite: 0 open batches\n"
+    server.looks = 0
+    assert _done(start("openai/m"))[0] == 0
+    assert sum(server.accepted.values()) == 2 * ASKED, "whoever gives a batch up pays again"
 
 
 def test_two_at_once(start: Any, server: BatchProvider) -> None:

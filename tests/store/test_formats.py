@@ -106,6 +106,17 @@ def test_damage_within_a_store_of_format_1_is_left_alone(old):
     assert old.read_bytes() == content
 
 
+def test_a_store_of_format_2_gets_a_place_for_batches(tmp_path):
+    path = Path(shutil.copy(FILES / "version_2.sqlite", tmp_path / "responses.sqlite"))
+    assert version(path) == 2
+    kept = list(load_all(Response, (FILES / "version_2.jsonl").read_text(encoding="utf-8").splitlines()))
+    with ResponseStore.open(path) as store:
+        assert list(store.each()) == kept
+        assert len(kept) == 10
+        assert store.batches.each() == ()
+    assert version(path) == 3
+
+
 OPENER = """
 import sys
 import time
