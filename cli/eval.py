@@ -92,7 +92,7 @@ def command(
     and the same command goes on from there.
     """
     with group.translated():
-        from taskc.flow.ask_batch import Batching
+        from taskc.flow.batching import Batching
         from taskc.flow.budget import Budget, parse_duration
         from taskc.flow.evaluate import Job, evaluate
         from taskc.flow.selection import parse_selection

@@ -8,11 +8,11 @@ import asyncio
 import secrets
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain, islice
-from typing import IO, TypeAlias
+from typing import IO
 
 from taskc.backends.batches import BatchApi
 from taskc.backends.batches.parcel import Parcel
@@ -21,6 +21,7 @@ from taskc.backends.lane import Stopped
 from taskc.backends.protocol import Backend
 from taskc.backends.retry import STOPPED
 from taskc.flow.ask_all import Asker, Progress, Tally
+from taskc.flow.batching import GONE, NO_RESULT, Batching, Flight, requests_of, unfit
 from taskc.flow.budget import Spender
 from taskc.flow.interrupt import Halt
 from taskc.flow.outcomes import checked
@@ -29,33 +30,11 @@ from taskc.records.operation import Failure, Reply
 from taskc.records.plan import Call
 from taskc.store.responses import ResponseStore
 
-Tell: TypeAlias = Callable[[str], None]
-"""Is told, in words for a person, what becomes of batches."""
-
 _WINDOW = 500  # results read at once
 _ROUNDS = 3  # batches in all that one request is put into
 _TROUBLES = 5  # looks at one batch that fail one after another, each with tries of its own
 _HALVED = 8  # times that a batch is made smaller because too much waits at the provider
 _GROWTH, _LONGEST = 1.5, 10.0  # of the pause between two looks, and how often the first it may become
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batching:
-    """How to ask by batch: the first pause between two looks, in seconds, and who is told."""
-
-    poll: float = 30.0
-    tell: Tell = lambda text: None
-
-
-@dataclass(slots=True, kw_only=True)
-class _Flight:
-    """A batch that is out. `since` is from when on it is looked for, on the clock of the loop."""
-
-    batch: Batch
-    aside: float
-    since: float
-    done: int = 0
-    troubles: int = 0
 
 
 async def ask_batches(
@@ -97,7 +76,7 @@ class _Batches(Asker):
         super().__init__(backend, store, progress, halt, spender)
         self._api = api
         self._poll = self._pause = batching.poll
-        self._flights: dict[str, _Flight] = {}
+        self._flights: dict[str, Flight] = {}
         self._again: deque[Call] = deque()
         self._rounds: Counter[str] = Counter()
         self._short = ""  # the budget that there was no room in
@@ -105,6 +84,7 @@ class _Batches(Asker):
         self._held = False  # too much waits at the provider until one of ours is done
         self._most: int | None = None
         self._halved = 0
+        self._vanished = 0  # batches in a row that were handed over and never accepted
         self._told = batching.tell
 
     async def ask(self, calls: Iterable[Call | None]) -> None:
@@ -112,7 +92,7 @@ class _Batches(Asker):
         wanted = self._wanted(calls)
         while not self.stopped:
             await self._send(wanted)
-            if not self._flights:
+            if not self._flights and not (self._short and self._spender.purse.busy):
                 break
             try:
                 await self._rest()
@@ -150,7 +130,7 @@ class _Batches(Asker):
         while (call := self._next(wanted)) is not None:
             line = self._api.line(f"{call.key}-{id}", call.operation)
             if line is None or not (calls or parcel.fits(line)):
-                self._take(call, Reply(outcome=_unfit(line)), 0.0)
+                self._take(call, Reply(outcome=unfit(line)), 0.0)
                 continue
             self._short = self._spender.lacks(self._backend.model, call) if parcel.fits(line) else ""
             if self._short or not parcel.fits(line):
@@ -181,11 +161,12 @@ class _Batches(Asker):
             self._turned_down(calls, handed.failure, large=handed.large)
             return
         now = asyncio.get_running_loop().time()
-        flight = self._flights[id] = _Flight(batch=batch, aside=aside, since=now)
+        flight = self._flights[id] = Flight(batch=batch, aside=aside, since=now)
         self._pause = self._poll
         if handed.failure is None:
             self._know(flight, handed.remote)
         else:
+            flight.failure = handed.failure
             self._told(f"{model}: {handed.failure.message}; whether the batch was accepted is looked up")
 
     def _turned_down(self, calls: list[Call], failure: Failure, *, large: bool) -> None:
@@ -195,10 +176,11 @@ class _Batches(Asker):
         else:
             self._close(failure)
 
-    def _know(self, flight: _Flight, remote: str) -> None:
+    def _know(self, flight: Flight, remote: str) -> None:
+        self._vanished = 0
         self._store.batches.sent(flight.batch.id, remote)
         flight.batch = replace(flight.batch, remote=remote)
-        self._told(f"{self._backend.model}: batch {remote} is sent, {_requests(flight.batch.count)}")
+        self._told(f"{self._backend.model}: batch {remote} is sent, {requests_of(flight.batch.count)}")
 
     def _close(self, failure: Failure) -> None:
         """Send nothing more; what is out is still picked up."""
@@ -213,9 +195,9 @@ class _Batches(Asker):
         model = self._backend.model
         for batch in self._store.batches.each(model):
             aside = sum(self._spender.take(model, call) for call in self._store.batches.calls(batch.id))
-            self._flights[batch.id] = _Flight(batch=batch, aside=aside, since=now)
+            self._flights[batch.id] = Flight(batch=batch, aside=aside, since=now)
             name = batch.remote or "of which nobody knows whether it was accepted"
-            self._told(f"{model}: a batch of an earlier run is picked up, {name}, {_requests(batch.count)}")
+            self._told(f"{model}: a batch of an earlier run is picked up, {name}, {requests_of(batch.count)}")
         self._pause = 0.0 if self._flights else self._poll
 
     async def _rest(self) -> None:
@@ -233,7 +215,7 @@ class _Batches(Asker):
             else:
                 await self._look_for(flight)
 
-    async def _look_for(self, flight: _Flight) -> None:
+    async def _look_for(self, flight: Flight) -> None:
         """Find a batch that nobody knows the fate of, or find that it was never accepted."""
         known = [one.batch.remote for one in self._flights.values() if one.batch.remote]
         begun = asyncio.get_running_loop().time()
@@ -244,10 +226,18 @@ class _Batches(Asker):
             self._know(flight, found.remote)
             await self._look_at(flight)
         elif not found.maybe and begun - flight.since >= self._api.patience:
-            self._told(f"{self._backend.model}: a batch was not accepted and is sent again")
-            self._release(flight)
+            self._vanish(flight)
 
-    async def _look_at(self, flight: _Flight) -> None:
+    def _vanish(self, flight: Flight) -> None:
+        """Send what was never accepted again, unless that happens time after time."""
+        self._release(flight)
+        self._vanished += 1
+        if flight.failure is not None and self._vanished >= _ROUNDS:
+            self._close(flight.failure)
+        else:
+            self._told(f"{self._backend.model}: a batch was not accepted and is sent again")
+
+    async def _look_at(self, flight: Flight) -> None:
         seen = await self._api.look(flight.batch.remote)
         if isinstance(seen, Failure):
             self._trouble(flight, seen)
@@ -260,10 +250,10 @@ class _Batches(Asker):
             self._refused(flight, seen)
         elif seen.done != flight.done:
             flight.done = seen.done
-            many = f"{seen.done:,} of {_requests(flight.batch.count)}"
+            many = f"{seen.done:,} of {requests_of(flight.batch.count)}"
             self._told(f"{self._backend.model}: batch {flight.batch.remote}: {many} done")
 
-    def _trouble(self, flight: _Flight, failure: Failure) -> None:
+    def _trouble(self, flight: Flight, failure: Failure) -> None:
         """Count looks that failed; after some, the batch is left for the next run."""
         flight.troubles += 1
         if failure.reason == STOPPED or (not failure.fatal and flight.troubles < _TROUBLES):
@@ -275,7 +265,7 @@ class _Batches(Asker):
             failure = replace(failure, message=f"{failure.message}; {cure}")
         self._close(failure)
 
-    def _refused(self, flight: _Flight, seen: Seen) -> None:
+    def _refused(self, flight: Flight, seen: Seen) -> None:
         """Send what the provider did not begin again when there is room, in smaller batches if need be."""
         assert seen.failure is not None
         others = len(self._flights) > 1
@@ -289,13 +279,13 @@ class _Batches(Asker):
         else:
             self._close(seen.failure)
 
-    def _release(self, flight: _Flight) -> None:
+    def _release(self, flight: Flight) -> None:
         """Forget a batch that was not begun, and send again what of it is asked for."""
         wanted = [call for call in self._store.batches.calls(flight.batch.id) if call.key in self._busy]
         self._done_with(flight, unsent=flight.batch.count)
         self._again.extend(wanted)
 
-    def _done_with(self, flight: _Flight, *, unsent: int = 0) -> None:
+    def _done_with(self, flight: Flight, *, unsent: int = 0) -> None:
         self._store.batches.end(flight.batch.id)
         self._spender.put_back(flight.aside, flight.batch.count, unsent=unsent)
         del self._flights[flight.batch.id]
@@ -306,12 +296,12 @@ class _Batches(Asker):
         left = [flight.batch.count for flight in self._flights.values()]
         if left:
             many = "1 batch" if len(left) == 1 else f"{len(left):,} batches"
-            stay = f"{_requests(sum(left))} in {many} stay with the provider"
+            stay = f"{requests_of(sum(left))} in {many} stay with the provider"
             self._told(f"{self._backend.model}: {stay}; the next run with `--batch` picks them up")
 
     # --- picking up -------------------------------------------------------------------------------
 
-    async def _pick_up(self, flight: _Flight, seen: Seen) -> None:
+    async def _pick_up(self, flight: Flight, seen: Seen) -> None:
         """Keep all answers of a batch, then forget it; broken off, it is simply picked up again."""
         with ExitStack() as stack:
             files: list[IO[bytes]] = []
@@ -328,14 +318,14 @@ class _Batches(Asker):
                 self._read_some(flight, some, had)
                 await asyncio.sleep(0)
         gone = len(files) < len(seen.files)
-        self._miss(flight, had, _GONE if gone else seen.failure or _NO_RESULT)
+        self._miss(flight, had, GONE if gone else seen.failure or NO_RESULT)
         self._told(
             f"{self._backend.model}: batch {flight.batch.remote} is picked up, {len(had):,} of "
-            f"{_requests(flight.batch.count)} had a result"
+            f"{requests_of(flight.batch.count)} had a result"
         )
         self._done_with(flight)
 
-    def _read_some(self, flight: _Flight, results: Iterable[Result], had: set[str]) -> None:
+    def _read_some(self, flight: Flight, results: Iterable[Result], had: set[str]) -> None:
         tail = f"-{flight.batch.id}"
         named = {one.name.removesuffix(tail): one for one in results if one.name.endswith(tail)}
         calls = self._store.batches.calls_by_key(flight.batch.id, [key for key in named if key not in had])
@@ -345,7 +335,7 @@ class _Batches(Asker):
         self._save()
         self._report()
 
-    def _miss(self, flight: _Flight, had: set[str], failure: Failure) -> None:
+    def _miss(self, flight: Flight, had: set[str], failure: Failure) -> None:
         """Give all without a result the same failure."""
         if len(had) < flight.batch.count:
             for call in self._store.batches.calls(flight.batch.id):
@@ -372,17 +362,3 @@ class _Batches(Asker):
     def _helps(self, failure: Failure) -> bool:
         """Say whether another batch may help; whoever cancelled one does not want another."""
         return failure.again and not failure.fatal and failure.reason not in ("cancelled", "results-gone")
-
-
-_NO_RESULT = Failure(reason="no-result", message="the batch ended without a result for it")
-_GONE = Failure(reason="results-gone", message="the provider has not kept the results of the batch")
-
-
-def _unfit(line: bytes | None) -> Failure:
-    if line is None:
-        return Failure(reason="not-supported", message="it cannot be asked by batch", again=False)
-    return Failure(reason="context-overflow", message="it is larger than a batch may be", again=False)
-
-
-def _requests(count: int) -> str:
-    return "1 request" if count == 1 else f"{count:,} requests"

@@ -12,7 +12,8 @@ from taskc.backends.pace import Pace
 from taskc.backends.protocol import Backend
 from taskc.compiler import lower
 from taskc.flow.ask_all import FailureCount, Progress, Tally, ask_all
-from taskc.flow.ask_batch import Batching, ask_batches
+from taskc.flow.ask_batch import ask_batches
+from taskc.flow.batching import Batching
 from taskc.flow.budget import Budget, Purse, Spender
 from taskc.flow.interrupt import Halt, draining
 from taskc.flow.lower_calls import Requests, first_wave, second_wave

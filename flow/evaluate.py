@@ -18,8 +18,8 @@ from taskc.backends.batches import check_batches, open_batches
 from taskc.backends.lane import lane_of
 from taskc.compiler.lower import Survey, key_of
 from taskc.flow.ask_all import Tally
-from taskc.flow.ask_batch import Batching
 from taskc.flow.ask_build import Prepared, Run, Watch, ask_build, prepare
+from taskc.flow.batching import Batching
 from taskc.flow.budget import Budget, Purse
 from taskc.flow.build import BuildError, open_build
 from taskc.flow.lower_calls import answered

@@ -13,8 +13,8 @@ from batch_server import KEY, BatchProvider, Wrong
 from taskc.backends import ModelError, open_model
 from taskc.backends.batches import BATCHES, check_batches, open_batches
 from taskc.backends.batches.parcel import Frame, Parcel
-from taskc.flow.ask_batch import Batching
 from taskc.flow.ask_build import ask_build
+from taskc.flow.batching import Batching
 from taskc.flow.budget import Budget, Purse
 from taskc.flow.interrupt import Halt
 from taskc.records.forecast import Price
@@ -330,6 +330,28 @@ def test_a_lasting_fault_leaves_the_batch_for_the_next_run(go, server, model):
     assert (again.tally.asked, len(server.made)) == (COUNT, 1)
 
 
+@pytest.mark.parametrize("wrong", [Wrong(status=500), Wrong(), Wrong(status=429)], ids=["500", "cut", "429"])
+def test_a_provider_that_takes_no_batches_is_given_up(go, server, model, wrong):
+    submit = CALLS[model][1] if model == "openai/m" else CALLS[model][0]
+    server.wrong = lambda name, before: wrong if name == submit else None
+    ran = go(model)
+    assert ran.tally.fatal.reason in ("server-error", "no-connection", "rate-limit")
+    assert (server.calls[submit], len(server.made), ran.open) == (2 if wrong.status == 429 else 3, 0, ())
+    server.wrong = lambda name, before: None
+    assert go(model).tally.asked == COUNT
+
+
+def test_a_bug_in_a_library_does_not_go_on_for_ever(go, server, monkeypatch, model):
+    from taskc.backends.batches import errands
+
+    def broken(kind, text):
+        raise RuntimeError("no")
+
+    monkeypatch.setattr(errands, "_shaped", broken)
+    ran = go(model)
+    assert ran.tally.fatal.reason == "backend-bug"
+
+
 def test_a_wrong_key_sends_nothing(go, server, model):
     server.wrong = lambda name, before: Wrong(status=401)
     ran = go(model)
@@ -443,6 +465,26 @@ def test_a_batch_that_is_picked_up_counts_in_that_run(go, server, model):
     server.looks = 0
     ran = go(model, budget=Budget(requests=3, cost=1000.0), price=PRICE)
     assert (ran.run.budget, ran.tally.asked, ran.tally.cost) == ("--max-requests", 3, 30.0)
+
+
+def test_models_share_a_budget(server, store, request_of, monkeypatch, tmp_path):
+    """One that has no room waits for the other's batches and does not leave them with the provider."""
+    small(monkeypatch, requests=2)
+    some = [request_of(at) for at in range(COUNT)]
+
+    async def main():
+        backends = [open_model(f"{model}?timeout=0.3&wait=0.01", server.around(tmp_path)) for model in MODELS]
+        purse = Purse(Budget(requests=9))
+        try:
+            return await ask_build(lambda: some, backends, store, purse=purse, batching=Batching(poll=POLL))
+        finally:
+            for backend in backends:
+                await backend.close()
+
+    run = asyncio.run(asyncio.wait_for(main(), 20))
+    assert run.budget == "--max-requests"
+    assert sum(tally.asked for tally in run.tallies) == 9
+    assert store.batches.each() == ()
 
 
 def test_one_run_at_a_time_is_at_the_batches(store, tmp_path):
