@@ -46,17 +46,13 @@ _REASONING = re.compile(r"^(ft:)?(o\d|gpt-([5-9]|\d\d))(?!.*chat)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatSpeech:
-    """Chat Completions. `limit` is the field that bounds the reply, `create` the SDK's call.
-
-    `endpoint` is where the same body goes in a batch.
-    """
+    """Chat Completions. `limit` is the field that bounds the reply, `create` the SDK's call."""
 
     name: str
     service: str
     capabilities: Capabilities
     create: Callable[..., Awaitable[Any]] = field(repr=False)
     limit: Literal["max_tokens", "max_completion_tokens"]
-    endpoint: str = "/v1/chat/completions"
 
     @property
     def kind(self) -> "type[Chat]":

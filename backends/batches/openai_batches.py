@@ -17,9 +17,17 @@ from taskc.backends.batches.protocol import CANCELLED, EXPIRED, Found, Result, S
 from taskc.backends.protocol import ModelError
 from taskc.backends.remote import RemoteModel
 from taskc.records.batch import Batch
-from taskc.records.operation import Failure, Operation, Reply
+from taskc.records.operation import Failure, Generate, Operation, Prompt, Reply
+from taskc.records.request import Message
 
 FRAME = Frame(requests=50_000, size=200_000_000)
+ENDPOINTS = {
+    "messages": "/v1/chat/completions",
+    "input": "/v1/responses",
+    "prompt": "/v1/completions",
+}
+"""Where a request goes, by the word that its body has for what the model reads: each form has its own."""
+
 _NAME = "taskc_batch"  # of our name for a batch, in its metadata
 _SLACK = 86_400.0  # seconds that the clocks of two machines may differ by
 _PATIENCE = 120.0
@@ -90,8 +98,10 @@ _read = msgspec.json.Decoder(_Line)
 
 def open_batches(model: RemoteModel) -> "OpenAIBatches":
     """Give the batch endpoint for a model; raises `ModelError` where it is asked in a form that has none."""
-    endpoint = getattr(model.speech, "endpoint", None)
-    if not isinstance(endpoint, str):
+    question = Prompt(messages=(Message(role="user", content="?"),))
+    body = model.speech.body(Generate(prompt=question, max_tokens=1)) or {}
+    endpoint = next((path for word, path in ENDPOINTS.items() if word in body), None)
+    if endpoint is None:
         raise ModelError(
             f"`{model.model}` cannot be asked by batch in this form", help="leave `--batch` out for it"
         )

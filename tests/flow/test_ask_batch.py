@@ -1,6 +1,7 @@
 """Batches against a provider on this machine: what is sent, comes back, is asked again, and what it costs."""
 
 import asyncio
+import json
 import sys
 from pathlib import Path
 
@@ -519,9 +520,38 @@ def test_a_form_without_batches_is_told(server, tmp_path):
     from dataclasses import replace
 
     backend = open_model("openai/m", server.around(tmp_path))
-    other = replace(backend, speech=replace(backend.speech, endpoint=None))
+    other = replace(backend, speech=Formed(backend.speech, "riddle"))
     with pytest.raises(ModelError, match="in this form"):
         open_batches(other)
+    assert open_batches(backend).endpoint == "/v1/chat/completions"
+
+
+class Formed:
+    """A form of asking that calls what the model reads by another word."""
+
+    def __init__(self, speech, word):
+        self._speech, self._word = speech, word
+        self.kind, self.judge = speech.kind, speech.judge
+
+    def body(self, asked):
+        body = self._speech.body(asked)
+        return {self._word: body.pop("messages")} | body
+
+
+@pytest.mark.parametrize(("word", "endpoint"), [("input", "/v1/responses"), ("prompt", "/v1/completions")])
+def test_a_form_goes_to_its_endpoint(server, tmp_path, word, endpoint):
+    """The line of the file is what the form of asking makes, whichever it is."""
+    from dataclasses import replace
+
+    from taskc.records.operation import Generate, Prompt
+    from taskc.records.request import Message
+
+    backend = open_model("openai/m", server.around(tmp_path))
+    api = open_batches(replace(backend, speech=Formed(backend.speech, word)))
+    asked = Generate(prompt=Prompt(messages=(Message(role="user", content="x"),)), max_tokens=3)
+    line = json.loads(api.line("name", asked))
+    assert (line["custom_id"], line["method"], line["url"]) == ("name", "POST", endpoint)
+    assert line["body"][word] == [{"role": "user", "content": "x"}]
 
 
 def test_halt_is_seen_at_once():
