@@ -50,6 +50,11 @@ class Wrong:
     body: bytes | None = None
 
 
+def question_of(asked: dict[str, Any]) -> str:
+    """Give the last thing that is said to the model."""
+    return str((asked.get("messages") or asked["input"])[-1]["content"])
+
+
 class BatchProvider:
     """Takes batches and answers them after `looks` looks. What the tests set:
 
@@ -148,11 +153,11 @@ class BatchProvider:
                 return self._looked_at(id)
             case "GET", ["messages", "batches", id, "results"]:
                 return 200, self.files[id]
-            case "POST", ["chat", "completions"] | ["messages"]:
+            case "POST", ["chat", "completions"] | ["messages"] | ["responses"]:
                 asked = json.loads(body)
-                question = asked["messages"][-1]["content"]
+                question = question_of(asked)
                 self.singly[question] += 1
-                return 200, self._reply(asked, openai="chat" in path)
+                return 200, self._reply(asked, openai="messages" not in path)
         return 404, self._error(f"no {method} {path}")
 
     def _error(self, message: str) -> dict[str, Any]:
@@ -194,7 +199,7 @@ class BatchProvider:
         made = Made(f"{kind}_{len(self.made)}", kind == "batch", requests, metadata)
         made.errors = self.refuse(made)
         for one in requests:
-            question = one["params"]["messages"][-1]["content"]
+            question = question_of(one["params"])
             made.outcomes[one["custom_id"]] = self.outcome(question, self.accepted[question])
             if not made.errors:
                 self.accepted[question] += 1
@@ -306,7 +311,13 @@ class BatchProvider:
         return {"custom_id": one["custom_id"], "result": result}
 
     def _reply(self, asked: dict[str, Any], *, openai: bool = True) -> dict[str, Any]:
-        text = self.answer(asked["messages"][-1]["content"])
+        text = self.answer(question_of(asked))
+        if "input" in asked:
+            content = [{"type": "output_text", "text": text, "annotations": [], "logprobs": []}]
+            said = {"type": "message", "role": "assistant", "id": "y", "status": "completed"}
+            usage = {"input_tokens": 7, "output_tokens": 3, "total_tokens": 10}
+            kind = {"id": "x", "object": "response", "model": "m", "status": "completed"}
+            return kind | {"output": [said | {"content": content}], "usage": usage}
         if not openai:
             usage = {"input_tokens": 7, "output_tokens": 3}
             kind = {"type": "message", "role": "assistant", "model": "m", "id": "x", "usage": usage}

@@ -526,6 +526,17 @@ def test_a_form_without_batches_is_told(server, tmp_path):
     assert open_batches(backend).endpoint == "/v1/chat/completions"
 
 
+def test_answers_of_reasoning_models_come_by_responses(go, server):
+    pytest.importorskip("taskc.backends.responses_api")
+    ran = go("openai/gpt-5")
+    assert (ran.tally.asked, ran.tally.failed, ran.tally.fatal) == (COUNT, 0, None)
+    assert {question: one.outcome.text for question, one in ran.answers.items()} == {
+        question: f"said {question}" for question in questions()
+    }
+    [made] = server.made.values()
+    assert "input" in made.requests[0]["params"]
+
+
 class Formed:
     """A form of asking that calls what the model reads by another word."""
 
