@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "backends"))
 
 from batch_server import KEY, BatchProvider, Wrong
 
-MODELS = ("openai/m", "anthropic/m")
+MODELS = ("openai/gpt-4o-mini", "anthropic/claude-sonnet-4-5")
 ASKED = 20  # requests of the task by one model: 10 of each regime
 
 
@@ -191,7 +191,7 @@ def test_killed_between_accepting_and_knowing(start: Any, server: BatchProvider,
 @pytest.mark.parametrize("model", MODELS)
 def test_killed_before_it_was_accepted(start: Any, server: BatchProvider, model: str) -> None:
     """What the provider never got is sent again, after it was waited for."""
-    call = "POST /v1/batches" if model == "openai/m" else "POST /v1/messages/batches"
+    call = "POST /v1/batches" if model == "openai/gpt-4o-mini" else "POST /v1/messages/batches"
     server.wrong = lambda name, before: Wrong(status=500) if name == call else None
     process = start(model)
     end = time.monotonic() + 30
@@ -208,12 +208,12 @@ def test_killed_before_it_was_accepted(start: Any, server: BatchProvider, model:
 
 def test_open_batches_are_listed_and_given_up(start: Any, run: Any, server: BatchProvider) -> None:
     server.looks = 10_000
-    assert _done(start("openai/m", "--max-time", "1s"))[0] == 5
+    assert _done(start("openai/gpt-4o-mini", "--max-time", "1s"))[0] == 5
     told = run("store", "batches")
     assert told.code == 0
     line, last = told.out.splitlines()
     id, made = line.split()[0], next(iter(server.made))
-    assert line.endswith(f"  openai/m  {ASKED:,} requests  {made}")
+    assert line.endswith(f"  openai/gpt-4o-mini  {ASKED:,} requests  {made}")
     assert last == "runs/responses.sqlite: 1 open batch"
     wrong = run("store", "batches", "--forget", "nothing")
     assert (wrong.code, wrong.err.splitlines()[0]) == (
@@ -222,18 +222,18 @@ def test_open_batches_are_listed_and_given_up(start: Any, run: Any, server: Batc
     )
     assert run("store", "batches", "--forget", id).out == "runs/responses.sqlite: 0 open batches\n"
     server.looks = 0
-    assert _done(start("openai/m"))[0] == 0
+    assert _done(start("openai/gpt-4o-mini"))[0] == 0
     assert sum(server.accepted.values()) == 2 * ASKED, "whoever gives a batch up pays again"
 
 
 def test_two_at_once(start: Any, server: BatchProvider) -> None:
     server.looks = 10_000
-    first = start("openai/m")
+    first = start("openai/gpt-4o-mini")
     end = time.monotonic() + 30
     while not server.made:
         assert time.monotonic() < end
         time.sleep(0.01)
-    code, _, err = _done(start("openai/m"))
+    code, _, err = _done(start("openai/gpt-4o-mini"))
     assert code == 1
     assert "another run is at the batches of the response store" in err
     _kill(first)

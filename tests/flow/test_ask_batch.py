@@ -133,7 +133,7 @@ def test_an_answer_by_batch_is_that_of_the_same_request_sent_singly(go, server, 
 
 def test_labels_come_by_batch(go, server, request_of, labelled_options):
     some = [request_of(at, measure="label", options=labelled_options) for at in range(3)]
-    ran = go("openai/m", some)
+    ran = go("openai/m", some, query="&top_logprobs=20")
     assert ran.tally.asked == 3
     assert {one.outcome.logprobs for one in ran.answers.values()} == {(-0.1, -2.5)}
     [made] = server.made.values()
