@@ -147,7 +147,7 @@ def _whole(start: Any, server: BatchProvider, build: Path, model: str) -> None:
     assert not [path for path in _files(build) if KEY.encode() in path.read_bytes()]
 
 
-@pytest.mark.parametrize("kills", [6, pytest.param(40, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [4, pytest.param(40, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("model", MODELS)
 def test_killed_at_any_moment(start: Any, server: BatchProvider, build: Path, model: str, kills: int) -> None:
     """A process is killed around one of its calls: while a batch is accepted, or its results are kept."""
