@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, TypeVar, cast
@@ -26,7 +25,9 @@ class LineError(ValueError):
 
 
 def plain(value: Any) -> Any:
-    """Give `value` as dicts, lists and scalars; dataclass fields keep their order."""
+    """Give `value` as dicts, lists and scalars; fields of structs and dataclasses keep their order."""
+    if isinstance(value, msgspec.Struct):
+        return {name: plain(getattr(value, name)) for name in value.__struct_fields__}
     if is_dataclass(value) and not isinstance(value, type):
         return {name: plain(getattr(value, name)) for name in _names(type(value))}
     if isinstance(value, Mapping):
@@ -45,8 +46,11 @@ def load(kind: type[T], line: str | bytes, *, number: int = 1) -> T:
     """Read one line back as `kind`, checked; raises `LineError`."""
     quick = _decoder(cast(Hashable, kind))
     if quick is not None:
-        with suppress(msgspec.MsgspecError, UnicodeError, RecursionError):
+        try:
             return cast(T, quick.decode(line))
+        except (msgspec.MsgspecError, UnicodeError, RecursionError) as problem:
+            if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+                raise LineError(number, str(problem).lower()) from None
     return _load_with_care(kind, line, number)
 
 

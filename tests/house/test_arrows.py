@@ -56,7 +56,7 @@ PLACES: dict[str, set[str]] = {
     "openai": {"backends/openai_api.py"},
     "anthropic": {"backends/anthropic_api.py"},
     "tenacity": {"backends/retry.py"},
-    "numpy": {"backends/local"},
+    "numpy": {"backends/local", "analysis"},
     "tokenizers": {"backends/local"},
     "gguf": {"backends/local"},
     "matplotlib": {"analysis"},
