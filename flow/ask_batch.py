@@ -217,7 +217,7 @@ class _Batches(Asker):
 
     async def _look_for(self, flight: Flight) -> None:
         """Find a batch that nobody knows the fate of, or find that it was never accepted."""
-        known = [one.batch.remote for one in self._flights.values() if one.batch.remote]
+        known = [one.remote for one in self._store.batches.each() if one.remote]
         begun = asyncio.get_running_loop().time()
         found = await self._api.find(flight.batch, known)
         if isinstance(found, Failure):

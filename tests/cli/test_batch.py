@@ -41,7 +41,7 @@ def start(
     """Begin `taskc eval --batch` as a process of its own."""
 
     def begin(model: str, *more: str) -> "subprocess.Popen[str]":
-        named = f"{model}?timeout=1&retries=1&wait=0.01"
+        named = f"{model}?timeout=2&retries=2&wait=0.01"
         words = ["eval", "-m", named, "--batch", "--poll", "0.02", "--no-picture", *more]
         return subprocess.Popen(
             [sys.executable, "-m", "taskc", *words],
