@@ -24,6 +24,7 @@ from taskc.flow.budget import Budget, Purse
 from taskc.flow.build import BuildError, open_build
 from taskc.flow.lower_calls import answered
 from taskc.flow.prices import at_batch, known_prices, price_tables
+from taskc.flow.probing import Probe, probe_unknown, unknown_of
 from taskc.flow.selection import Requests, Wanted, narrowed, parse_limit
 from taskc.flow.store import secrets_of
 from taskc.metrics.score import measure_of, score_all
@@ -56,10 +57,14 @@ class Scored:
 class Evaluated:
     """What an evaluation did. `scored` is None where the plan was refused or only shown.
 
-    `budget` names the flag of the budget that was used up before everything was asked, if one was.
+    `budget` names the flag of the budget that was used up before everything was asked, if one was. `probes`
+    say what was asked of models before the plan; `unknown` gives by model what nobody has said yet, where
+    nothing was asked.
     """
 
     plan: Plan
+    probes: tuple[Probe, ...] = ()
+    unknown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     tallies: tuple[Tally, ...] = ()
     interrupted: bool = False
     budget: str = ""
@@ -73,7 +78,8 @@ class Job:
     `runs` holds the response store and a folder for each run. `rpm` and `tpm` are the requests and tokens a
     minute that each model may be asked, where its model string does not say. `prices` are files of prices
     and `stated` single ones, as `MODEL=IN/OUT`, both put over those that come with taskc. With `batching`,
-    models are asked by batch, at what that costs.
+    models are asked by batch, at what that costs. `mix` puts answers that were had in different ways into one
+    row.
     """
 
     build: Path
@@ -89,6 +95,7 @@ class Job:
     batching: Batching | None = None
     dry: bool = False
     pictures: bool = True
+    mix: bool = False
 
 
 def evaluate(job: Job, around: Surroundings, watch: Watch | None = None) -> Evaluated:
@@ -108,11 +115,13 @@ def evaluate(job: Job, around: Surroundings, watch: Watch | None = None) -> Eval
         prices = {model: at_batch(price) for model, price in prices.items()}
     purse = Purse(job.budget, prices)
     if job.dry:  # nothing is opened: no key, no weights and no network are needed
-        return Evaluated(plan=prepare(requests, {one.model: one.capabilities for one in described}).plan)
+        plan = prepare(requests, {one.model: one.capabilities for one in described}).plan
+        return Evaluated(plan=plan, unknown=unknown_of(described))
+    probes = probe_unknown(job.models, described, requests, around, purse)
     backends = _open(job, around)
     prepared = prepare(requests, {one.model: one.capabilities for one in backends})
     if prepared.plan.refused:
-        return Evaluated(plan=prepared.plan)
+        return Evaluated(plan=prepared.plan, probes=probes)
     hidden = secrets_of(around.environment)
     with (
         ResponseStore.open(job.runs / "responses.sqlite", hidden=hidden) as store,
@@ -125,9 +134,11 @@ def evaluate(job: Job, around: Surroundings, watch: Watch | None = None) -> Eval
             folder / "run.json", json.dumps(lines.plain(record), ensure_ascii=False, indent=1) + "\n"
         )
         why = {tally.model: tally for tally in run.tallies}
-        scored = _score(requests, prepared.surveys, store, folder, why, pictures=job.pictures)
+        shown = Shown(pictures=job.pictures, mix=job.mix)
+        scored = _score(requests, prepared.surveys, store, folder, why, shown)
     return Evaluated(
         plan=prepared.plan,
+        probes=probes,
         tallies=run.tallies,
         interrupted=run.interrupted,
         budget=run.budget,
@@ -135,7 +146,15 @@ def evaluate(job: Job, around: Surroundings, watch: Watch | None = None) -> Eval
     )
 
 
-def rescore(folder: Path, *, pictures: bool = True) -> tuple[RunRecord, Scored]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """How scores are shown: with pictures or without, different ways of having them apart or mixed."""
+
+    pictures: bool = True
+    mix: bool = False
+
+
+def rescore(folder: Path, *, pictures: bool = True, mix: bool = False) -> tuple[RunRecord, Scored]:
     """Score a run again from the answers in its store, asking nothing; gives the run and its scores.
 
     Raises `BuildError` and `StoreError`, also where the build is no longer the one that was asked.
@@ -153,7 +172,8 @@ def rescore(folder: Path, *, pictures: bool = True) -> tuple[RunRecord, Scored]:
     prepared = prepare(requests, {one.model: one.capabilities for one in record.models})
     before = _reasons(folder)
     with ResponseStore.open((folder / record.store).resolve(), new=False) as store:
-        scored = _score(requests, prepared.surveys, store, folder, {}, pictures=pictures, before=before)
+        shown = Shown(pictures=pictures, mix=mix)
+        scored = _score(requests, prepared.surveys, store, folder, {}, shown, before=before)
     return record, scored
 
 
@@ -233,13 +253,13 @@ def _score(
     store: ResponseStore,
     folder: Path,
     tallies: Mapping[str, Tally],
+    shown: Shown,
     *,
-    pictures: bool,
     before: Mapping[str, str] | None = None,
 ) -> Scored:
     """Score all answers, and write `scores.jsonl`, `missing.jsonl`, `rows.jsonl` and the pictures."""
     missing: list[Missing] = []
-    fine, broad = Gathering(), Gathering()
+    fine, broad = Gathering(mix=shown.mix), Gathering(mix=shown.mix)
 
     def scores() -> Iterator[str]:
         for model, survey in surveys.items():
@@ -258,7 +278,7 @@ def _score(
     write_atomically(folder / "missing.jsonl", (lines.dump(one) + "\n" for one in missing))
     rows, overview = tuple(fine.rows()), tuple(broad.rows())
     write_atomically(folder / "rows.jsonl", (lines.dump(row) + "\n" for row in rows))
-    made = _draw(overview, folder) if pictures and any(row.n for row in rows) else ()
+    made = _draw(overview, folder, shown.mix) if shown.pictures and any(row.n for row in rows) else ()
     return Scored(folder=folder, rows=rows, overview=overview, missing=tuple(missing), pictures=made)
 
 
@@ -296,12 +316,12 @@ def _address(one: Request | Missing) -> str:
     return repr((one.task, one.item, one.regime, sorted(one.levels.items()), measure))
 
 
-def _draw(rows: Sequence[Row], folder: Path) -> tuple[Path, ...]:
+def _draw(rows: Sequence[Row], folder: Path, mix: bool) -> tuple[Path, ...]:
     from taskc.analysis.figure import png, svg
 
     made = []
     for name, draw in (("scores.png", png), ("scores.svg", svg)):
-        write_atomically(folder / name, draw(rows))
+        write_atomically(folder / name, draw(rows, mix=mix))
         made.append(folder / name)
     return tuple(made)
 
