@@ -19,6 +19,7 @@ ARROWS: dict[str, set[str]] = {
     "analysis": {"dsl", "records"},
     "store": {"dsl", "records"},
     "tasks": set(),
+    "ladders": set(),
     "flow": {"dsl", "records", "grammar", "compiler", "backends", "metrics", "analysis", "store"},
     # besides flow and nouns: two that draw, and the errors and surroundings of two joints
     "cli": {
@@ -56,7 +57,8 @@ PLACES: dict[str, set[str]] = {
     "openai": {"backends/openai_api.py"},
     "anthropic": {"backends/anthropic_api.py"},
     "tenacity": {"backends/retry.py"},
-    "numpy": {"backends/local"},
+    "dotenv": {"flow/environment.py"},
+    "numpy": {"backends/local", "analysis"},
     "tokenizers": {"backends/local"},
     "gguf": {"backends/local"},
     "matplotlib": {"analysis"},
