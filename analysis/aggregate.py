@@ -1,4 +1,4 @@
-"""Scores to rows: one for each task, regime, levels, measure and model, in order of appearance."""
+"""Scores to rows: one for each task, regime, levels, measure, model and lowering, in order of appearance."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -36,7 +36,8 @@ class Row:
     `n` items were answered and `missing` were not, which are in no rate. `conflict` are the items on which
     a distractor predicts another answer than the true task, `agree` the others, `all` both. `chance` is
     the accuracy of guessing among the options, None where an item has none. `numbers` are the means
-    over items of what the measure yields. `levels` is empty in rows that pool them.
+    over items of what the measure yields. `levels` is empty in rows that pool them. `lowering` is the way in
+    which the answers were had; several, parted by ` | `, in rows that were asked to mix them.
     """
 
     task: str
@@ -52,17 +53,23 @@ class Row:
     conflict: Part
     agree: Part
     numbers: Mapping[str, Mean] = field(default_factory=dict)
+    lowering: str = ""
 
 
 def aggregate(
-    scores: Iterable[Score | Missing], missing: Iterable[Missing] = (), *, pool: bool = False
+    scores: Iterable[Score | Missing],
+    missing: Iterable[Missing] = (),
+    *,
+    pool: bool = False,
+    mix: bool = False,
 ) -> list[Row]:
     """Make rows of scores, read once; `missing` may come apart or among them.
 
     With `pool`, the levels of all factors are put into one row; an item then counts once, with the mean of
-    its answers, whatever the number of levels it was asked under.
+    its answers, whatever the number of levels it was asked under. With `mix`, so are answers that were had
+    in different ways, which are otherwise no measurements of the same thing.
     """
-    gathering = Gathering(pool=pool)
+    gathering = Gathering(pool=pool, mix=mix)
     for source in (scores, missing):
         for one in source:
             gathering.add(one)
@@ -72,15 +79,20 @@ def aggregate(
 class Gathering:
     """Rows in the making: scores are handed in as they come, and need not be kept."""
 
-    def __init__(self, *, pool: bool = False) -> None:
-        """Begin with no rows; `pool` as in `aggregate`."""
+    def __init__(self, *, pool: bool = False, mix: bool = False) -> None:
+        """Begin with no rows; `pool` and `mix` as in `aggregate`."""
         self._pool = pool
+        self._mix = mix
+        self._first: dict[tuple[object, ...], str] = {}
         self._heaps: dict[tuple[object, ...], _Heap] = {}
 
     def add(self, one: Score | Missing) -> None:
         """Count one score or missing answer in its row."""
         levels = {} if self._pool else one.levels
-        key = (one.task, one.regime, tuple(levels.items()), one.measure, one.model)
+        cell = (one.task, one.regime, tuple(levels.items()), one.measure, one.model)
+        # what is missing and does not say how it was asked belongs to the first way there is
+        first = self._first.setdefault(cell, one.lowering) if one.lowering else self._first.get(cell, "")
+        key = cell if self._mix or one.lowering in ("", first) else (*cell, one.lowering)
         heap = self._heaps.get(key)
         if heap is None:
             heap = self._heaps[key] = _Heap(one, levels)
@@ -100,8 +112,11 @@ class _Heap:
         self._items: dict[str, _Item] = {}
         self._missing: dict[str, None] = {}
         self._distractors: dict[str, None] = {}
+        self._ways: dict[str, None] = {}
 
     def add(self, one: Score | Missing) -> None:
+        if one.lowering:
+            self._ways[one.lowering] = None
         if isinstance(one, Missing):
             self._missing[one.item] = None
             return
@@ -125,6 +140,7 @@ class _Heap:
             conflict=self._part([item.conflict for item in items if item.conflict]),
             agree=self._part([item.agree for item in items if item.agree]),
             numbers=_numbers(items),
+            lowering=" | ".join(self._ways),
         )
 
     def _part(self, items: list[dict[str, int]]) -> Part:

@@ -18,6 +18,7 @@ from taskc.backends.tokens import most_of
 from taskc.records.lines import LineError, load
 from taskc.records.operation import (
     Failure,
+    Generate,
     Generated,
     Operation,
     Outcome,
@@ -40,7 +41,7 @@ class Shape(Protocol):
 
 S = TypeVar("S", bound=Shape)
 
-PASSING = ("timeout", "retries", "wait", "patience", "rpm", "tpm")
+PASSING = ("timeout", "retries", "wait", "patience", "rpm", "tpm", "probe")
 """Parameters that say how a provider is reached; they take no part in the name answers are stored under."""
 
 _RETRIED = (408, 409, 429)
@@ -133,6 +134,23 @@ class Line:
             raise _UselessError(outcome, answer.tokens)
         kept = text.replace(self.secret, "***") if len(self.secret) >= _KEY else text
         return Reply(outcome=outcome, usage=answer.tokens, source=answer.source, body=kept)
+
+    def understand(self, asked: Operation, text: str, speech: Speech) -> Reply:
+        """Say what a body is that came another way than by `ask`; one of no use is a failure."""
+        try:
+            return self._read(asked, text, speech)
+        except (_UnreadableError, _UselessError) as error:
+            problem = self.explain(error)
+            assert problem is not None
+            return Reply(outcome=problem.outcome, wasted=problem.used or Usage())
+
+    def told(self, text: str) -> str:
+        """Give a message of the provider's as it may be shown: short, and without the key."""
+        return self._shown(text)
+
+    def blame(self, status: int, body: object) -> Failure | Refusal:
+        """Say what an error is that came another way than by `ask`."""
+        return self._status(status, _said(body), {}).outcome
 
     def explain(self, error: Exception) -> Problem | None:
         """Say what an exception means; None for one that is neither the SDK's nor ours."""
@@ -267,16 +285,26 @@ def _read(kind: type[S], text: str) -> S:
         raise _UnreadableError(problem.why, body) from None
 
 
-def finished(text: str, stop: tuple[str, ...], *, full: bool) -> Generated | Failure:
-    """Make a reply of its text: cut at the first stop string; one that ran full without text is none."""
+def starved(asked: Operation, written: int, hidden: int) -> bool:
+    """Say whether reasoning that is not shown took tokens of a reply's own: of `written` ones, `hidden`."""
+    return isinstance(asked, Generate) and hidden > 0 and written - hidden < asked.max_tokens
+
+
+def finished(text: str, stop: tuple[str, ...], *, full: bool, starved: bool = False) -> Generated | Failure:
+    """Make a reply of its text: cut at the first stop string.
+
+    One that ran full without text is none, and no more is one that ran full for its reasoning (`starved`).
+    """
     cuts = [at for one in stop if one and (at := text.find(one)) >= 0]
     if cuts:
         return Generated(text=text[: min(cuts)], finish="stop")
-    if full and not text:
+    if full and (starved or not text):
+        what = "was cut" if text else "has no text"
         message = (
-            "the reply has no text: all its tokens went elsewhere, as into reasoning; raise `max_tokens`"
+            f"the reply {what}: its tokens went into reasoning that is not shown; leave it more with "
+            "`?reasoning_tokens=N`, or raise `max_tokens`"
         )
-        return Failure(reason="no-text", message=message, again=False)
+        return Failure(reason="cut-by-reasoning" if text else "no-text", message=message, again=False)
     return Generated(text=text, finish="length" if full else "stop")
 
 
@@ -307,7 +335,7 @@ def key_of(around: Surroundings, variable: str, *, optional: bool = False) -> st
     if key and not key.isascii():
         raise ModelError(f"`{variable}` holds characters no key has", help="copy the key again")
     if not key and not optional:
-        raise ModelError(f"`{variable}` is not set", help=f"set it in the environment: `export {variable}=…`")
+        raise ModelError(f"`{variable}` is not set", help=f"`export {variable}=…`, or a line of `.env`")
     return key
 
 

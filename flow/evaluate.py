@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
@@ -13,14 +14,17 @@ from typing import TypeVar
 from taskc import __version__
 from taskc.analysis.aggregate import Gathering, Row
 from taskc.backends import Backend, Surroundings, describe_models, open_model, twice
+from taskc.backends.batches import check_batches, open_batches
 from taskc.backends.lane import lane_of
 from taskc.compiler.lower import Survey, key_of
 from taskc.flow.ask_all import Tally
 from taskc.flow.ask_build import Prepared, Run, Watch, ask_build, prepare
+from taskc.flow.batching import Batching
 from taskc.flow.budget import Budget, Purse
 from taskc.flow.build import BuildError, open_build
 from taskc.flow.lower_calls import answered
-from taskc.flow.prices import known_prices, price_tables
+from taskc.flow.prices import at_batch, known_prices, price_tables
+from taskc.flow.probing import Probe, probe_unknown, unknown_of
 from taskc.flow.selection import Requests, Wanted, narrowed, parse_limit
 from taskc.flow.store import secrets_of
 from taskc.metrics.score import measure_of, score_all
@@ -53,10 +57,14 @@ class Scored:
 class Evaluated:
     """What an evaluation did. `scored` is None where the plan was refused or only shown.
 
-    `budget` names the flag of the budget that was used up before everything was asked, if one was.
+    `budget` names the flag of the budget that was used up before everything was asked, if one was. `probes`
+    say what was asked of models before the plan; `unknown` gives by model what nobody has said yet, where
+    nothing was asked.
     """
 
     plan: Plan
+    probes: tuple[Probe, ...] = ()
+    unknown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     tallies: tuple[Tally, ...] = ()
     interrupted: bool = False
     budget: str = ""
@@ -69,7 +77,9 @@ class Job:
 
     `runs` holds the response store and a folder for each run. `rpm` and `tpm` are the requests and tokens a
     minute that each model may be asked, where its model string does not say. `prices` are files of prices
-    and `stated` single ones, as `MODEL=IN/OUT`, both put over those that come with taskc.
+    and `stated` single ones, as `MODEL=IN/OUT`, both put over those that come with taskc. With `batching`,
+    models are asked by batch, at what that costs. `mix` puts answers that were had in different ways into one
+    row.
     """
 
     build: Path
@@ -82,8 +92,10 @@ class Job:
     tpm: float | None = None
     prices: tuple[Path, ...] = ()
     stated: tuple[str, ...] = ()
+    batching: Batching | None = None
     dry: bool = False
     pictures: bool = True
+    mix: bool = False
 
 
 def evaluate(job: Job, around: Surroundings, watch: Watch | None = None) -> Evaluated:
@@ -96,15 +108,25 @@ def evaluate(job: Job, around: Surroundings, watch: Watch | None = None) -> Eval
     requests = narrowed(every, job.wanted, manifest)
     described = describe_models(job.models, around)
     tables = price_tables(job.prices, job.stated)
-    purse = Purse(job.budget, known_prices(described, tables, needed=job.budget.cost is not None))
+    prices = known_prices(described, tables, needed=job.budget.cost is not None)
+    if job.batching:
+        for one in described:
+            check_batches(one.model)
+        prices = {model: at_batch(price) for model, price in prices.items()}
+    purse = Purse(job.budget, prices)
     if job.dry:  # nothing is opened: no key, no weights and no network are needed
-        return Evaluated(plan=prepare(requests, {one.model: one.capabilities for one in described}).plan)
+        plan = prepare(requests, {one.model: one.capabilities for one in described}).plan
+        return Evaluated(plan=plan, unknown=unknown_of(described))
+    probes = probe_unknown(job.models, described, requests, around, purse)
     backends = _open(job, around)
     prepared = prepare(requests, {one.model: one.capabilities for one in backends})
     if prepared.plan.refused:
-        return Evaluated(plan=prepared.plan)
+        return Evaluated(plan=prepared.plan, probes=probes)
     hidden = secrets_of(around.environment)
-    with ResponseStore.open(job.runs / "responses.sqlite", hidden=hidden) as store:
+    with (
+        ResponseStore.open(job.runs / "responses.sqlite", hidden=hidden) as store,
+        store.alone() if job.batching else nullcontext(),
+    ):
         run = asyncio.run(_ask(requests, backends, store, prepared, job, purse, watch))
         record = _record(job, manifest, backends, run.tallies, prepared.plan)
         folder = job.runs / _run_name(record)
@@ -112,9 +134,11 @@ def evaluate(job: Job, around: Surroundings, watch: Watch | None = None) -> Eval
             folder / "run.json", json.dumps(lines.plain(record), ensure_ascii=False, indent=1) + "\n"
         )
         why = {tally.model: tally for tally in run.tallies}
-        scored = _score(requests, prepared.surveys, store, folder, why, pictures=job.pictures)
+        shown = Shown(pictures=job.pictures, mix=job.mix)
+        scored = _score(requests, prepared.surveys, store, folder, why, shown)
     return Evaluated(
         plan=prepared.plan,
+        probes=probes,
         tallies=run.tallies,
         interrupted=run.interrupted,
         budget=run.budget,
@@ -122,7 +146,15 @@ def evaluate(job: Job, around: Surroundings, watch: Watch | None = None) -> Eval
     )
 
 
-def rescore(folder: Path, *, pictures: bool = True) -> tuple[RunRecord, Scored]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """How scores are shown: with pictures or without, different ways of having them apart or mixed."""
+
+    pictures: bool = True
+    mix: bool = False
+
+
+def rescore(folder: Path, *, pictures: bool = True, mix: bool = False) -> tuple[RunRecord, Scored]:
     """Score a run again from the answers in its store, asking nothing; gives the run and its scores.
 
     Raises `BuildError` and `StoreError`, also where the build is no longer the one that was asked.
@@ -140,7 +172,8 @@ def rescore(folder: Path, *, pictures: bool = True) -> tuple[RunRecord, Scored]:
     prepared = prepare(requests, {one.model: one.capabilities for one in record.models})
     before = _reasons(folder)
     with ResponseStore.open((folder / record.store).resolve(), new=False) as store:
-        scored = _score(requests, prepared.surveys, store, folder, {}, pictures=pictures, before=before)
+        shown = Shown(pictures=pictures, mix=mix)
+        scored = _score(requests, prepared.surveys, store, folder, {}, shown, before=before)
     return record, scored
 
 
@@ -182,6 +215,10 @@ def _open(job: Job, around: Surroundings) -> list[Backend]:
         lane = lane_of(backend)
         if lane is not None:
             lane.limits.unless_stated(rpm=job.rpm, tpm=job.tpm)
+        if job.batching:
+            open_batches(
+                backend
+            )  # one that is asked in a form without batches is told before anything is sent
     return list(backends.values())
 
 
@@ -203,6 +240,7 @@ async def _ask(
             connections=job.connections,
             watch=watch,
             purse=purse,
+            batching=job.batching,
         )
     finally:
         for backend in backends:
@@ -215,13 +253,13 @@ def _score(
     store: ResponseStore,
     folder: Path,
     tallies: Mapping[str, Tally],
+    shown: Shown,
     *,
-    pictures: bool,
     before: Mapping[str, str] | None = None,
 ) -> Scored:
     """Score all answers, and write `scores.jsonl`, `missing.jsonl`, `rows.jsonl` and the pictures."""
     missing: list[Missing] = []
-    fine, broad = Gathering(), Gathering()
+    fine, broad = Gathering(mix=shown.mix), Gathering(mix=shown.mix)
 
     def scores() -> Iterator[str]:
         for model, survey in surveys.items():
@@ -240,7 +278,7 @@ def _score(
     write_atomically(folder / "missing.jsonl", (lines.dump(one) + "\n" for one in missing))
     rows, overview = tuple(fine.rows()), tuple(broad.rows())
     write_atomically(folder / "rows.jsonl", (lines.dump(row) + "\n" for row in rows))
-    made = _draw(overview, folder) if pictures and any(row.n for row in rows) else ()
+    made = _draw(overview, folder, shown.mix) if shown.pictures and any(row.n for row in rows) else ()
     return Scored(folder=folder, rows=rows, overview=overview, missing=tuple(missing), pictures=made)
 
 
@@ -278,12 +316,12 @@ def _address(one: Request | Missing) -> str:
     return repr((one.task, one.item, one.regime, sorted(one.levels.items()), measure))
 
 
-def _draw(rows: Sequence[Row], folder: Path) -> tuple[Path, ...]:
+def _draw(rows: Sequence[Row], folder: Path, mix: bool) -> tuple[Path, ...]:
     from taskc.analysis.figure import png, svg
 
     made = []
     for name, draw in (("scores.png", png), ("scores.svg", svg)):
-        write_atomically(folder / name, draw(rows))
+        write_atomically(folder / name, draw(rows, mix=mix))
         made.append(folder / name)
     return tuple(made)
 

@@ -125,3 +125,38 @@ def test_scores_are_read_once_and_many_are_no_burden() -> None:
     names = ("true_task", "trap", "other")
     (row,) = aggregate(made(i % 5000, names[i % 3], replicate=i // 5000) for i in range(50_000))
     assert (row.n, row.all.scores) == (5000, 50_000)
+
+
+# --- ways of having an answer ---------------------------------------------------------------------------
+
+
+def test_answers_that_were_had_in_different_ways_share_no_row() -> None:
+    scores = [
+        made(1, "true_task", lowering="labels"),
+        made(2, "trap", lowering="labels without lead-in"),
+        made(3, "true_task", lowering="labels"),
+        replace(GONE, lowering="labels without lead-in"),
+    ]
+    first, second = aggregate(scores)
+    assert (first.lowering, first.n, first.missing) == ("labels", 2, 0)
+    assert (second.lowering, second.n, second.missing) == ("labels without lead-in", 1, 1)
+    (mixed,) = aggregate(scores, mix=True)
+    assert (mixed.lowering, mixed.n, mixed.missing) == ("labels | labels without lead-in", 3, 1)
+
+
+@given(ANSWERS, st.lists(st.sampled_from(["a", "b", "c"]), min_size=60, max_size=60))
+def test_ways_part_all_answers_and_mixing_loses_none(answers, ways) -> None:
+    scores = [
+        made(item, name, conflict=conflict, lowering=way)
+        for (item, name, conflict), way in zip(answers, ways, strict=False)
+    ]
+    apart, mixed = aggregate(scores), aggregate(scores, mix=True)
+    assert len(mixed) == 1
+    assert [row.lowering for row in apart] == list(dict.fromkeys(one.lowering for one in scores))
+    assert sum(row.all.scores for row in apart) == mixed[0].all.scores == len(scores)
+
+
+def test_what_is_missing_and_does_not_say_how_belongs_to_the_first_way() -> None:
+    for scores in ([GONE, made(1, "trap")], [made(1, "trap"), GONE]):
+        (row,) = aggregate(scores)
+        assert (row.lowering, row.n, row.missing) == ("generate", 1, 1)

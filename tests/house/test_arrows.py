@@ -19,6 +19,7 @@ ARROWS: dict[str, set[str]] = {
     "analysis": {"dsl", "records"},
     "store": {"dsl", "records"},
     "tasks": set(),
+    "ladders": set(),
     "flow": {"dsl", "records", "grammar", "compiler", "backends", "metrics", "analysis", "store"},
     # besides flow and nouns: two that draw, and the errors and surroundings of two joints
     "cli": {
@@ -56,9 +57,13 @@ PLACES: dict[str, set[str]] = {
     "openai": {"backends/openai_api.py"},
     "anthropic": {"backends/anthropic_api.py"},
     "tenacity": {"backends/retry.py"},
+    "dotenv": {"flow/environment.py"},
     "numpy": {"backends/local", "analysis"},
     "tokenizers": {"backends/local"},
     "gguf": {"backends/local"},
+    "torch": {"backends/hf"},
+    "transformers": {"backends/hf"},
+    "huggingface_hub": {"backends/hf"},
     "matplotlib": {"analysis"},
     "rich": {"analysis", "cli"},
     "click": {"cli"},
