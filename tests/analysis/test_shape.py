@@ -198,3 +198,21 @@ def test_shapes_of_simulated_models() -> None:
     assert min(right["positive"], right["inverse"]) >= 0.88
     assert min(right["u_shaped"], right["inverted_u"]) >= 0.65
     assert max(false["flat"], false["positive"], false["inverse"]) <= 0.05
+
+
+@pytest.mark.slow
+def test_shapes_of_families_with_a_hundred_items() -> None:
+    """Four to eight models, 100 items, effects of thirty points: few items, but plain to see unless flat."""
+    rng, runs = np.random.default_rng(11), 120
+    told = {kind: [] for kind in SHAPES}
+    for kind in SHAPES:
+        for _ in range(runs):
+            models = int(rng.integers(4, 9))
+            values = rng.binomial(100, draw(rng, kind, models, 0.3) - 0.1) / 100
+            told[kind].append(judge_curve(curve(list(values), 100)).verdict)
+    right = {kind: verdicts.count(kind) / runs for kind, verdicts in told.items()}
+    false = {kind: verdicts.count("u_shaped") / runs for kind, verdicts in told.items()}
+    print(right, false, {kind: verdicts.count("undetermined") / runs for kind, verdicts in told.items()})
+    assert min(right["positive"], right["inverse"]) >= 0.9
+    assert min(right["u_shaped"], right["inverted_u"]) >= 0.95
+    assert max(false["flat"], false["positive"], false["inverse"]) <= 0.05
