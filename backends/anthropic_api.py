@@ -113,7 +113,7 @@ def open_model(name: ModelName, around: Surroundings) -> RemoteModel:
         base_url=url,
         timeout=line.timeout,
         max_retries=0,
-        http_client=anthropic.DefaultAsyncHttpxClient(trust_env=False) if is_loopback(url) else None,
+        http_client=anthropic.DefaultAioHttpClient(trust_env=not is_loopback(url)),
     )
     speech = MessagesSpeech(
         name=name.name,

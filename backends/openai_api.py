@@ -25,6 +25,7 @@ from taskc.backends.remote import (
     timeout_of,
 )
 from taskc.backends.top_tokens import labelled
+from taskc.backends.wire import Wire
 from taskc.records.operation import (
     Failure,
     Generate,
@@ -111,22 +112,28 @@ def describe(name: ModelName, around: Surroundings) -> Described:
 
 def open_model(name: ModelName, around: Surroundings) -> RemoteModel:
     """Open a model of OpenAI's; raises `ModelError`."""
+    import openai
+
     known = describe(name, around)
     url = checked_url(around.environment.get("OPENAI_BASE_URL") or URL, "OPENAI_BASE_URL")
-    line = open_line(name, "openai", url, "OPENAI_API_KEY", key_of(around, "OPENAI_API_KEY"))
+    line = open_line(openai, name, "openai", url, "OPENAI_API_KEY", key_of(around, "OPENAI_API_KEY"))
     return open_chat(known, name.name, line, "max_completion_tokens")
 
 
 def open_chat(
-    known: Described, name: str, line: Line, limit: Literal["max_tokens", "max_completion_tokens"]
+    known: Described,
+    name: str,
+    line: Line,
+    limit: Literal["max_tokens", "max_completion_tokens"],
+    wire: Wire | None = None,
 ) -> RemoteModel:
-    """Open a model behind Chat Completions."""
-    client = open_client(line)
+    """Open a model behind Chat Completions, reached by the SDK or by a `wire`."""
+    client = wire or open_client(line)
     speech = ChatSpeech(
         name=name,
         service=line.service,
         capabilities=known.capabilities,
-        create=client.chat.completions.with_raw_response.create,
+        create=wire.caller("/chat/completions") if wire else client.chat.completions.with_raw_response.create,
         limit=limit,
     )
     return RemoteModel(
@@ -134,12 +141,10 @@ def open_chat(
     )
 
 
-def open_line(name: ModelName, service: str, url: str, key_name: str, secret: str) -> Line:
-    """Make the way to a service that OpenAI's SDK can talk to."""
-    import openai
-
+def open_line(sdk: Any, name: ModelName, service: str, url: str, key_name: str, secret: str) -> Line:
+    """Make the way to a service that speaks OpenAI's protocol; `sdk` is what has its exceptions."""
     return Line(
-        sdk=openai,
+        sdk=sdk,
         service=service,
         url=url,
         key_name=key_name,
@@ -154,17 +159,13 @@ def open_client(line: Line) -> Any:
     """Open the SDK's client. It does not retry: we do, and count. Loopback goes round any proxy."""
     import openai
 
-    client = openai.AsyncOpenAI(
-        api_key=line.secret or "none",
+    return openai.AsyncOpenAI(
+        api_key=line.secret,
         base_url=line.url,
         timeout=line.timeout,
         max_retries=0,
-        http_client=openai.DefaultAsyncHttpxClient(trust_env=False) if is_loopback(line.url) else None,
+        http_client=openai.DefaultAioHttpClient(trust_env=not is_loopback(line.url)),
     )
-    if line.service != "openai":  # whose account it is at OpenAI is nobody else's business
-        client.organization = None
-        client.project = None
-    return client
 
 
 def _known(model: str) -> Capabilities:

@@ -15,6 +15,7 @@ from taskc.backends.pace import Feedback, Limits
 from taskc.backends.protocol import ModelError, ModelName, Surroundings
 from taskc.backends.retry import Got, Patience, Problem, persist
 from taskc.backends.tokens import most_of
+from taskc.backends.wire import Cause, cause_of
 from taskc.records.lines import LineError, load
 from taskc.records.operation import (
     Failure,
@@ -140,11 +141,8 @@ class Line:
             return self._unreadable(error)
         if isinstance(error, _UselessError):
             return _useless(error.outcome, error.used)
-        if isinstance(error, (TimeoutError, self.sdk.APITimeoutError)):
-            message = f"{self.service} did not answer within {self.timeout:g} s"
-            return Problem(outcome=Failure(reason="timeout", message=message), passing=True, paid=True)
-        if isinstance(error, self.sdk.APIConnectionError):
-            return self._unconnected(error)
+        if isinstance(error, (TimeoutError, self.sdk.APIConnectionError)):
+            return self._unconnected(cause_of(error))
         if isinstance(error, self.sdk.APIStatusError):
             said = _said(error.body)
             return self._status(error.status_code, said, error.response.headers)
@@ -159,9 +157,12 @@ class Line:
         message = f"{self.service} sent a response that cannot be read: {told}"
         return _useless(Failure(reason="unreadable-response", message=message), None)
 
-    def _unconnected(self, error: Exception) -> Problem:
+    def _unconnected(self, cause: Cause) -> Problem:
         """A connection that is never had is fatal once patience ends; one that broke is not."""
-        never = type(error.__cause__).__name__ in ("ConnectError", "ConnectTimeout", "UnsupportedProtocol")
+        if cause == "late":
+            message = f"{self.service} did not answer within {self.timeout:g} s"
+            return Problem(outcome=Failure(reason="timeout", message=message), passing=True, paid=True)
+        never = cause == "never"
         what = "cannot be reached" if never else "broke the connection"
         outcome = Failure(reason="no-connection", message=f"{self.service} at {self.url} {what}", fatal=never)
         return Problem(outcome=outcome, passing=True, paid=not never)

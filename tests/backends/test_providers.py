@@ -133,7 +133,7 @@ def test_a_compatible_server_by_its_address(provider, ask):
     ask(f"openai-api/my-box/org/model?base_url={provider.address}/v1", HELLO, OPENAI_ORG_ID="us")
     (asked,) = provider.asked
     assert (asked.body["model"], asked.body["max_tokens"]) == ("org/model", 5)
-    assert asked.headers["authorization"] == "Bearer none"
+    assert "authorization" not in asked.headers, "a server on this machine needs no key"
     assert "openai-organization" not in asked.headers
 
 

@@ -55,6 +55,7 @@ PLACES: dict[str, set[str]] = {
     "sqlite3": {"store/database.py"},
     "openai": {"backends/openai_api.py"},
     "anthropic": {"backends/anthropic_api.py"},
+    "aiohttp": {"backends/wire.py"},
     "tenacity": {"backends/retry.py"},
     "numpy": {"backends/local"},
     "tokenizers": {"backends/local"},
