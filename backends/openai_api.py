@@ -128,7 +128,7 @@ def open_chat(
     wire: Wire | None = None,
 ) -> RemoteModel:
     """Open a model behind Chat Completions, reached by the SDK or by a `wire`."""
-    client = wire or open_client(line)
+    client: Any = wire or open_client(line)
     speech = ChatSpeech(
         name=name,
         service=line.service,

@@ -86,6 +86,8 @@ class RemoteModel:
 
     async def ask(self, operations: Sequence[Operation]) -> Sequence[Reply]:
         """Send one request for each operation, together."""
+        if len(operations) == 1:  # as nearly always; a task of its own would cost as much as reading the answer
+            return [await self._one(operations[0])]
         return await asyncio.gather(*(self._one(operation) for operation in operations))
 
     async def close(self) -> None:
