@@ -24,6 +24,7 @@ from taskc.backends.remote import (
     patience_of,
     timeout_of,
 )
+from taskc.backends.wire import caller_of
 from taskc.records.operation import Failure, Generate, Operation, Outcome, Refusal, Source, Usage
 from taskc.records.plan import Capabilities
 
@@ -119,7 +120,7 @@ def open_model(name: ModelName, around: Surroundings) -> RemoteModel:
         name=name.name,
         capabilities=known.capabilities,
         timeout=line.timeout,
-        create=client.messages.with_raw_response.create,
+        create=caller_of(client, "/v1/messages"),
     )
     return RemoteModel(
         model=known.model, capabilities=known.capabilities, line=line, client=client, speech=speech

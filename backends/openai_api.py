@@ -25,7 +25,7 @@ from taskc.backends.remote import (
     timeout_of,
 )
 from taskc.backends.top_tokens import labelled
-from taskc.backends.wire import Wire
+from taskc.backends.wire import Wire, caller_of
 from taskc.records.operation import (
     Failure,
     Generate,
@@ -133,7 +133,7 @@ def open_chat(
         name=name,
         service=line.service,
         capabilities=known.capabilities,
-        create=wire.caller("/chat/completions") if wire else client.chat.completions.with_raw_response.create,
+        create=wire.caller("/chat/completions") if wire else caller_of(client, "/chat/completions"),
         limit=limit,
     )
     return RemoteModel(

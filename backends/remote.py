@@ -86,7 +86,9 @@ class RemoteModel:
 
     async def ask(self, operations: Sequence[Operation]) -> Sequence[Reply]:
         """Send one request for each operation, together."""
-        if len(operations) == 1:  # as nearly always; a task of its own would cost as much as reading the answer
+        if (
+            len(operations) == 1
+        ):  # as nearly always; a task of its own would cost as much as reading the answer
             return [await self._one(operations[0])]
         return await asyncio.gather(*(self._one(operation) for operation in operations))
 
@@ -121,7 +123,7 @@ class Line:
             async with asyncio.timeout(self.timeout):  # the SDK's own begins anew with every byte
                 raw = await speech.send(body)
             windows = read_windows(raw.headers, time.time())
-            return Got(value=self._read(asked, str(raw.http_response.text), speech), windows=windows)
+            return Got(value=self._read(asked, str(raw.text), speech), windows=windows)
 
         fetched = await persist(once, self.explain, self.patience, self.lane, lambda: most_of(asked))
         reply = (

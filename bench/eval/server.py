@@ -1,15 +1,16 @@
 """A server that answers at once, or after a while, and costs next to nothing: chat, completions, messages.
 
-Run: `python bench/eval/server.py [--latency SECONDS]`. Says its port in the first line it prints, and takes
-commands on its standard input: `count` prints how many requests were answered since the last one. HTTP is read as
-far as the clients of this benchmark write it. Every reply is `Answer: A`.
+Run: `python bench/eval/server.py [--latency SECONDS]`. The first line it prints is its port. For each line on its standard
+input it prints, as JSON, what came since the one before: requests, seconds from the first to the last answer, and the
+most connections at once. HTTP is read as far as the clients of this benchmark write it. Every reply is `Answer: A`.
 """
 
 import argparse
 import asyncio
 import json
 import sys
-from collections.abc import Callable
+import time
+from dataclasses import dataclass
 
 TEXT = "Answer: A"
 CHAT = {
@@ -55,27 +56,48 @@ PATHS = {
 }
 
 
+@dataclass
+class Seen:
+    """What came since somebody asked: how much, when the first came and the last was answered."""
+
+    requests: int = 0
+    first: float = 0.0
+    last: float = 0.0
+    most: int = 0
+
+
+class Serving:
+    """What all connections share."""
+
+    def __init__(self, latency: float) -> None:
+        self.latency = latency
+        self.open = 0
+        self.seen = Seen()
+
+    def told(self) -> str:
+        seen, self.seen = self.seen, Seen(most=self.open)
+        return json.dumps(
+            {"requests": seen.requests, "seconds": seen.last - seen.first, "connections": seen.most}
+        )
+
+
 class Answering(asyncio.Protocol):
     """One connection: reads requests as they come, and answers each after the latency."""
 
-    answered = 0
-    most = 0  # connections at once
-    now = 0
-
-    def __init__(self, later: Callable[[Callable[[], None]], object]) -> None:
-        self._later = later
+    def __init__(self, serving: Serving) -> None:
+        self._serving = serving
         self._held = b""
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        Answering.now += 1
-        Answering.most = max(Answering.most, Answering.now)
+        self._serving.open += 1
+        self._serving.seen.most = max(self._serving.seen.most, self._serving.open)
 
     def connection_lost(self, error: Exception | None) -> None:
         self._transport = None
-        Answering.now -= 1
+        self._serving.open -= 1
 
     def data_received(self, data: bytes) -> None:
         self._held += data
@@ -85,11 +107,19 @@ class Answering(asyncio.Protocol):
             if len(self._held) < whole:
                 return
             self._held = self._held[whole:]
-            reply = PATHS[head.split(b" ", 2)[1].partition(b"?")[0]]
-            self._later(lambda: self._write(reply))
+            self._asked(PATHS[head.split(b" ", 2)[1].partition(b"?")[0]])
+
+    def _asked(self, reply: bytes) -> None:
+        seen = self._serving.seen
+        seen.first = seen.first or time.perf_counter()
+        if self._serving.latency:
+            asyncio.get_running_loop().call_later(self._serving.latency, self._write, reply)
+        else:
+            self._write(reply)
 
     def _write(self, reply: bytes) -> None:
-        Answering.answered += 1
+        self._serving.seen.requests += 1
+        self._serving.seen.last = time.perf_counter()
         if self._transport is not None:
             self._transport.write(reply)
 
@@ -103,13 +133,11 @@ def length_of(head: bytes) -> int:
 
 async def main(latency: float) -> None:
     loop = asyncio.get_running_loop()
-    later = (lambda do: loop.call_later(latency, do)) if latency else (lambda do: do())
-    server = await loop.create_server(lambda: Answering(later), "127.0.0.1", 0, backlog=1024)
+    serving = Serving(latency)
+    server = await loop.create_server(lambda: Answering(serving), "127.0.0.1", 0, backlog=1024)
     print(server.sockets[0].getsockname()[1], flush=True)
-    while line := await loop.run_in_executor(None, sys.stdin.readline):
-        if line.strip() == "count":
-            print(Answering.answered, Answering.most, flush=True)
-            Answering.answered = Answering.most = 0
+    while await loop.run_in_executor(None, sys.stdin.readline):
+        print(serving.told(), flush=True)
 
 
 if __name__ == "__main__":
