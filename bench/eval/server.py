@@ -1,8 +1,9 @@
 """A server that answers at once, or after a while, and costs next to nothing: chat, completions, messages.
 
-Run: `python bench/eval/server.py [--latency SECONDS]`. The first line it prints is its port. For each line on its standard
-input it prints, as JSON, what came since the one before: requests, seconds from the first to the last answer, and the
-most connections at once. HTTP is read as far as the clients of this benchmark write it. Every reply is `Answer: A`.
+Run: `python bench/eval/server.py [--latency SECONDS]`. The first line it prints is its port. For each line
+on its standard input it prints, as JSON, what came since the one before: requests, seconds from the first to
+the last answer, the
+most connections at once. HTTP is read as far as these clients write it. Every reply is `Answer: A`.
 """
 
 import argparse

@@ -1,5 +1,6 @@
 """Scores become rows: parts that sum up, items that count once, order as first seen."""
 
+import tracemalloc
 from collections import Counter
 from dataclasses import replace
 
@@ -8,7 +9,7 @@ import samples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taskc.analysis.aggregate import Part, Row, aggregate
+from taskc.analysis.aggregate import Gathering, Part, Row, aggregate
 from taskc.analysis.intervals import wilson
 from taskc.records.lines import dump, load
 from taskc.records.score import Missing, Score
@@ -125,3 +126,29 @@ def test_scores_are_read_once_and_many_are_no_burden() -> None:
     names = ("true_task", "trap", "other")
     (row,) = aggregate(made(i % 5000, names[i % 3], replicate=i // 5000) for i in range(50_000))
     assert (row.n, row.all.scores) == (5000, 50_000)
+
+
+@given(ANSWERS)
+def test_the_subtasks_of_a_task_are_taken_together_as_if_it_had_their_items(answers) -> None:
+    apart = [made(item, name, conflict=c, task=f"t.{item % 3}") for item, name, c in answers]
+    gone = [replace(GONE, task="t.0"), replace(GONE, task="t.1")]
+    gathering = Gathering()
+    for one in [*apart, *gone]:
+        gathering.add(one)
+    named = [replace(one, task="t", item=f"{one.task[2:]}/{one.item}") for one in [*apart, *gone]]
+    (whole,), (overview,) = aggregate(named), gathering.overview()
+    assert overview == whole
+    assert gathering.rows() == aggregate([*apart, *gone])
+
+
+def test_an_item_takes_little_memory() -> None:
+    """A quarter of a kilobyte, its name included: a run may have hundreds of thousands."""
+    count = 20_000
+    numbers = {"margin": 0.5, "loss": 1.5, "chance": 0.25}
+    gathering = Gathering()
+    tracemalloc.start()
+    for item in range(count):
+        gathering.add(made(item, NAMES[item % 7], numbers=numbers))
+    used = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert used < 260 * count
