@@ -36,8 +36,8 @@ task sums {
 # mode of `local/`, whose server, model string, and how many nats the log-probability of a label may be off.
 # Over 4-bit weights llama.cpp rounds what flows through the network to 8 bits, which `local/` does not.
 ARMS: dict[str, tuple[str, str, str, float]] = {
-    "chat": ("chat", "unpacked_llama", "openai-api/llama/m?prefill=yes&top_logprobs=400", 0.03),
-    "text": ("text", "unpacked_llama", "openai-api/llama/m?mode=completions&top_logprobs=400", 0.03),
+    "chat": ("chat", "unpacked_llama", "openai-api/llama/m?prefill=yes&top_logprobs=400", 0.05),
+    "text": ("text", "unpacked_llama", "openai-api/llama/m?mode=completions&top_logprobs=400", 0.05),
     "chat, 4 bits": ("chat", "packed_llama", "openai-api/llama/m?prefill=yes&top_logprobs=400", 0.5),
     "text, 4 bits": (
         "text",
