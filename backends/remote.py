@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from taskc.backends import parameters
 from taskc.backends.headers import read_windows, retry_after
+from taskc.backends.hiding import LEAST, hide
 from taskc.backends.lane import Lane
 from taskc.backends.pace import Feedback, Limits
 from taskc.backends.protocol import ModelError, ModelName, Surroundings
@@ -51,7 +52,6 @@ _EMPTY_PURSE = ("insufficient_quota", "billing_hard_limit_reached", "billing_not
 _UNWANTED = ("content_filter", "content_policy_violation", "invalid_prompt")
 _TOO_LONG = ("context_length_exceeded", "request_too_large")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
-_KEY = 12  # characters; a shorter one, `none` say, is no secret, and taking it out would garble the text
 
 
 class Speech(Protocol):
@@ -136,7 +136,7 @@ class Line:
         outcome = speech.judge(asked, answer)
         if isinstance(outcome, Failure) and outcome.again:
             raise _UselessError(outcome, answer.tokens)
-        kept = text.replace(self.secret, "***") if len(self.secret) >= _KEY else text
+        kept = text.replace(self.secret, "***") if len(self.secret) >= LEAST else text
         return Reply(outcome=outcome, usage=answer.tokens, source=answer.source, body=kept)
 
     def explain(self, error: Exception) -> Problem | None:
@@ -180,7 +180,7 @@ class Line:
         if status in _WRONG_KEY:
             message = f"{self.service} answered {status}: the key in `{self.key_name}` may not do this"
             return _final("not-allowed", message, fatal=True)
-        if status == 404:
+        if status == 404 or status < 400:
             return _final("not-found", told, fatal=True)
         if status in _RETRIED or status >= 500:
             return self._passing(status, told, headers)
@@ -313,6 +313,7 @@ def key_of(around: Surroundings, variable: str, *, optional: bool = False) -> st
         raise ModelError(f"`{variable}` holds characters no key has", help="copy the key again")
     if not key and not optional:
         raise ModelError(f"`{variable}` is not set", help=f"set it in the environment: `export {variable}=…`")
+    hide(key)
     return key
 
 

@@ -45,14 +45,18 @@ class APITimeoutError(APIConnectionError):
 
 
 class APIStatusError(Exception):
-    """A response with a status from 300 up; `body` is its JSON, or its text where it is none."""
+    """A response with a status from 300 up; `body` is its JSON or its text, or says where it points.
+
+    Nobody is followed elsewhere: the key was given for one address, and a prompt would be sent twice.
+    """
 
     def __init__(self, response: "Arrived") -> None:
         """Read what the body says."""
         super().__init__(f"status {response.status}")
         self.response = response
         self.status_code = response.status
-        self.body = _json_or_text(response.text)
+        moved = response.headers.get("location", "")
+        self.body = {"message": f"it has moved to `{moved}`"} if moved else _json_or_text(response.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
