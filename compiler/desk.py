@@ -1,8 +1,9 @@
 """What a compilation works with: files in, findings out, the meter; and rows before they are items."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from taskc.compiler.limits import Meter
 from taskc.compiler.operators import Problem
@@ -53,8 +54,7 @@ class Files(Protocol):
         """Give a new place for what is too much for memory."""
 
 
-@dataclass(slots=True)
-class Desk:
+class Desk(Struct):
     """What one compilation works with: files in, findings out, and the meter."""
 
     files: Files

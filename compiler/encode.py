@@ -7,13 +7,14 @@ The lines are those of `records.lines.dump` and the addresses those of `request_
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import fields, replace
 from typing import Any
 
 import msgspec
+from msgspec import Struct, field
 
 from taskc.compiler.render import Turn
-from taskc.compiler.sandbox import Choice
+from taskc.compiler.sandbox import Choice, Choices
 from taskc.compiler.scene import Scene
 from taskc.records import lines
 from taskc.records.lines import encode_text
@@ -30,8 +31,7 @@ class Words(msgspec.Struct, frozen=True, gc=False):
     hashed: bytes
 
 
-@dataclass(slots=True)
-class Opening:
+class Opening(Struct):
     """What stands before an item's own words in its messages; `role` is that of the message left open."""
 
     words: Words
@@ -99,7 +99,7 @@ class Mould:
         self._address = _address_segments(request, generated=not scoring)
         self._labelled: dict[int, tuple[bytes, bytes]] = {}
         self._names: dict[str, bytes] = {}
-        self._last: tuple[tuple[Choice, ...], bytes, bytes] = ((), b"[]", b"[]")
+        self._last: tuple[Choices, bytes, bytes] = (Choices(), b"[]", b"[]")
 
     def line(self, scene: Scene, opened: Opening, own: Words) -> bytes:
         """Give the line of an item's request, with its line break."""
@@ -152,7 +152,7 @@ class Mould:
             out.append(names[name] + encode_text(what))
         return b",".join(out)
 
-    def _encoded(self, choices: tuple[Choice, ...]) -> tuple[bytes, bytes]:
+    def _encoded(self, choices: Choices) -> tuple[bytes, bytes]:
         """Give the options as a line says them, and their continuations as an address counts them."""
         if choices is self._last[0]:
             return self._last[1:]
@@ -164,7 +164,7 @@ class Mould:
             if len(choices) not in self._labelled:
                 self._labelled[len(choices)] = self._labels(choices)
             form, continuations = self._labelled[len(choices)]
-            made = form % tuple([encode_text(choice.text) for choice in choices]), continuations
+            made = form % tuple(map(encode_text, choices.texts)), continuations
         self._last = (choices, *made)
         return made
 

@@ -2,11 +2,12 @@
 
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 from heapq import nsmallest
 from itertools import chain, islice
+
+from msgspec import Struct, field
 
 from taskc.compiler.draws import rank
 from taskc.compiler.expressions import Frame, Scope, ready
@@ -17,8 +18,7 @@ from taskc.dsl.model import Task, Value
 _SPARE = 32  # candidates kept besides those that are shown, to stand in for asked items and their twins
 
 
-@dataclass(slots=True)
-class Pool:
+class Pool(Struct):
     """All possible exemplars in the order in which they are drawn, of which only the first are kept.
 
     `usual` are those that nearly all items are shown, in the order in which they are shown, `values`
@@ -96,8 +96,7 @@ def _drawn(stage: Stage, most: int) -> tuple[list[int], int]:
     return _first(stage.task, wanted, regime.seed, most)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Same:
+class _Same(Struct, frozen=True, eq=False):
     """A task that equals itself only, so that what is known of it can be kept."""
 
     task: Task

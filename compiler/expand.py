@@ -1,14 +1,17 @@
 """Model to requests: every variant of every task over every asked item, one after another, none held."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import islice
 from typing import TypeVar
+
+from msgspec import Struct, field
 
 from taskc.compiler import exemplars
 from taskc.compiler.design import asked_in
 from taskc.compiler.encode import NO_WORDS, NOTHING, Mould, Opening, Words, opening, words
 from taskc.compiler.exemplars import Pool
+from taskc.compiler.gallery import Gallery
 from taskc.compiler.limits import Meter
 from taskc.compiler.render import Ask, Filled, Turn, ask, conversation, fill, prompt_texts, reply_begun
 from taskc.compiler.scene import ItemProblem, Scene, Stage, stage
@@ -25,8 +28,7 @@ REASONING_TOKENS = 256  # room for a chain of thought where the regime does not 
 REPLY_TOKENS = 64  # room for a bare answer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rendered:
+class Rendered(Struct, frozen=True, kw_only=True):
     """A request, and its messages in parts that know where they come from.
 
     `begun` is what `think` and `lead_in` are made of, for `compiler.trace`.
@@ -37,8 +39,7 @@ class Rendered:
     begun: tuple[Filled, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
+class Selection(Struct, frozen=True, kw_only=True):
     """Which part of a task is wanted: regimes and levels by name (empty: all), and items by position."""
 
     regimes: frozenset[str] = frozenset()
@@ -68,10 +69,17 @@ def expand(
 
 
 def write_requests(
-    task: Task, meter: Meter, found: list[Diagnostic], selection: Selection = ALL
+    task: Task,
+    meter: Meter,
+    found: list[Diagnostic],
+    selection: Selection = ALL,
+    gallery: Gallery | None = None,
 ) -> Iterator[bytes]:
-    """Give what `expand` gives, each request as its line of `requests.jsonl`, line break included."""
-    return _requests(task, meter, found, selection, _line)
+    """Give what `expand` gives, each request as its line of `requests.jsonl`, line break included.
+
+    Items that hang in `gallery` are taken as they were shown there.
+    """
+    return _requests(task, meter, found, selection, _line, gallery)
 
 
 def _requests(
@@ -80,6 +88,7 @@ def _requests(
     found: list[Diagnostic],
     selection: Selection,
     make: "Callable[[_Lane, Scene], T]",
+    gallery: Gallery | None = None,
 ) -> Iterator[T]:
     for variant in task.variants:
         if selection.takes(variant):
@@ -90,23 +99,30 @@ def _requests(
                 _tell(problem, None, variant, found)
                 continue
             openings: dict[tuple[object, ...], Opening] = {}
+            scenes = gallery.scenes(variant) if gallery else None
             for measure, name in _lanes(variant):
-                yield from _along(_Lane(ready, pool, measure, name, openings), selection, found, make)
+                lane = _Lane(ready, pool, measure, name, openings)
+                yield from _along(lane, selection, found, make, scenes)
 
 
 def _along(
-    lane: "_Lane", selection: Selection, found: list[Diagnostic], make: "Callable[[_Lane, Scene], T]"
+    lane: "_Lane",
+    selection: Selection,
+    found: list[Diagnostic],
+    make: "Callable[[_Lane, Scene], T]",
+    scenes: Sequence[Scene] | None,
 ) -> Iterator[T]:
     """Make something of every item that is asked in a lane, in order."""
     ready, task, variant = lane.stage, lane.stage.task, lane.stage.variant
     latin = task.design == "latin"
-    for number, item in islice(enumerate(task.asked_items()), selection.first, selection.last):
+    asked = (scene.item for scene in scenes) if scenes is not None else task.asked_items()
+    for number, item in islice(enumerate(asked), selection.first, selection.last):
         if latin and not asked_in(number, dict(variant.levels), task.factors, task.design):
             continue
         if len(found) > _MOST_FINDINGS:
             return
         try:
-            made = make(lane, ready.scene(item))
+            made = make(lane, ready.scene(item) if scenes is None else scenes[number])
         except ItemProblem as problem:
             _tell(problem, item, variant, found)
         else:
@@ -125,8 +141,7 @@ def _tell(problem: ItemProblem, item: Item | None, variant: Variant, found: list
 # --- one item in one lane ------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class _Lane:
+class _Lane(Struct):
     """One pass over the items: a variant, a measure and a stage, and what its requests have in common."""
 
     stage: Stage
@@ -169,7 +184,9 @@ def _encoded(lane: _Lane, scene: Scene, chosen: tuple[int, ...], way: Ask) -> tu
     ready = lane.stage
     texts = prompt_texts(ready, scene)
     roles = ready.roles
-    system = texts.pop(0) if roles[0] == "system" else None
+    system = None
+    if roles[0] == "system":
+        system, *texts = texts
     instruct = fill(ready, "instruct", scene.values) if "instruct" in ready.templates else None
     key = (chosen, way.joint, system, instruct)
     begun = lane.openings.get(key)

@@ -5,10 +5,10 @@ The language of expressions is total: no loops, no attributes, no I/O, and bound
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Set
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import msgspec
+from msgspec import Struct, field
 
 from taskc.compiler.draws import Draws
 from taskc.compiler.functions import DRAWS, FORMS, FUNCTIONS, Fault
@@ -28,8 +28,7 @@ class Frame(msgspec.Struct):
     draws: Draws | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Unusable:
+class Unusable(Struct, frozen=True):
     """What data may hold and the language has no values for; `what` names it."""
 
     what: str
@@ -39,8 +38,7 @@ Ready: TypeAlias = Callable[[Frame], Value]
 TextMaker: TypeAlias = Callable[[syntax.Text], Ready]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class Scope(Struct, frozen=True, kw_only=True):
     """The names an expression may use.
 
     `names` have a value; `factors` map each factor to its levels: beside a factor's name in a

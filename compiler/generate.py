@@ -1,9 +1,10 @@
 """Seeded generators: `items generate N seed S { … }` to rows, the same on every machine."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
+
+from msgspec import Struct
 
 from taskc.compiler.desk import WELL_KNOWN, Desk, tell
 from taskc.compiler.draws import Draws
@@ -17,8 +18,7 @@ from taskc.dsl.model import FieldType, Value
 from taskc.dsl.span import Span
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(Struct, frozen=True):
     """One line of a generator: the name it gives (None for `keep if`), whether it is a field, and how."""
 
     name: str | None

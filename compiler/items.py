@@ -2,8 +2,9 @@
 
 from array import array
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias
+
+from msgspec import Struct, field
 
 from taskc.compiler.desk import WELL_KNOWN, Desk, Unreadable, tell
 from taskc.compiler.expressions import Frame, Ready, Scope, names_in, ready
@@ -71,8 +72,7 @@ def _read(sources: Sequence[syntax.Statement], reading: Reading) -> Sequence[Ite
 # --- fields that are one of a list ---------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Choice:
+class _Choice(Struct, frozen=True):
     """A field that is one of a list: its name, where the list is written, and how it is had for a row."""
 
     name: str
@@ -182,8 +182,7 @@ def _well_known(value: Any) -> str:
 # --- a careful reading ---------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class _Careful:
+class _Careful(Struct):
     """Takes rows and tells what is wrong with them."""
 
     reading: Reading

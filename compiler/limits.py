@@ -3,8 +3,6 @@
 Each bound is far above what a real task needs; going past one is an ordinary error with a cure.
 """
 
-from dataclasses import dataclass
-
 TEXT = 1_000_000  # characters in one text that an expression or template makes
 LIST = 100_000  # elements in one list that an expression makes
 DIGITS = 300  # decimal digits of a whole number
@@ -24,11 +22,13 @@ class LimitError(Exception):
     """A bound was reached; the text says which, in the words of a finding."""
 
 
-@dataclass(slots=True)
 class Meter:
     """Counts what a compilation makes, so that many small things cannot add up without end."""
 
-    left: int = WORK
+    __slots__ = ("left",)
+
+    def __init__(self, left: int = WORK) -> None:
+        self.left = left
 
     def spend(self, amount: int) -> None:
         """Take `amount` from what is left; raises `LimitError` when nothing is."""

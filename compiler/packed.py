@@ -10,7 +10,7 @@ import msgspec
 from taskc.compiler.desk import Spool
 from taskc.dsl.model import FieldType, Item
 
-HELD = 10_000  # items of a task that are kept as they are
+HELD = 1 << 14  # items of a task that are kept as they are: more than lints look at
 BLOCK = 128  # items encoded together: reading one by its position costs decoding so many
 CACHED = 16  # blocks kept decoded
 _TYPES: dict[str, Any] = {"text": str, "int": int, "number": int | float, "bool": bool}

@@ -1,8 +1,10 @@
 """A scene and its exemplars to the messages that are sent, with the origin of every part."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from taskc.compiler.operators import Problem
 from taskc.compiler.scene import ItemProblem, Scene, Stage
@@ -14,8 +16,7 @@ from taskc.records.request import Form, Message
 ANSWER, RATIONALE = "\ue000answer\ue001", "\ue000rationale\ue001"
 
 
-@dataclass(frozen=True, slots=True)
-class Filled:
+class Filled(Struct, frozen=True):
     """A template as it was filled: the statement it stands in, the values, and the item they are of."""
 
     rule: str
@@ -25,8 +26,7 @@ class Filled:
     item: Item
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """What an item holds under `name`, put in as it is."""
 
     name: str
@@ -34,8 +34,7 @@ class Held:
     item: Item
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """A stretch of a message, and its origin: `system`, `regime`, `exemplar N`, `item`, or ` ` for joints.
 
     `made` is what the text was made of, in order, for `compiler.trace`; text there stands for itself.
@@ -43,11 +42,10 @@ class Part:
 
     origin: str
     text: str
-    made: tuple[Filled | Held | str, ...] = field(default=(), compare=False, repr=False)
+    made: tuple[Filled | Held | str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(Struct, frozen=True):
     """One message in its parts."""
 
     role: str
@@ -59,8 +57,7 @@ class Turn:
         return Message(role=self.role, content="".join(part.text for part in self.parts))  # type: ignore[arg-type]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
+class Ask(Struct, frozen=True, kw_only=True):
     """How the reply to one item begins and carries its answer.
 
     `think` begins the reply of a two-stage regime. `head` is what a reply says before its rationale;
@@ -89,8 +86,11 @@ def render(stage: Stage, made: Template, values: Mapping[str, Any]) -> str:
 
 def prompt_texts(stage: Stage, scene: Scene) -> list[str]:
     """Render the messages of one item, in the order of `stage.prompt`; raises `ItemProblem`."""
+    if scene.texts is not None:
+        return scene.texts
     try:
-        return [stage.fill(made, scene.values) for _, made in stage.prompt]
+        scene.texts = [stage.fill(made, scene.values) for _, made in stage.prompt]
+        return scene.texts
     except Problem as problem:
         raise ItemProblem("bad-template", problem.message, problem.span, problem.help) from None
 

@@ -1,8 +1,10 @@
 """Files to names: what each file declares, what it can see, and which tasks are to be compiled."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from taskc.compiler.expressions import Frame, Scope, names_in, ready
 from taskc.compiler.limits import DEPTH, Meter
@@ -16,8 +18,7 @@ from taskc.dsl.span import Span
 D = TypeVar("D", syntax.Task, syntax.Regime, syntax.Suite, syntax.Let)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unit:
+class Unit(Struct, frozen=True, kw_only=True):
     """A parsed file and, for each of its imports that could be read, the name of the file it means."""
 
     name: str
@@ -25,8 +26,7 @@ class Unit:
     imports: tuple[tuple[syntax.Import, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Names:
+class Names(Struct, frozen=True, kw_only=True):
     """What a file can see: its own declarations, those of the files it imports, and the shipped regimes."""
 
     tasks: Mapping[str, tuple[syntax.Task, str]]
@@ -37,8 +37,7 @@ class Names:
     allows: tuple[syntax.Allow, ...] = ()  # stated at the top of the file
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class Job(Struct, frozen=True, kw_only=True):
     """A task to compile: its full name, all its statements, and what its file can see.
 
     `inherited` are the statements that come from a parent and not from the task itself; `regimes`
@@ -119,8 +118,7 @@ def _names(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Lets:
+class Lets(Struct, frozen=True):
     """The `let`s of one file that have a value, and the names of those that have none."""
 
     values: dict[str, Value] = field(default_factory=dict)

@@ -1,6 +1,7 @@
 """The sandbox that templates run in: plain values, no attributes, no methods, counted loops and joins."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
 import jinja2
@@ -30,13 +31,31 @@ class Choice(msgspec.Struct, frozen=True, gc=False):
 
 
 class Choices(tuple[Choice, ...]):
-    """All options as a template sees them: printed as a block, or looped over."""
+    """All options as a template sees them: printed as a block, or looped over; `texts` are theirs."""
 
-    __slots__ = ()
+    texts: Sequence[str] = ()
+    _form: str = ""
 
     def __str__(self) -> str:
         """Write one option a line, `A. text` where it has a label."""
-        return "\n".join([f"{o.label}. {o.text}" if o.label else o.text for o in self])
+        return self._form % tuple(self.texts) if self._form else "\n".join(self.texts)
+
+
+def choices(texts: Sequence[str], labels: tuple[str, ...] | None) -> Choices:
+    """Make options of their texts, with the first of the labels if there are any."""
+    if labels is None:
+        made = Choices([Choice(None, text) for text in texts])
+    else:
+        made = Choices(map(Choice, labels, texts))
+        made._form = _form(labels, len(texts))
+    made.texts = texts
+    return made
+
+
+@cache
+def _form(labels: tuple[str, ...], count: int) -> str:
+    """Give a block of options with `%s` for each text."""
+    return "\n".join(f"{label}. %s" for label in labels[:count])
 
 
 class Turns:

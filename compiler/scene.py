@@ -1,16 +1,16 @@
 """An item as one variant sees it: its values, its options in order, and what each task predicts for it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
+from msgspec import Struct, field
 
 from taskc.compiler.draws import rank
 from taskc.compiler.expressions import Frame, Ready, Scope, names_in, ready
 from taskc.compiler.limits import LimitError, Meter
 from taskc.compiler.operators import Problem, truth
-from taskc.compiler.sandbox import Choice, Choices
+from taskc.compiler.sandbox import Choice, Choices, choices
 from taskc.compiler.templates import Template, template
 from taskc.compiler.values import is_number, kind, written
 from taskc.dsl import syntax
@@ -42,19 +42,19 @@ class ItemProblem(Exception):
         self.help = help
 
 
-class Scene(msgspec.Struct, frozen=True):
-    """One item under one variant, everything about it known but the prompt."""
+class Scene(msgspec.Struct):
+    """One item under one variant, everything about it known; `texts` is its prompt, once it was asked for."""
 
     item: Item
     values: Mapping[str, Any]
-    choices: tuple[Choice, ...]
+    choices: Choices
     answer: str
     kind: Kind
     predictions: Mapping[str, str]
+    texts: list[str] | None = None
 
 
-@dataclass(slots=True, kw_only=True)
-class Stage:
+class Stage(Struct, kw_only=True):
     """A variant made ready: its expressions and templates as functions.
 
     `fixed` names what is the same for every item; what is made of nothing else is made once.
@@ -132,20 +132,17 @@ class Stage:
         if spec.order != "as_written":
             texts = _ordered(texts, spec, item.id)
         labels = _LABELS.get(spec.style)
-        if labels is None:
-            choices = Choices([Choice(None, text) for text in texts])
-        elif len(texts) <= len(labels):
-            choices = Choices(map(Choice, labels, texts))
-        else:
+        if labels is not None and len(texts) > len(labels):
             raise ItemProblem(
                 "bad-options",
                 f"there are {len(labels)} {spec.style} for labels, and {len(texts)} options",
                 spec.value.span,
                 "write `as numbers`",
             )
+        made = choices(texts, labels)
         if spec.order != "shuffled":  # a shuffle is the item's own
-            self.last = (listed, choices)
-        return choices
+            self.last = (listed, made)
+        return made
 
     def _said(self, value: Value, choices: tuple[Choice, ...], span: Span, who: str) -> str:
         """Give how a reply says `value`: the option's label or text; without options the value as text."""

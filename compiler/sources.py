@@ -2,10 +2,12 @@
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 from typing import Any, TypeAlias
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from taskc.compiler.desk import WELL_KNOWN, DataFile, Desk, Unreadable, attempt
 from taskc.compiler.expressions import Frame, Ready, Scope, Unusable, names_in, ready
@@ -28,8 +30,7 @@ class Odd(Exception):
     """Something is not as it should be, and only a careful reading tells what."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(Struct, frozen=True, kw_only=True):
     """What rows are read with.
 
     A quick reading (not `careful`) of a file goes over it once, tells nothing, and raises `Odd` at
@@ -52,8 +53,7 @@ class Reading:
         self.check(0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Feed:
+class Feed(Struct, frozen=True, kw_only=True):
     """A source of rows made ready: the file they stand in, whether their columns are typed, and the rows.
 
     `cells` tells where each value of a row stands, by its number, if that is known. `written` is how
@@ -197,8 +197,7 @@ class _Alarm(list[Diagnostic]):
         raise Odd
 
 
-@dataclass(slots=True, kw_only=True)
-class _Table:
+class _Table(Struct, kw_only=True):
     """A data file as a statement reads it: `with` and `where` made ready for the columns it has."""
 
     source: syntax.ItemsFrom

@@ -8,8 +8,10 @@ a score shows in it as well.
 
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
+from msgspec import Struct, field
+
+from taskc.compiler.gallery import Gallery
 from taskc.compiler.limits import Meter
 from taskc.compiler.render import prompt_texts
 from taskc.compiler.sandbox import Choice
@@ -17,20 +19,23 @@ from taskc.compiler.scene import Scene, Stage, stage
 from taskc.dsl.model import Item, Task, Variant
 
 
-@dataclass(slots=True)
-class Seen:
-    """One asked item as a prompt shows it; `place` is where among its options the answer stands, or -1."""
+class Seen(Struct):
+    """One asked item as a prompt shows it.
+
+    `texts` are its messages, `place` is where among its options the answer stands, or -1, and
+    `conflict` says whether a distractor predicts another answer than the true task.
+    """
 
     item: Item
     scene: Scene
-    prompt: tuple[tuple[str, str], ...]
+    texts: list[str]
     place: int
+    conflict: bool
 
     @property
     def text(self) -> str:
         """Give everything the prompt says of this item."""
-        prompt = self.prompt
-        return prompt[0][1] if len(prompt) == 1 else "\n".join([text for _, text in prompt])
+        return self.texts[0] if len(self.texts) == 1 else "\n".join(self.texts)
 
     @property
     def choices(self) -> tuple[Choice, ...]:
@@ -38,19 +43,12 @@ class Seen:
         return self.scene.choices
 
     @property
-    def conflict(self) -> bool:
-        """Say whether a distractor predicts another answer than the true task."""
-        predictions = self.scene.predictions
-        return len(predictions) > 1 and len(set(predictions.values())) > 1
-
-    @property
     def answer_text(self) -> str:
         """Give the answer in words: the text of its option, or what a reply says."""
         return self.scene.choices[self.place].text if self.place >= 0 else self.scene.answer
 
 
-@dataclass(slots=True)
-class Look:
+class Look(Struct):
     """The asked items that are looked at, under the variants that show them alike.
 
     `numbers` says which they are, in order, counted over all asked ones. `marks` holds a number an item by
@@ -104,8 +102,7 @@ Mark = Callable[[Seen, Look], int]
 _STEP, _MASK = 2_654_435_769, (1 << 32) - 1  # steps of the golden ratio, which fall evenly
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class Column(Struct, frozen=True, kw_only=True):
     """What to keep of every item: a number made by `mark`, of the type `code` (as of `array`).
 
     Where `wanted` says no to a look, nothing is kept of it, and its column stays empty.
@@ -116,10 +113,17 @@ class Column:
     wanted: Callable[[Look], bool] = lambda look: True
 
 
-def survey(task: Task, columns: Mapping[str, Column], meter: Meter, most: int | None = None) -> list[Look]:
+def survey(
+    task: Task,
+    columns: Mapping[str, Column],
+    meter: Meter,
+    most: int | None = None,
+    gallery: Gallery | None = None,
+) -> list[Look]:
     """Look at the asked items, once for each way of showing them, and keep the columns, named by rule.
 
-    Of more than `most` about that many are looked at, spread evenly. Raises `ItemProblem` for an item that
+    Of more than `most` about that many are looked at, spread evenly; where all are, they are hung in
+    `gallery` as they were shown. Raises `ItemProblem` for an item that
     cannot be shown, and `LimitError`.
     """
     looks = []
@@ -130,12 +134,17 @@ def survey(task: Task, columns: Mapping[str, Column], meter: Meter, most: int | 
         asked = [(look.marks[rule].append, c.mark) for rule, c in columns.items() if c.wanted(look)]
         last = None
         whole = len(numbers) == len(task.asked)
+        hung: list[Scene] | None = [] if gallery and whole and len(numbers) <= gallery.room else None
         for item in task.asked_items() if whole else map(look.item, range(len(look))):
             seen = see(look.stage, item)
             if seen.scene.choices is not last:
                 last = _fix(look, seen.scene.choices, last)
             for append, mark in asked:
                 append(mark(seen, look))
+            if hung is not None:
+                hung.append(seen.scene)
+        if gallery and hung is not None:
+            gallery.keep(variants, hung)
         looks.append(look)
     return looks
 
@@ -196,4 +205,6 @@ def see(ready: Stage, item: Item) -> Seen:
         if answer == (choice.text if choice.label is None else choice.label):
             place = at
             break
-    return Seen(item, scene, tuple(zip(ready.roles, prompt_texts(ready, scene), strict=True)), place)
+    told = scene.predictions
+    conflict = len(told) > 1 and len(set(told.values())) > 1
+    return Seen(item, scene, prompt_texts(ready, scene), place, conflict)

@@ -6,12 +6,12 @@ methods, read attributes, include files or run without end.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from jinja2 import TemplateError, TemplateSyntaxError, UndefinedError, meta, nodes
 from jinja2.environment import Template as JinjaTemplate
+from msgspec import Struct
 
 from taskc.compiler.filters import FILTERS, METER, counted
 from taskc.compiler.functions import FUNCTIONS, Fault
@@ -41,8 +41,7 @@ _MANY = 100  # parts of which the length is looked at before they are joined
 _CALLS = frozenset(name for name in FUNCTIONS if name not in ("zip",))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Template:
+class Template(Struct, frozen=True, kw_only=True, eq=False):
     """A template ready to render: what it was written as, and the names it asks for.
 
     `plain` is set when it is only text and plain names, which is rendered without Jinja: its stretches

@@ -7,12 +7,13 @@ does the same for how the reply of an `expand.Rendered` begins: its `think` and 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from jinja2 import nodes
 from jinja2.environment import Template as JinjaTemplate
+from msgspec import Struct
+from msgspec.structs import replace
 
 from taskc.compiler.expand import Rendered
 from taskc.compiler.limits import Meter
@@ -27,8 +28,7 @@ Kind: TypeAlias = Literal["field", "let", "constant", "level", "options", "answe
 _Names: TypeAlias = dict[str, tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class Origin(Struct, frozen=True, kw_only=True):
     """Where a value that was filled in came from.
 
     `span` is the item's row for a field, the expression of a `let`, of `options` or of the true task, the
@@ -40,8 +40,7 @@ class Origin:
     span: Span | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
+class Piece(Struct, frozen=True, kw_only=True):
     """A stretch of a message. `span` is where the template says it: its text, or the tag that was filled in.
 
     `rule` is the statement it stands in: `prompt`, `reply`, `instruct`, `think`, `then` or `rationale`;
@@ -156,16 +155,14 @@ def _origin(name: str, made: Filled) -> Origin | None:
 # --- a template with marks -----------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Spot:
+class _Spot(Struct, frozen=True):
     """An output of a template: its place, and the names it is made of."""
 
     span: Span
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Marked:
+class _Marked(Struct, frozen=True):
     """A template that says, before each of its outputs, which of the spots it is."""
 
     program: JinjaTemplate

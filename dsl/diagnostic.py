@@ -1,9 +1,10 @@
 """A finding as a value: what is wrong, where, and the way out. Drawing it is somebody else's work."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
+
+from msgspec import Struct
 
 from taskc.dsl.span import Span
 
@@ -16,24 +17,21 @@ class Severity(StrEnum):
     NOTE = "note"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Label:
+class Label(Struct, frozen=True, kw_only=True):
     """A place with a few words about it."""
 
     span: Span
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edit:
+class Edit(Struct, frozen=True, kw_only=True):
     """A cure that can be carried out: put `text` in the place of `span`."""
 
     span: Span
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Diagnostic:
+class Diagnostic(Struct, frozen=True, kw_only=True):
     """One finding.
 
     `rule` is its kebab-case name, `message` says the problem (lower case, no full stop, backticks

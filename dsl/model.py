@@ -5,10 +5,10 @@ compiler evaluates them. What stands here has passed `compiler.check`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 import msgspec
+from msgspec import Struct, field
 
 from taskc.dsl.span import Span
 from taskc.dsl.syntax import Expression, Statement, Text
@@ -18,8 +18,7 @@ ScalarName: TypeAlias = Literal["text", "int", "number", "bool"]
 Style: TypeAlias = Literal["letters", "numbers", "roman", "verbatim"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldType:
+class FieldType(Struct, frozen=True, kw_only=True):
     """What a field may hold: a scalar; a list of them (of `size`, if stated); or one of `choices`."""
 
     scalar: ScalarName = "text"
@@ -52,8 +51,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
         return Span(file=self.file, start=self.start, end=self.end)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Distractor:
+class Distractor(Struct, frozen=True, kw_only=True):
     """A competing task: the answer it predicts, where it speaks at all."""
 
     name: str
@@ -62,8 +60,7 @@ class Distractor:
     when: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(Struct, frozen=True, kw_only=True):
     """The answer options, how they are labelled, and in which order they are shown.
 
     `order` is `as_written`, `reversed` or `shuffled`; a shuffle depends on `seed` and the item only.
@@ -75,8 +72,7 @@ class Options:
     seed: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exemplars:
+class Exemplars(Struct, frozen=True, kw_only=True):
     """Which items may be shown as exemplars: by id, or by a condition, over answers in turn if balanced."""
 
     ids: tuple[str, ...] | None = None
@@ -84,8 +80,7 @@ class Exemplars:
     balanced: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measure:
+class Measure(Struct, frozen=True, kw_only=True):
     """What is estimated; `implied` when nobody stated it."""
 
     name: Literal["choice", "label", "reply"]
@@ -93,8 +88,7 @@ class Measure:
     implied: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Regime:
+class Regime(Struct, frozen=True, kw_only=True):
     """How the model is asked, all settings known.
 
     `order` says in which order drawn exemplars are shown: as `drawn`, `as_written` or `reversed`.
@@ -115,8 +109,7 @@ class Regime:
     effort: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Variant:
+class Variant(Struct, frozen=True, kw_only=True):
     """One way of asking all items: a regime in one cell of the design, everything it overrides settled.
 
     `lets` are evaluated in order over an item. Exactly one of `reply` alone, or `think` with `then`
@@ -141,16 +134,14 @@ class Variant:
     statements: tuple[Statement, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Factor:
+class Factor(Struct, frozen=True, kw_only=True):
     """What is varied, and its levels in the order written."""
 
     name: str
     levels: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Allow:
+class Allow(Struct, frozen=True, kw_only=True):
     """A rule whose findings are meant in a task, and why; `span` is where the rule is named."""
 
     rule: str
@@ -158,8 +149,7 @@ class Allow:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
+class Task(Struct, frozen=True, kw_only=True):
     """A task with its items and all its variants.
 
     `items` may be more than fit into memory: they are read in order, or by position.
@@ -196,8 +186,7 @@ class Task:
                 yield item
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suite:
+class Suite(Struct, frozen=True, kw_only=True):
     """A group of tasks, with the regimes it puts in the place of theirs, if any."""
 
     name: str
@@ -205,8 +194,7 @@ class Suite:
     tasks: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Program:
+class Program(Struct, frozen=True, kw_only=True):
     """Everything a compilation understood: the tasks to compile in order, and the files they came from."""
 
     tasks: tuple[Task, ...] = ()

@@ -2,11 +2,12 @@
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass, field
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class Span(Struct, frozen=True, kw_only=True):
     """The characters `start` (included) to `end` (excluded) of the file named `file`.
 
     `file` is the name a person sees: the path as given, relative to the compiled folder.
@@ -21,18 +22,17 @@ class Span:
         return Span(file=self.file, start=self.start, end=max(self.end, other.end))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(Struct, frozen=True, kw_only=True):
     """A named text with its line starts; the only place where offsets become lines and columns."""
 
     name: str
     text: str
-    _starts: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    _starts: tuple[int, ...] = ()  # made of the text
 
     def __post_init__(self) -> None:
         """Find where each line starts."""
         starts = [0, *(match.end() for match in re.finditer("\n", self.text))]
-        object.__setattr__(self, "_starts", tuple(starts))
+        force_setattr(self, "_starts", tuple(starts))
 
     def position(self, offset: int) -> tuple[int, int]:
         """Give line and column of `offset`, both counted from 1, columns in characters."""

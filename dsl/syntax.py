@@ -6,31 +6,51 @@ unknown and statements may stand where they do not belong; `compiler/check` says
 """
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from taskc.dsl.span import Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+class Node(Struct, frozen=True, kw_only=True, eq=False):
     """Anything written, with the place where it stands."""
 
-    span: Span = field(compare=False, repr=False)
+    span: Span
+
+    def __eq__(self, other: object) -> bool:
+        """Hold what is said against what another says, wherever and however the two are written."""
+        return isinstance(other, Node) and type(self) is type(other) and self._said() == other._said()
+
+    def __hash__(self) -> int:
+        """Agree with `__eq__`."""
+        return hash(self._said())
+
+    def __repr__(self) -> str:
+        """Write what is said, so that two that are equal read alike."""
+        said = ", ".join(
+            f"{name}={getattr(self, name)!r}" for name in self.__struct_fields__ if name not in _WRITING
+        )
+        return f"{type(self).__name__}({said})"
+
+    def _said(self) -> tuple[object, ...]:
+        return tuple([getattr(self, name) for name in self.__struct_fields__ if name not in _WRITING])
+
+
+# where and how something is written, and nothing of what it says
+_WRITING = frozenset(["span", "block", "marks"])
 
 
 # --- words and texts ---------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Word(Node):
+class Word(Node, frozen=True, kw_only=True, eq=False):
     """A bare name used as a name: of a task, regime, level, field, style or role."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Text(Node):
+class Text(Node, frozen=True, kw_only=True, eq=False):
     """A string: its value after escapes or dedent, and where each part of the value stands.
 
     `marks` are pairs (offset in `value`, offset in the file), ascending; between two marks both run
@@ -38,8 +58,8 @@ class Text(Node):
     """
 
     value: str
-    block: bool = field(default=False, compare=False)
-    marks: tuple[tuple[int, int], ...] = field(default=(), compare=False, repr=False)
+    block: bool = False
+    marks: tuple[tuple[int, int], ...] = ()
 
     def place(self, start: int, end: int) -> Span:
         """Give the span in the file of `value[start:end]`."""
@@ -58,8 +78,7 @@ class Text(Node):
 # --- expressions -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Literal(Node):
+class Literal(Node, frozen=True, kw_only=True, eq=False):
     """A number, `true`, `false` or, in rows only, `null` (None). Strings are `Text`."""
 
     value: int | float | bool | None
@@ -75,38 +94,33 @@ class Literal(Node):
         return hash((type(self.value), self.value))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Name(Node):
+class Name(Node, frozen=True, kw_only=True, eq=False):
     """A name used for its value."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListOf(Node):
+class ListOf(Node, frozen=True, kw_only=True, eq=False):
     """`[a, b]`."""
 
     elements: tuple["Expression", ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Index(Node):
+class Index(Node, frozen=True, kw_only=True, eq=False):
     """`value[index]`."""
 
     value: "Expression"
     index: "Expression"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Named(Node):
+class Named(Node, frozen=True, kw_only=True, eq=False):
     """`name = value` in round brackets."""
 
     name: Word
     value: "Expression"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call(Node):
+class Call(Node, frozen=True, kw_only=True, eq=False):
     """`function(a, b, name = c)`; `function` is always a bare name."""
 
     function: Word
@@ -114,16 +128,14 @@ class Call(Node):
     named: tuple[Named, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unary(Node):
+class Unary(Node, frozen=True, kw_only=True, eq=False):
     """`-a`, `+a` or `not a`."""
 
     operator: str
     operand: "Expression"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Binary(Node):
+class Binary(Node, frozen=True, kw_only=True, eq=False):
     """`a op b` with op one of `+ - * / // % **`."""
 
     operator: str
@@ -131,8 +143,7 @@ class Binary(Node):
     right: "Expression"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compare(Node):
+class Compare(Node, frozen=True, kw_only=True, eq=False):
     """`a < b <= c`, chained as in Python; `operators` are of `== != < <= > >= in not-in`.
 
     `len(operands) == len(operators) + 1`.
@@ -142,8 +153,7 @@ class Compare(Node):
     operands: tuple["Expression", ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Logic(Node):
+class Logic(Node, frozen=True, kw_only=True, eq=False):
     """`a and b` or `a or b`, two operands, grouped to the left."""
 
     operator: str
@@ -151,8 +161,7 @@ class Logic(Node):
     right: "Expression"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choose(Node):
+class Choose(Node, frozen=True, kw_only=True, eq=False):
     """`value if condition else otherwise`."""
 
     value: "Expression"
@@ -168,23 +177,20 @@ Expression: TypeAlias = (
 # --- the item record and where items come from --------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scalar(Node):
+class Scalar(Node, frozen=True, kw_only=True, eq=False):
     """`text`, `int`, `number` or `bool`; any other word is for the checker to refuse."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListType(Node):
+class ListType(Node, frozen=True, kw_only=True, eq=False):
     """`T[]` or `T[n]`."""
 
     element: Scalar
     size: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OneOf(Node):
+class OneOf(Node, frozen=True, kw_only=True, eq=False):
     """`one of E`, where E is a list field or a list."""
 
     choices: Expression
@@ -193,31 +199,27 @@ class OneOf(Node):
 Type: TypeAlias = Scalar | ListType | OneOf
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field(Node):
+class Field(Node, frozen=True, kw_only=True, eq=False):
     """`name: type`."""
 
     name: Word
     type: Type
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item(Node):
+class Item(Node, frozen=True, kw_only=True, eq=False):
     """`item { name: type … }`."""
 
     fields: tuple[Field, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assign(Node):
+class Assign(Node, frozen=True, kw_only=True, eq=False):
     """`name = E`, in `with { }` and in `generate`."""
 
     name: Word
     value: Expression
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemsFrom(Node):
+class ItemsFrom(Node, frozen=True, kw_only=True, eq=False):
     """`items from "x.jsonl" [where E] [with { field = E, … }]`; `where` and `with` in any order."""
 
     path: Text
@@ -225,45 +227,39 @@ class ItemsFrom(Node):
     columns: tuple[Assign, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cell(Node):
+class Cell(Node, frozen=True, kw_only=True, eq=False):
     """`name: value` in a row; the value is data: a literal, a text, or lists of them."""
 
     name: Word
     value: Expression
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row(Node):
+class Row(Node, frozen=True, kw_only=True, eq=False):
     """`{ name: value, … }`; names may also be written as strings."""
 
     cells: tuple[Cell, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemsRows(Node):
+class ItemsRows(Node, frozen=True, kw_only=True, eq=False):
     """`items [ {…}, … ]`."""
 
     rows: tuple[Row, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Let(Node):
+class Let(Node, frozen=True, kw_only=True, eq=False):
     """`let name = E`."""
 
     name: Word
     value: Expression
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Keep(Node):
+class Keep(Node, frozen=True, kw_only=True, eq=False):
     """`keep if E`."""
 
     condition: Expression
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemsGenerate(Node):
+class ItemsGenerate(Node, frozen=True, kw_only=True, eq=False):
     """`items generate N seed S { … }`."""
 
     count: Expression
@@ -271,8 +267,7 @@ class ItemsGenerate(Node):
     body: tuple[Let | Assign | Keep, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Test(Node):
+class Test(Node, frozen=True, kw_only=True, eq=False):
     """`test where E`."""
 
     where: Expression
@@ -281,16 +276,14 @@ class Test(Node):
 # --- what is wanted, what competes, how it is asked ----------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrueTask(Node):
+class TrueTask(Node, frozen=True, kw_only=True, eq=False):
     """`true_task "…" -> E`."""
 
     about: Text
     answer: Expression
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Distractor(Node):
+class Distractor(Node, frozen=True, kw_only=True, eq=False):
     """`distractor [name] "…" -> E [when E]`."""
 
     name: Word | None = None
@@ -299,31 +292,27 @@ class Distractor(Node):
     when: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options(Node):
+class Options(Node, frozen=True, kw_only=True, eq=False):
     """`options E [as letters|numbers|roman|verbatim]`."""
 
     value: Expression
     style: Word | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message(Node):
+class Message(Node, frozen=True, kw_only=True, eq=False):
     """`system "…"`, `user "…"` or `assistant "…"` inside a prompt."""
 
     role: Word
     text: Text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prompt(Node):
+class Prompt(Node, frozen=True, kw_only=True, eq=False):
     """`prompt "…"` (one user message) or `prompt { system "…" … }`."""
 
     messages: tuple[Message, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Template(Node):
+class Template(Node, frozen=True, kw_only=True, eq=False):
     """`reply "…"`, and likewise `think`, `then`, `instruct`, `rationale`; `keyword` says which."""
 
     keyword: str
@@ -333,16 +322,14 @@ class Template(Node):
 # --- regimes, factors, measures -----------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting(Node):
+class Setting(Node, frozen=True, kw_only=True, eq=False):
     """`shots 5`, and likewise `samples temperature top_p max_tokens stop effort layout vote order seed`."""
 
     keyword: Word
     value: Expression
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exemplars(Node):
+class Exemplars(Node, frozen=True, kw_only=True, eq=False):
     """`exemplars [balanced] [where E]` or `exemplars ["id", …]` (then `ids` is set, the rest is not)."""
 
     balanced: bool = False
@@ -350,15 +337,13 @@ class Exemplars(Node):
     ids: ListOf | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Needs(Node):
+class Needs(Node, frozen=True, kw_only=True, eq=False):
     """`needs rationale`."""
 
     name: Word
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Use(Node):
+class Use(Node, frozen=True, kw_only=True, eq=False):
     """A regime, level or measure as it is used: `name [(a = 1, …)] [{ … }]`."""
 
     name: Word
@@ -366,60 +351,52 @@ class Use(Node):
     body: tuple["Statement", ...] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Regimes(Node):
+class Regimes(Node, frozen=True, kw_only=True, eq=False):
     """`regimes a, b(shots = 5), c { … }` or `regimes { a … }`, one a line."""
 
     uses: tuple[Use, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vary(Node):
+class Vary(Node, frozen=True, kw_only=True, eq=False):
     """`vary factor level, level { … }, …` or `vary factor { level { … } … }`."""
 
     factor: Word
     levels: tuple[Use, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Design(Node):
+class Design(Node, frozen=True, kw_only=True, eq=False):
     """`design full|one_at_a_time|latin`."""
 
     kind: Word
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measure(Node):
+class Measure(Node, frozen=True, kw_only=True, eq=False):
     """`measure choice(normalise = tokens), reply`."""
 
     uses: tuple[Use, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subtask(Node):
+class Subtask(Node, frozen=True, kw_only=True, eq=False):
     """`subtask name { … }`."""
 
     name: Word
     body: tuple["Statement", ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tasks(Node):
+class Tasks(Node, frozen=True, kw_only=True, eq=False):
     """`tasks a, b` in a suite."""
 
     names: tuple[Word, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Meta(Node):
+class Meta(Node, frozen=True, kw_only=True, eq=False):
     """`title about version authors license tags cite canary`: a keyword and its texts or words."""
 
     keyword: Word
     values: tuple[Text | Word, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Allow(Node):
+class Allow(Node, frozen=True, kw_only=True, eq=False):
     """`allow rule-name, other-rule "why"`: findings that are meant; a rule is a word with hyphens."""
 
     rules: tuple[Word, ...]
@@ -455,15 +432,13 @@ Statement: TypeAlias = (
 # --- declarations -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Import(Node):
+class Import(Node, frozen=True, kw_only=True, eq=False):
     """`import "path"`."""
 
     path: Text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task(Node):
+class Task(Node, frozen=True, kw_only=True, eq=False):
     """`task name [extends other] { … }`."""
 
     name: Word
@@ -471,8 +446,7 @@ class Task(Node):
     body: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Regime(Node):
+class Regime(Node, frozen=True, kw_only=True, eq=False):
     """`regime name [extends other] { … }`."""
 
     name: Word
@@ -480,8 +454,7 @@ class Regime(Node):
     body: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suite(Node):
+class Suite(Node, frozen=True, kw_only=True, eq=False):
     """`suite name { … }`."""
 
     name: Word
@@ -491,8 +464,7 @@ class Suite(Node):
 Declaration: TypeAlias = Import | Task | Regime | Suite | Let | Allow
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class File(Node):
+class File(Node, frozen=True, kw_only=True, eq=False):
     """All declarations of one file, in the order written."""
 
     declarations: tuple[Declaration, ...]

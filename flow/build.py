@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from taskc.compiler.desk import Unreadable
 from taskc.compiler.expand import Rendered
@@ -43,8 +44,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Built:
+class Built(Struct, frozen=True, kw_only=True):
     """What `compile_paths` did: the manifest, unless errors prevented it.
 
     `kept` counts the tasks that were not compiled again; `up_to_date` says that nothing was written at all.
@@ -84,8 +84,7 @@ def compile_paths(
         return job.compile(None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
+class _Job(Struct, frozen=True):
     """What is to be compiled, and where to."""
 
     roots: Mapping[str, Place]

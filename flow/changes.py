@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from taskc.flow.sides import TaskSide, levels_text
 from taskc.records.difference import Change
@@ -13,8 +14,7 @@ WayKey = tuple[str, str]  # regime, levels
 _NOT_OWN = ("measure",)  # told as measures
 
 
-@dataclass(slots=True)
-class Matched:
+class Matched(Struct):
     """What of two versions of a task is the same thing, and how it changed.
 
     `ways` and `items` lead from new to old. The rest are positions in `changes`: of a way or measure that is

@@ -1,10 +1,11 @@
 """`taskc check`: everything that compiling would find, nothing written; and the fixes that findings carry."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import unified_diff
 from hashlib import sha256
 from pathlib import Path
+
+from msgspec import Struct
 
 from taskc.compiler.expand import write_requests
 from taskc.compiler.lints import Tools
@@ -20,8 +21,7 @@ ROUNDS = 10  # a fix may make another finding, which is fixed in the next round
 Check = Callable[[Mapping[str, bytes]], Understood]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fixed:
+class Fixed(Struct, frozen=True, kw_only=True):
     """What fixing did: how it stands after it, the findings that were cured, and each changed file.
 
     `texts` gives old and new text of the changed files by name.
@@ -54,7 +54,7 @@ def _hash(task: Task, understood: Understood) -> str:
     """Make the requests of a task, and give the hash of their lines."""
     found: list[Diagnostic] = []
     digest = sha256()
-    for line in write_requests(task, understood.desk.meter, found):
+    for line in write_requests(task, understood.desk.meter, found, gallery=understood.gallery):
         digest.update(line)
     understood.desk.found += found
     return digest.hexdigest()

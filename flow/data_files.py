@@ -2,15 +2,15 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from taskc.compiler.desk import Unreadable
 from taskc.store.folder import FolderError, blocks, open_inside
 
 
-@dataclass(frozen=True, slots=True)
-class Digest:
+class Digest(Struct, frozen=True):
     """What a file that was read held: its SHA-256 and its size in bytes."""
 
     sha256: str
@@ -22,8 +22,7 @@ def digest_of(content: bytes) -> Digest:
     return Digest(hashlib.sha256(content).hexdigest(), len(content))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DataFile:
+class DataFile(Struct, frozen=True, kw_only=True):
     """A data file: the name that findings show, and where it is looked for, inside the folder `root`.
 
     Read to its end it tells `read` what it held.

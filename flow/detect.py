@@ -1,8 +1,9 @@
 """What a build can show: the items in each cell, and the smallest differences they can tell apart."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
+
+from msgspec import Struct
 
 from taskc.analysis import power
 from taskc.metrics.attribute import attribute
@@ -22,8 +23,7 @@ _cached_gap = cache(power.smallest_gap)
 _cached_difference = cache(power.smallest_difference)
 
 
-@dataclass(slots=True)
-class _Cell:
+class _Cell(Struct):
     """The items of one task, regime, levels and measure; `chances` is a sum over `known` of them."""
 
     n: int = 0

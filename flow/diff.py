@@ -1,9 +1,10 @@
 """`taskc diff`: two builds, revisions or paths to what differs between them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from msgspec import Struct
 
 from taskc.flow.build import compile_paths, read_manifest
 from taskc.flow.build_folder import MANIFEST
@@ -15,8 +16,7 @@ from taskc.flow.understand import NotCompiled
 from taskc.records.difference import Difference
 
 
-@dataclass(frozen=True, slots=True)
-class _Named:
+class _Named(Struct, frozen=True):
     """What was named: a build folder, a path to `.task` files ('' for this folder's), or a revision."""
 
     text: str

@@ -3,9 +3,10 @@
 import re
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path
+
+from msgspec import Struct
 
 from taskc.compiler.tables import not_utf8
 from taskc.dsl.diagnostic import Diagnostic, error
@@ -15,8 +16,7 @@ from taskc.grammar.format import format_text
 from taskc.store.atomic import put_in_place, write_aside
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Formatted:
+class Formatted(Struct, frozen=True, kw_only=True):
     """A file as it is and as it should be: `text` is None where `found` says why it cannot be had."""
 
     source: Source

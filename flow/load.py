@@ -1,10 +1,11 @@
 """Paths to parsed files: what a command was pointed at, what those files import, and the shipped regimes."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from taskc.compiler.desk import Unreadable
 from taskc.compiler.limits import DEPTH
@@ -34,8 +35,7 @@ class NoTasks(NotFound):
     """A folder without `.task` files."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """Where a file is: the path to read, the folder it may look into, and its name in a build."""
 
     path: Path
@@ -43,8 +43,7 @@ class Place:
     portable: str
 
 
-@dataclass(slots=True, kw_only=True)
-class Loaded:
+class Loaded(Struct, kw_only=True):
     """All files of one compilation by the name that findings show, and what was read."""
 
     roots: list[str] = field(default_factory=list)

@@ -2,9 +2,10 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+
+from msgspec import Struct
 
 from taskc import __version__
 from taskc.compiler.expand import ALL, write_requests
@@ -28,8 +29,7 @@ _MOST_PLACES = 4  # that one finding points at
 _SPREAD = 5  # lines by which an author's form of a statement may be longer than the tidy one
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Locked:
+class Locked(Struct, frozen=True, kw_only=True):
     """A file and its lock: `missing`, `same`, or what differs; `written` says whether it was written now."""
 
     root: str
@@ -117,7 +117,7 @@ def _made(task: Task, understood: Understood) -> tuple[TaskSide, str]:
     digest = hashlib.sha256()
 
     def requests() -> Iterator[bytes]:
-        for line in write_requests(task, understood.desk.meter, found):
+        for line in write_requests(task, understood.desk.meter, found, gallery=understood.gallery):
             digest.update(line)
             yield line
 

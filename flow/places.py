@@ -1,15 +1,15 @@
 """Spans to `file:line`, with the names that files have in a build; data are read piece by piece."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from taskc.dsl.span import Source, Span
 
 Pieces = Callable[[], Iterator[str]]
 
 
-@dataclass(slots=True)
-class Places:
+class Places(Struct):
     """Gives the place of a span.
 
     `texts` are the task files, `data` ways to read the data files from the beginning, `portable` their
@@ -39,8 +39,7 @@ class Places:
         return f"{shown}:{count.line_of(offset)}"
 
 
-@dataclass(slots=True)
-class _Count:
+class _Count(Struct):
     """Counts lines up to an offset that only rises."""
 
     shown: str

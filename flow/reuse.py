@@ -7,14 +7,15 @@ it, and is never believed without the hash of what it names.
 """
 
 import hashlib
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
 from taskc import __version__
 from taskc.compiler.resolve import Unit
@@ -32,8 +33,7 @@ _COMPILER = ("dsl", "records", "grammar", "compiler", "flow")
 _READS = (JINJA, msgspec.__version__)  # versions with which what comes out may change
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileKey:
+class FileKey(Struct, frozen=True, kw_only=True):
     """A file that took part: the name findings show, its name in the build, and its content."""
 
     shown: str
@@ -42,8 +42,7 @@ class FileKey:
     bytes: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class Group(Struct, frozen=True, kw_only=True):
     """Files that reach each other, and what came of them: names of tasks, suites, findings.
 
     `roots` and `parsed` are names of `.task` files, `files` also data files; `homes` is the file
@@ -59,8 +58,7 @@ class Group:
     found: tuple[Diagnostic, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Memory:
+class Memory(Struct, frozen=True, kw_only=True):
     """`.cache.json`: by what compiler and for which selection a build was made, and its groups in order."""
 
     compiler: str
@@ -70,8 +68,7 @@ class Memory:
     groups: tuple[Group, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class Kept(Struct, frozen=True, kw_only=True):
     """Groups that need not be compiled again, and the manifest that says where their lines are.
 
     `whole` says that they are the build: nothing else was in it, and nothing else is asked for.
@@ -165,9 +162,15 @@ def compiler_digest() -> str:
     for version in _READS:
         digest.update(version.encode() + b"\0")
     for name in _COMPILER:
-        base = Path(str(resources.files(f"taskc.{name}")))
-        for path in sorted(p for p in base.rglob("*") if p.suffix in (".py", ".json", ".lark", ".task")):
-            digest.update(f"{name}/{path.relative_to(base).as_posix()}\0".encode() + path.read_bytes())
+        base = str(resources.files(f"taskc.{name}"))
+        for folder, inner, files in os.walk(base):  # five times as fast as `Path.rglob`
+            inner.sort()
+            for file in sorted(files):
+                if file.endswith((".py", ".json", ".lark", ".task")):
+                    path = os.path.join(folder, file)  # noqa: PTH118
+                    shown = path.removeprefix(base).replace(os.sep, "/")
+                    with open(path, "rb", buffering=0) as opened:  # noqa: PTH123
+                        digest.update(f"{name}{shown}\0".encode() + opened.read())
     return digest.hexdigest()
 
 

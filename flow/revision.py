@@ -3,8 +3,9 @@
 import os
 import subprocess
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+
+from msgspec import Struct
 
 from taskc.flow.build_folder import BuildError
 
@@ -14,8 +15,7 @@ _CALMED = ("--no-replace-objects", "-c", "core.fsmonitor=false", "-c", "core.hoo
 _QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
 
 
-@dataclass(frozen=True, slots=True)
-class Revision:
+class Revision(Struct, frozen=True):
     """A commit as it was called, its hash, and what is wanted of it: a path from the top, '' for all."""
 
     name: str

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct, field
 
 from taskc.dsl.diagnostic import similar
 from taskc.records.manifest import Manifest
@@ -26,8 +27,7 @@ class BadSelection(Exception):
         self.help = help
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
+class Limit(Struct, frozen=True, kw_only=True):
     """The first `count` asked items of each task, a `share` of them, or `first` to `last` (from 1)."""
 
     text: str = ""
@@ -45,8 +45,7 @@ class Limit:
         return min(self.first - 1, asked), asked if self.last is None else min(self.last, asked)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(Struct, frozen=True, kw_only=True):
     """A whole selection: names by what they name (`task`, `regime`, or a factor), and the limit."""
 
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from taskc.flow.build_folder import REQUESTS, SNAPSHOT, BuildError, again, open_part
 from taskc.records.snapshot import TaskShot, read_item, read_task
@@ -16,8 +17,7 @@ Lane = tuple[str, str, str, str]  # regime, levels, measure, stage
 SHORT, SHORTER = 8, 6  # hex digits of an address, and of what an answer is held against, in a lock
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """An item: a digest of its values, its place, and the values where they are known."""
 
     digest: str
@@ -25,16 +25,14 @@ class Row:
     values: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """A request: its address, and a digest of what an answer is held against."""
 
     id: str
     held: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskSide:
+class TaskSide(Struct, frozen=True, kw_only=True):
     """A task as it is compared. `asked` are its requests by lane and item."""
 
     shot: TaskShot
@@ -47,8 +45,7 @@ class TaskSide:
         return sum(map(len, self.asked.values()))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Side:
+class Side(Struct, frozen=True, kw_only=True):
     """A build as it is compared: what it is called, who made it, and its tasks by name."""
 
     label: str

@@ -1,7 +1,8 @@
 """A task as understood to what `snapshot.jsonl` keeps of it: where everything came from, line by line."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from taskc.compiler import exemplars
 from taskc.compiler.limits import Meter
@@ -61,8 +62,7 @@ def _factors(task: Task, at: Places) -> Iterator[tuple[str, str]]:
             yield f"{vary.factor.text}={level.name.text}", at(level.span)
 
 
-@dataclass(slots=True)
-class _Book:
+class _Book(Struct):
     """Statements numbered as they come, each once."""
 
     at: Places

@@ -1,7 +1,8 @@
 """A rendered request to where each stretch of it was written, places spelled out."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from taskc.compiler.expand import Rendered
 from taskc.compiler.trace import Piece, begun_pieces, pieces
@@ -10,8 +11,7 @@ from taskc.flow.places import Places
 from taskc.flow.understand import Understood
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Value:
+class Value(Struct, frozen=True, kw_only=True):
     """What was filled in: its name, what it is (`field`, `let`, `level` …), and its place, if it has one."""
 
     name: str
@@ -19,8 +19,7 @@ class Value:
     at: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stretch:
+class Stretch(Struct, frozen=True, kw_only=True):
     """A stretch of a message: its text, the statement that says it, its place, and what was filled in."""
 
     text: str
@@ -29,8 +28,7 @@ class Stretch:
     values: tuple[Value, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TracedTurn:
+class TracedTurn(Struct, frozen=True, kw_only=True):
     """One message: whose it is, what each part is for, and its stretches."""
 
     role: str

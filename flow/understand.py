@@ -1,12 +1,14 @@
 """Paths to a program: read, parse, check, lint; and every finding on the way."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from taskc.compiler.check import check
 from taskc.compiler.desk import Desk
 from taskc.compiler.followers import without_followers
+from taskc.compiler.gallery import Gallery
 from taskc.compiler.limits import Meter
 from taskc.compiler.lints import Tools, lint
 from taskc.dsl.diagnostic import Diagnostic, count_errors
@@ -19,8 +21,7 @@ from taskc.flow.places import Pieces
 from taskc.flow.reuse import Group, place_of
 
 
-@dataclass(slots=True, kw_only=True)
-class Understood:
+class Understood(Struct, kw_only=True):
     """Everything a compilation read and understood, and every finding so far.
 
     `kept` are findings in files that were not compiled again, `others` the paths of these files, `homes` the
@@ -30,6 +31,7 @@ class Understood:
     program: Program
     loaded: Loaded
     desk: Desk
+    gallery: Gallery = field(default_factory=Gallery)
     kept: list[Diagnostic] = field(default_factory=list)
     order: list[str] = field(default_factory=list)
     others: list[Path] = field(default_factory=list)
@@ -137,10 +139,10 @@ def understand_roots(
     An `allow` in a file that is only imported is not judged: its own tasks may need it.
     """
     loaded = load_roots(roots.items(), instead)
-    desk = Desk(files=loaded)
+    desk, gallery = Desk(files=loaded), Gallery()
     program = check(loaded.roots, loaded.units, shipped_regimes(), desk)
     desk.found = without_followers(desk.found, loaded.found, loaded.sources)
     if not count_errors([*loaded.found, *desk.found]):
-        linted = lint(program, desk.found, tools or lend.tools(), Meter())
+        linted = lint(program, desk.found, tools or lend.tools(), Meter(), gallery)
         desk.found = [d for d in linted if d.rule != "unused-allow" or d.primary.span.file in loaded.roots]
-    return Understood(program=program, loaded=loaded, desk=desk)
+    return Understood(program=program, loaded=loaded, desk=desk, gallery=gallery)

@@ -3,10 +3,12 @@
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from taskc.compiler.expand import Rendered, expand, write_requests
 from taskc.dsl.diagnostic import Diagnostic
@@ -30,8 +32,7 @@ class Stopped(Exception):
     """An error was found while writing requests; nothing is put in place."""
 
 
-@dataclass(slots=True)
-class _Tally:
+class _Tally(Struct):
     """Counts and hashes what streams by: the whole, and the part of one task."""
 
     whole: "hashlib._Hash" = field(default_factory=hashlib.sha256)
@@ -56,8 +57,7 @@ class _Tally:
         return Segment(bytes=self.size, sha256=(self.part or self.whole).hexdigest())
 
 
-@dataclass(slots=True)
-class Writer:
+class Writer(Struct):
     """Writes the tasks of a build in order; `kept` gives those of the build in `out` that are only copied.
 
     `entries` and `hashes` are complete once both files have been written: `requests` first.
@@ -100,7 +100,7 @@ class Writer:
         """Make the requests of a task, until something is wrong with an item; then only look at the rest."""
         found: list[Diagnostic] = []
         desk, chosen, made = self.understood.desk, selection(self.wanted, task), 0
-        for line in write_requests(task, desk.meter, found, chosen):
+        for line in write_requests(task, desk.meter, found, chosen, self.understood.gallery):
             made += 1
             if not found:
                 yield line

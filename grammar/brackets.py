@@ -1,7 +1,8 @@
 """Brackets put right before the parser sees them, so that one missing bracket is one finding."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from taskc.dsl.diagnostic import Diagnostic, Label, error
 from taskc.dsl.span import Span
@@ -10,8 +11,7 @@ from taskc.grammar.layout import CLOSES, CONTINUES, END, Token, shorten
 DEPTH = 100
 
 
-@dataclass(slots=True, kw_only=True)
-class Balanced:
+class Balanced(Struct, kw_only=True):
     """Tokens whose brackets match, what was wrong, and the offsets of tokens that this explains.
 
     `faults` counts also what is not reported because a text that is not closed explains it.

@@ -2,7 +2,8 @@
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from taskc.dsl.diagnostic import Diagnostic, error, similar
 from taskc.dsl.span import Span
@@ -35,8 +36,7 @@ _PYTHON = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wrong:
+class Wrong(Struct, frozen=True, kw_only=True):
     """A place where reading stopped: token `at` (perhaps past the last), and what could stand there."""
 
     file: str

@@ -2,8 +2,9 @@
 
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import groupby
+
+from msgspec import Struct
 
 from taskc.dsl.diagnostic import Diagnostic, Label, Severity
 from taskc.dsl.span import Source
@@ -65,8 +66,7 @@ def _width(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
-@dataclass(frozen=True, slots=True)
-class _Paint:
+class _Paint(Struct, frozen=True):
     """Wraps text in a colour, or does not."""
 
     on: bool
@@ -76,8 +76,7 @@ class _Paint:
         return f"\x1b[{code}m{text}\x1b[0m" if self.on and text else text
 
 
-@dataclass(frozen=True, slots=True)
-class _Mark:
+class _Mark(Struct, frozen=True):
     """A label with the sign that underlines it."""
 
     label: Label

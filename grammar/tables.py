@@ -1,11 +1,12 @@
 """The tables of the grammar: how to cut a text into words, and what to do on each word in each state."""
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 from typing import NamedTuple
+
+import msgspec
 
 LAST = "$END"  # the kind of the end of a declaration
 
@@ -39,7 +40,7 @@ class Tables(NamedTuple):
 @cache
 def tables() -> Tables:
     """Give the tables made from `task.lark`, read once a process."""
-    made = json.loads(resources.files("taskc.grammar").joinpath("tables.json").read_bytes())
+    made = msgspec.json.decode(resources.files("taskc.grammar").joinpath("tables.json").read_bytes())
     return Tables(
         words=frozenset(made["words"]),
         pattern=re.compile("|".join(f"({pattern})" for _, pattern in made["patterns"])),

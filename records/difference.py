@@ -1,14 +1,14 @@
 """What differs between two builds, at the level of what an author means, and what that costs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
+
+from msgspec import Struct, field
 
 Kind: TypeAlias = Literal["added", "removed", "changed", "renamed"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """One thing that is not as it was.
 
     `what` is `task`, `item`, `exemplars`, `regime`, `factor`, `level`, `measure`, or the word that a
@@ -28,16 +28,14 @@ class Change:
     within: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
+class Reason(Struct, frozen=True, kw_only=True):
     """Requests that must be asked anew, and the changes that are why, by position; none: another compiler."""
 
     requests: int
     changes: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bill:
+class Bill(Struct, frozen=True, kw_only=True):
     """Requests by what becomes of them.
 
     `stay` were asked before in the same words, `anew` were not, `gone` are asked no longer. `regraded` are
@@ -59,8 +57,7 @@ class Bill:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskDifference:
+class TaskDifference(Struct, frozen=True, kw_only=True):
     """A task that is not as it was: its name, empty where it is gone, and what it `was` called, if it was."""
 
     task: str
@@ -72,8 +69,7 @@ class TaskDifference:
     why: tuple[Reason, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class Difference(Struct, frozen=True, kw_only=True):
     """Two builds compared. `compilers` are the versions of taskc that made them."""
 
     old: str

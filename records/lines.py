@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, TypeVar, cast
@@ -29,7 +28,7 @@ class LineError(ValueError):
 
 
 def plain(value: Any) -> Any:
-    """Give `value` as dicts, lists and scalars; dataclass fields keep their order."""
+    """Give `value` as dicts, lists and scalars; fields of structs and dataclasses keep their order."""
     kind = type(value)
     if kind in _PLAIN:
         return value
@@ -52,8 +51,11 @@ def load(kind: type[T], line: str | bytes, *, number: int = 1) -> T:
     """Read one line back as `kind`, checked; raises `LineError`."""
     quick = _decoder(cast(Hashable, kind))
     if quick is not None:
-        with suppress(msgspec.MsgspecError, UnicodeError, RecursionError):
+        try:
             return cast(T, quick.decode(line))
+        except (msgspec.MsgspecError, UnicodeError, RecursionError) as problem:
+            if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+                raise LineError(number, str(problem).lower()) from None
     return _load_with_care(kind, line, number)
 
 
@@ -79,7 +81,9 @@ def load_all(kind: type[T], lines: Iterable[str | bytes]) -> Iterator[T]:
 
 @cache
 def _names(kind: Any) -> tuple[str, ...] | None:
-    """Give the fields of a dataclass; None for any other kind."""
+    """Give the fields of a struct or a dataclass; None for any other kind."""
+    if issubclass(kind, msgspec.Struct):
+        return kind.__struct_fields__
     return tuple(f.name for f in fields(kind)) if is_dataclass(kind) else None
 
 

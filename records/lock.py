@@ -5,16 +5,15 @@ Written so that a reader of a commit sees what changed: texts line by line, an i
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 _SHORT = 100  # columns of what may stand on one line
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockedWay:
+class LockedWay(Struct, frozen=True, kw_only=True):
     """A way of asking; see `records.snapshot.Way`."""
 
     regime: str
@@ -25,8 +24,7 @@ class LockedWay:
     exemplars: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockedTask:
+class LockedTask(Struct, frozen=True, kw_only=True):
     """A task: the hash of its requests, what they are made of, and a short digest of each.
 
     `statements` are the lines of a text by what it is about, one each. `lanes` are regime, levels, measure
@@ -42,8 +40,7 @@ class LockedTask:
     items: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lock:
+class Lock(Struct, frozen=True, kw_only=True):
     """A lock file: which taskc wrote it, and the tasks."""
 
     lock: int = 1

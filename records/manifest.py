@@ -1,11 +1,11 @@
 """What a build says about itself: where it came from, what it holds, and what was found on the way."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceFile:
+class SourceFile(Struct, frozen=True, kw_only=True):
     """A file that took part, by its name inside the compiled folder."""
 
     path: str
@@ -13,16 +13,14 @@ class SourceFile:
     bytes: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Segment:
+class Segment(Struct, frozen=True, kw_only=True):
     """The part of a file that belongs to one task: its length and hash. Parts lie one after another."""
 
     bytes: int
     sha256: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskEntry:
+class TaskEntry(Struct, frozen=True, kw_only=True):
     """One task of a build. `items` is how many it has, `asked` how many of them this build asks.
 
     `lines` is its part of `requests.jsonl`, `shot` its part of `snapshot.jsonl`.
@@ -43,8 +41,7 @@ class TaskEntry:
     shot: Segment | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SuiteEntry:
+class SuiteEntry(Struct, frozen=True, kw_only=True):
     """A suite and its tasks."""
 
     name: str
@@ -52,8 +49,7 @@ class SuiteEntry:
     tasks: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FindingEntry:
+class FindingEntry(Struct, frozen=True, kw_only=True):
     """A finding that did not stop the build."""
 
     rule: str
@@ -64,8 +60,7 @@ class FindingEntry:
     column: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
+class Manifest(Struct, frozen=True, kw_only=True):
     """`manifest.json`. `requests_sha256` and `snapshot_sha256` are hashes of the two files beside it."""
 
     taskc: str

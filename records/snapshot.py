@@ -5,14 +5,13 @@ are `file:line`, files by their name inside the compiled folder.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
+from msgspec import Struct, field
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stated:
+class Stated(Struct, frozen=True, kw_only=True):
     """One statement: what it is about (`prompt`, `distractor far`, `let n`), its tidy text, its place."""
 
     about: str
@@ -20,8 +19,7 @@ class Stated:
     at: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
+class Way(Struct, frozen=True, kw_only=True):
     """One way of asking all items: a regime in a cell of the design.
 
     `statements` are positions in those of the task; `measures` are written as in a table; `exemplars` are
@@ -37,8 +35,7 @@ class Way:
     exemplars: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskShot:
+class TaskShot(Struct, frozen=True, kw_only=True):
     """A task: all statements it is made of, each once, and its ways. `own` are those that make its items.
 
     `factors` are the places of its factors, by name, and of their levels, by `FACTOR=LEVEL`.
@@ -52,8 +49,7 @@ class TaskShot:
     factors: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class ItemShot:
+class ItemShot(Struct, frozen=True):
     """An item: its id, its place, and its values."""
 
     item: str

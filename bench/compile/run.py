@@ -1,8 +1,9 @@
 """What it costs to turn a data file into written requests: taskc, its peers, and the floor.
 
 Run: `python bench/compile/run.py [--quick] [--work FOLDER]`, with the Python that has taskc. Installs the
-peers into environments of their own below FOLDER, where they stay for the next run, lays out the same
-items for all, runs everything as fresh processes in turn, and writes the tables into `bench/README.md`.
+peers, and taskc as it was last committed, into environments of their own below FOLDER, where they stay for
+the next run, lays out the same items for all, runs everything as fresh processes in turn, and writes the
+tables into `bench/README.md`.
 """
 
 import argparse
@@ -54,6 +55,7 @@ def main() -> None:
         arms = {name: arm for name, arm in make_arms(work).items() if not flags.only or name in flags.only}
         work.mkdir(parents=True, exist_ok=True)
         install_peers(work, arms)
+        install_taskc(work)
         starts = {} if flags.only else measure_starts(work, 2)
         found: dict[Cell, list[Spent]] = {}
         for count, rounds in (QUICK if flags.quick else FULL).items():
@@ -69,7 +71,7 @@ def make_arms(work: Path) -> dict[str, Arm]:
     lm_eval = [python_of(work, "lm-eval"), f"{peer}/lm_eval_build.py", "{data}", "{shots}", "{out}"]
     return {
         "floor": Arm([sys.executable, str(HERE / "floor.py"), "{data}", "{shots}", "{out}"], 100_000),
-        "taskc": Arm([taskc(), "compile", "{data}/words_{shots}.task", "-o", "{build}"], 1_000_000),
+        "taskc": Arm([taskc(work), "compile", "{data}/words_{shots}.task", "-o", "{build}"], 1_000_000),
         "inspect": Arm(
             [python_of(work, "inspect"), f"{peer}/inspect_build.py", "{data}", "{shots}", "{out}"], 100_000
         ),
@@ -81,9 +83,25 @@ def python_of(work: Path, peer: str) -> str:
     return str(work / "venvs" / peer / "bin" / "python")
 
 
-def taskc() -> str:
-    """The command beside the Python that runs this."""
-    return str(Path(sys.executable).parent / "taskc")
+def taskc(work: Path) -> str:
+    """The command as users have it: from a wheel, for an editable checkout is slower to start."""
+    return str(work / "venvs" / f"taskc-{commit()}" / "bin" / "taskc")
+
+
+def commit() -> str:
+    asked = ["git", "rev-parse", "--short", "HEAD"]
+    return subprocess.run(asked, capture_output=True, text=True, cwd=HERE, check=True).stdout.strip()
+
+
+def install_taskc(work: Path) -> None:
+    """Install the last commit into an environment of its own, if it is not there yet."""
+    place = Path(taskc(work)).parent.parent
+    if not (place / "bin" / "taskc").exists():
+        note(f"installing {place.name}")
+        with tempfile.TemporaryDirectory(dir=work) as clone:
+            subprocess.run(["git", "clone", "-q", HERE.parents[1], clone], check=True)
+            subprocess.run([sys.executable, "-m", "venv", place], check=True)
+            subprocess.run([place / "bin" / "python", "-m", "pip", "install", "-q", clone], check=True)
 
 
 def install_peers(work: Path, arms: dict[str, Arm]) -> None:
@@ -150,10 +168,10 @@ def make_starts(work: Path, data: Path) -> dict[str, list[str]]:
     include = ["--include_path", str(data)]
     return {
         "`python -c pass`": [sys.executable, "-c", "pass"],
-        "`taskc --help`": [taskc(), "--help"],
+        "`taskc --help`": [taskc(work), "--help"],
         "`inspect --help`": [inspect, "--help"],
         "`lm_eval --help`": [lm_eval, "--help"],
-        "`taskc check small.task`": [taskc(), "check", str(HERE / "small.task")],
+        "`taskc check small.task`": [taskc(work), "check", str(HERE / "small.task")],
         "`lm_eval validate --tasks words`": [lm_eval, "validate", "--tasks", "words", *include],
     }
 
@@ -162,11 +180,9 @@ def describe(quick: bool) -> str:
     """Name the machine, the versions and the load, in a line."""
     about = Path("/proc/cpuinfo").read_text().splitlines() if sys.platform == "linux" else []
     names = [line.split(": ")[1] for line in about if line.startswith("model name")]
-    asked = ["git", "rev-parse", "--short", "HEAD"]
-    commit = subprocess.run(asked, capture_output=True, text=True, cwd=HERE, check=False).stdout.strip()
     return (
         f"{(names or [platform.processor()])[0]}, {len(os.sched_getaffinity(0))} cores, {platform.system()} "
-        f"{platform.machine()}; Python {platform.python_version()}; taskc at {commit}, "
+        f"{platform.machine()}; Python {platform.python_version()}; taskc at {commit()}, "
         f"{', '.join(PEERS.values())}; load {os.getloadavg()[0]:.1f}{' (--quick)' if quick else ''}."
     )
 

@@ -6,6 +6,7 @@ task or its file silences it there, and an `allow` that silences nothing is itse
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from taskc.compiler.gallery import Gallery
 from taskc.compiler.limits import LimitError, Meter
 from taskc.compiler.lints.ambiguous_extractor import ambiguous_extractor, mark_case, reads_options
 from taskc.compiler.lints.answer_imbalance import answer_imbalance, has_options, mark_place
@@ -74,17 +75,24 @@ LINTS: dict[str, Lint] = {
 ALLOWED_ELSEWHERE = ("regime-left-out",)
 
 
-def lint(program: Program, found: Iterable[Diagnostic], tools: Tools, meter: Meter) -> list[Diagnostic]:
+def lint(
+    program: Program,
+    found: Iterable[Diagnostic],
+    tools: Tools,
+    meter: Meter,
+    gallery: Gallery | None = None,
+) -> list[Diagnostic]:
     """Give `found`, what the checker found, and what the lints find, without what is allowed.
 
-    A task whose items cannot all be shown is passed over: making its requests tells why.
+    A task whose items cannot all be shown is passed over: making its requests tells why. What is shown of
+    items is hung in `gallery`, where requests are made of it.
     """
     kept = list(found)
     used: set[tuple[Allow, str]] = set()
     unseen: set[Allow] = set()
     for task in program.tasks:
         kept = [d for d in kept if not _silenced(d, task, used)]
-        told = _of_task(task, program.tasks, tools, meter)
+        told = _of_task(task, program.tasks, tools, meter, gallery)
         kept += [d for d in told or () if not _allowed(d, task, used)]
         unseen |= set(task.allows if told is None else ())
     unseen |= {allow for task in program.tasks for allow in task.allows if _cannot_tell(allow, tools)}
@@ -96,7 +104,9 @@ def _cannot_tell(allow: Allow, tools: Tools) -> bool:
     return allow.rule in LINTS and not LINTS[allow.rule].able(tools)
 
 
-def _of_task(task: Task, tasks: Sequence[Task], tools: Tools, meter: Meter) -> list[Diagnostic] | None:
+def _of_task(
+    task: Task, tasks: Sequence[Task], tools: Tools, meter: Meter, gallery: Gallery | None
+) -> list[Diagnostic] | None:
     """Run all lints over one task, each place and rule told once; None where its items cannot be shown."""
     columns = {
         rule: Column(mark=one.mark, code=one.code, wanted=one.wanted)
@@ -104,7 +114,7 @@ def _of_task(task: Task, tasks: Sequence[Task], tools: Tools, meter: Meter) -> l
         if one.mark is not None and one.able(tools)
     }
     try:
-        looks = survey(task, columns, meter, tools.most)
+        looks = survey(task, columns, meter, tools.most, gallery)
         if not looks:
             return []
         view = View(task=task, tasks=tasks, looks=looks, tools=tools)

@@ -46,7 +46,8 @@ task capitals {
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from taskc.compiler.lints.view import View
 from taskc.compiler.survey import Look, Seen

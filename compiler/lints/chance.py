@@ -3,14 +3,14 @@
 import math
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 ALPHA = 0.001  # of a finding that is there by chance, after correction
 GAIN = 0.05  # of all items: less is not worth telling
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hits:
+class Hits(Struct, frozen=True, kw_only=True):
     """How often a rule of thumb names one option of `k`, and how often that is the answer."""
 
     k: int
@@ -18,8 +18,7 @@ class Hits:
     right: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Excess:
+class Excess(Struct, frozen=True, kw_only=True):
     """A rule of thumb that finds answers: where it did most surely, the p value, and what it gains.
 
     `p` is corrected for all tests made. `gain` is the share of all items that it has right beyond chance.

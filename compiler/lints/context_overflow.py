@@ -56,7 +56,7 @@ _MARKS = 8  # tokens of a chat template round one message
 
 def mark_length(seen: Seen, look: Look) -> int:
     """Mark an item with the length of its prompt in characters."""
-    return sum([len(text) for _, text in seen.prompt])
+    return sum(map(len, seen.texts))
 
 
 def context_overflow(view: View) -> Iterator[Diagnostic]:

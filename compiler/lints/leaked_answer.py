@@ -146,7 +146,7 @@ def _joins(character: str) -> bool:
 def _rivals(seen: Seen) -> list[str]:
     """Give the texts of the options, or without options the different predictions."""
     if seen.scene.choices:
-        return [choice.text for choice in seen.scene.choices]
+        return list(seen.scene.choices.texts)
     return list(dict.fromkeys(seen.scene.predictions.values()))
 
 

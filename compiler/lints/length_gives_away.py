@@ -70,7 +70,7 @@ _DIRECTIONS = {"longest": (1, 2), "shortest": (4, 8)}
 
 def mark_lengths(seen: Seen, look: Look) -> int:
     """Mark whether one option is the longest, or shortest, and the answer, with the number of options."""
-    lengths = [len(choice.text) for choice in seen.scene.choices]
+    lengths = list(map(len, seen.scene.choices.texts))
     k = len(lengths)
     if k > _MOST:
         return 0

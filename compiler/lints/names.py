@@ -1,7 +1,6 @@
 """Which names a task uses for their value: in expressions and in templates, wherever they stand."""
 
 from collections.abc import Iterator
-from dataclasses import fields
 
 from taskc.compiler.templates import template_names
 from taskc.dsl import syntax
@@ -43,7 +42,7 @@ def nodes(tree: object) -> Iterator[syntax.Node]:
             stack.extend(reversed(one))
         elif isinstance(one, syntax.Node) and not isinstance(one, _DATA):
             yield one
-            stack.extend(getattr(one, f.name) for f in reversed(fields(one)))
+            stack.extend(getattr(one, name) for name in reversed(one.__struct_fields__))
 
 
 def _names(tree: object) -> Iterator[str]:

@@ -52,7 +52,7 @@ from taskc.dsl.syntax import Text
 
 def mark_trailing(seen: Seen, look: Look) -> int:
     """Mark an item whose prompt ends in a blank."""
-    return seen.prompt[-1][1][-1:].isspace()
+    return seen.texts[-1][-1:].isspace()
 
 
 def trailing_space(view: View) -> Iterator[Diagnostic]:

@@ -4,7 +4,8 @@ import re
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from taskc.compiler.render import ask
 from taskc.compiler.survey import Look, Seen
@@ -33,7 +34,7 @@ def fold(text: str) -> str:
 def mark_question(seen: Seen, look: Look) -> int:
     """Mark an item by what its prompt says before its options, and by their texts in any order."""
     text, choices = seen.text, seen.scene.choices
-    texts = [choice.text for choice in choices]
+    texts = choices.texts
     if choices:
         listed = ". " if choices[0].label is not None else "\n"
         cut = text.find(listed + texts[0])  # the first option shown, whichever it is
@@ -89,8 +90,7 @@ def options(seen: Seen) -> frozenset[str]:
     return frozenset(fold(choice.text) for choice in seen.choices)
 
 
-@dataclass(frozen=True, slots=True)
-class _Sketch:
+class _Sketch(Struct, frozen=True):
     number: int
     shingles: frozenset[tuple[str, ...]]
 

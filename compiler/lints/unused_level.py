@@ -46,7 +46,8 @@ task capitals {
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from taskc.compiler.lints.names import variant_names
 from taskc.compiler.lints.view import View

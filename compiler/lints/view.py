@@ -1,8 +1,9 @@
 """What a lint is given: one task, how its items look, and what flow can lend it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from msgspec import Struct, field
 
 from taskc.compiler.exemplars import choose, pool
 from taskc.compiler.merge import last
@@ -19,8 +20,7 @@ ENOUGH = 10_000  # items of one task that are looked at: what moves a score by a
 Tokenize: TypeAlias = Callable[[str], Sequence[int]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tools:
+class Tools(Struct, frozen=True, kw_only=True):
     """What lints need from outside the compiler; flow lends it.
 
     `models` maps each model named by the user to its tokenizer, None where there is none at hand;
@@ -43,8 +43,7 @@ class Tools:
     weigh: Callable[[str], str | None] = lambda rule: None
 
 
-@dataclass(slots=True, kw_only=True)
-class View:
+class View(Struct, kw_only=True):
     """A task as lints see it: itself, its looks (never none), and the tools.
 
     `tasks` are all tasks of the compilation: what one of them does not use a child may.
@@ -82,8 +81,7 @@ class View:
         return stated.value.span if stated is not None else self.task.span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lint:
+class Lint(Struct, frozen=True, kw_only=True):
     """One lint: `tell` gives its findings; `mark`, where there is one, is asked for every item first.
 
     `code` is the type code of the marks (as of `array`): `B` for 0 to 255, `q` for 64 bits. `wanted` says

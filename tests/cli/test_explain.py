@@ -69,7 +69,7 @@ def test_it_loads_no_compiler(environment: dict[str, str]) -> None:
     code = (
         "import sys\nfrom taskc.cli import main\nsys.argv = ['taskc', 'explain', 'unused-field']\n"
         "try: main()\nexcept SystemExit: pass\n"
-        "heavy = ('jinja2', 'lark', 'msgspec', 'pydantic', 'rich', 'sqlite3', 'taskc.compiler.check')\n"
+        "heavy = ('jinja2', 'lark', 'pydantic', 'rich', 'sqlite3', 'taskc.compiler.check')\n"
         "print(*(m for m in heavy if m in sys.modules), file=sys.stderr)"
     )
     done = subprocess.run(

@@ -1,9 +1,9 @@
 """Bounds that are met exactly, and what is told where one more is too many."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from taskc.compiler import generate, items, templates, values
 from taskc.compiler.limits import DEPTH, DIGITS, LIST, TEXT, LimitError, Meter

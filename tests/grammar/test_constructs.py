@@ -267,7 +267,7 @@ def test_every_statement_has_a_form_to_show():
 def test_spans_of_expressions(text, spans):
     def walk(node):
         yield text[node.span.start : node.span.end]
-        for part in node.__dataclass_fields__:
+        for part in node.__struct_fields__:
             value = getattr(node, part)
             for child in value if isinstance(value, tuple) else [value]:
                 if isinstance(child, s.Node):

@@ -1,6 +1,5 @@
 """Laws of reading and writing: what is printed reads back, and nothing that is read breaks the reader."""
 
-import dataclasses
 from pathlib import Path
 from typing import get_args
 
@@ -24,8 +23,8 @@ def read(text: str, name: str = "law.task"):
 def children(node):
     """List the nodes directly under a node."""
     out = []
-    for part in dataclasses.fields(node):
-        value = getattr(node, part.name)
+    for part in node.__struct_fields__:
+        value = getattr(node, part)
         values = value if isinstance(value, tuple) else (value,)
         out += [v for v in values if isinstance(v, syntax.Node)]
     return out
