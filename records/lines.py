@@ -83,7 +83,7 @@ def load_all(kind: type[T], lines: Iterable[str | bytes]) -> Iterator[T]:
 def _names(kind: Any) -> tuple[str, ...] | None:
     """Give the fields of a struct or a dataclass; None for any other kind."""
     if issubclass(kind, msgspec.Struct):
-        return kind.__struct_fields__
+        return cast(tuple[str, ...], kind.__struct_fields__)
     return tuple(f.name for f in fields(kind)) if is_dataclass(kind) else None
 
 
