@@ -23,7 +23,7 @@ sys.path.insert(0, str(HERE.parent / "compile"))
 from items import write_items  # noqa: E402
 from spent import Spent, run_command  # noqa: E402
 from tables import rewrite_readme  # noqa: E402
-from written import Cell, End, write_ends, write_memory, write_rates  # noqa: E402
+from written import Cell, End, Pace, write_ends, write_memory, write_rates  # noqa: E402
 
 PEERS = {"lm-eval": ["lm-eval[api]==0.4.13"], "inspect": ["inspect-ai==0.3.285", "openai"]}
 MODELS = {
@@ -84,8 +84,8 @@ def main() -> None:
         work.mkdir(parents=True, exist_ok=True)
         readme = HERE.parent / "README.md"
         if "rates" in wanted:
-            rates = measure_rates(work, 0.3 if flags.quick else 1.0)
-            rewrite_readme(readme, "eval-rates", f"{describe()}\n\n{write_rates(rates)}")
+            for rates in measure_rates(work, 0.3 if flags.quick else 1.0):
+                rewrite_readme(readme, "eval-rates", f"{describe()}\n\n{write_rates(rates)}")
         if "ends" in wanted:
             ends = measure_ends(work, 1 if flags.quick else 2)
             rewrite_readme(readme, "eval-ends", f"{describe()}\n\n{write_ends(ends)}")
@@ -93,19 +93,19 @@ def main() -> None:
             rewrite_readme(readme, "eval-memory", f"{describe()}\n\n{write_memory(measure_memory(work))}")
 
 
-def measure_rates(work: Path, share: float) -> dict[Cell, float]:
-    """Ask with every client at every latency and concurrency; requests a second by the server's clock."""
-    found: dict[Cell, float] = {}
+def measure_rates(work: Path, share: float) -> Iterator[dict[Cell, Pace]]:
+    """Ask with every client at every latency and concurrency; gives what is known after each latency."""
+    found: dict[Cell, Pace] = {}
     with tempfile.TemporaryDirectory(dir=work) as folder:
         data = lay_out(Path(folder), 30_000)
         for latency in LATENCIES:
             with serving(latency) as server:
                 for connections, arm in product(CONNECTIONS, (*MODELS, *BARE)):
                     count = requests_for(arm, latency, connections, share)
-                    rate = rate_of(server, data, arm, count, connections)
-                    found[Cell(arm, latency, connections)] = rate
-                    note(f"{arm:20} {latency * 1000:4.0f} ms {connections:4} {rate:8,.0f} requests/s")
-    return found
+                    pace = pace_of(server, data, arm, count, connections)
+                    found[Cell(arm, latency, connections)] = pace
+                    note(f"{arm:20} {latency * 1000:4.0f} ms {connections:4} {pace.rate:8,.0f} requests/s")
+            yield found
 
 
 def requests_for(arm: str, latency: float, connections: int, share: float) -> int:
@@ -115,16 +115,17 @@ def requests_for(arm: str, latency: float, connections: int, share: float) -> in
     return min(30_000, max(int(rate * 12 * share), 80 * connections))
 
 
-def rate_of(server: Server, data: Path, arm: str, count: int, connections: int) -> float:
+def pace_of(server: Server, data: Path, arm: str, count: int, connections: int) -> Pace:
+    """Send so many requests; the rate is by the server's clock, the CPU by the client's."""
     server.told()
     if arm in MODELS:
-        evaluate(server, data, MODELS[arm], count, connections)
+        cpu = evaluate(server, data, MODELS[arm], count, connections).cpu
     else:
         ask = [sys.executable, str(HERE / "clients.py"), arm, str(server.port), str(count), str(connections)]
-        subprocess.run(ask, check=True, capture_output=True)
+        cpu = json.loads(subprocess.run(ask, check=True, capture_output=True).stdout)["cpu"]
     told = server.told()
     assert told["requests"] >= count, f"{told['requests']} answers for {count} requests of {arm}"
-    return told["requests"] / told["seconds"]
+    return Pace(rate=told["requests"] / told["seconds"], cpu=cpu / count)
 
 
 def measure_ends(work: Path, rounds: int) -> dict[str, list[End]]:

@@ -16,6 +16,14 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """Requests a second, and CPU seconds of the client a request."""
+
+    rate: float
+    cpu: float
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """A whole evaluation: what it took with next to no items, and with so many more."""
 
@@ -31,23 +39,26 @@ BARE_OF = {
 }
 
 
-def write_rates(found: Mapping[Cell, float]) -> str:
+def write_rates(found: Mapping[Cell, Pace]) -> str:
     """Make a table of requests a second, and how they stand to the bare client and to what latency allows."""
     header = ["ms", "in flight", "", "requests/s", "÷ its bare client", "÷ in flight / latency"]
+    header += ["CPU ms a request", "bare client's ÷ it"]
     return _table(header, [_rate_row(found, cell) for cell in found])
 
 
-def _rate_row(found: Mapping[Cell, float], cell: Cell) -> list[str]:
-    rate = found[cell]
+def _rate_row(found: Mapping[Cell, Pace], cell: Cell) -> list[str]:
+    pace = found[cell]
     bare = found.get(Cell(BARE_OF.get(cell.arm, ""), cell.latency, cell.connections))
     most = cell.connections / cell.latency if cell.latency else None
     return [
         f"{cell.latency * 1000:.0f}",
         str(cell.connections),
         cell.arm,
-        f"{rate:,.0f}",
-        f"{rate / bare:.2f}" if bare else "",
-        f"{rate / most:.2f}" if most else "",
+        f"{pace.rate:,.0f}",
+        f"{pace.rate / bare.rate:.2f}" if bare else "",
+        f"{pace.rate / most:.2f}" if most else "",
+        f"{pace.cpu * 1000:.2f}",
+        f"{bare.cpu / pace.cpu:.2f}" if bare else "",
     ]
 
 
