@@ -309,7 +309,7 @@ def timeout_of(name: ModelName) -> float:
 def key_of(around: Surroundings, variable: str, *, optional: bool = False) -> str:
     """Give the key in an environment variable; raises `ModelError` that names the variable."""
     key = around.environment.get(variable, "").strip()
-    if key and not key.isascii():
+    if not (key.isascii() and key.isprintable()):
         raise ModelError(f"`{variable}` holds characters no key has", help="copy the key again")
     if not key and not optional:
         raise ModelError(f"`{variable}` is not set", help=f"set it in the environment: `export {variable}=…`")
