@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,6 +77,12 @@ def llama_server(model: Path, folder: Path) -> Iterator[str]:
         address = process.stdout.readline().strip()
         assert address.startswith("http://127.0.0.1:"), log.read_text(encoding="utf-8")
         yield address
+
+
+@pytest.fixture(scope="session")
+def serve() -> Callable[[Path, Path], AbstractContextManager[str]]:
+    """Give a way to run llama.cpp's server over a model file for a while; after the block it is dead."""
+    return llama_server
 
 
 @pytest.fixture(scope="session")

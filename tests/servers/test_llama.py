@@ -2,6 +2,8 @@
 
 import asyncio
 import math
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 from taskc.backends import Surroundings, open_model
 from taskc.records.operation import Labels, Operation, Prompt, Score
 from taskc.records.request import Message
+from taskc.store.responses import ResponseStore
 
 TASK = """
 regime brief extends zero_shot { max_tokens 8 }
@@ -80,6 +83,39 @@ def test_what_it_does_not_know_is_told(evaluate: Any, llama: str) -> None:
     assert len(ran.answers) == 3
     (gone,) = ran.lines("missing.jsonl")
     assert "llama answered 400" in gone["why"]
+
+
+def test_a_server_that_dies_is_told_and_the_next_one_is_asked_the_rest(
+    serve: Any, tiny: Path, tmp_path: Path, evaluate: Any
+) -> None:
+    count = 400
+    rows = "\n".join(f'{{ word: "word {n}", answer: "A", trap: "B" }}' for n in range(count))
+    head, rest = TASK.replace("MEASURES", "reply").split("  items [\n")
+    task = f"{head}  items [\n{rows}\n  ]\n{rest.partition('  ]' + chr(10))[2]}"
+    flags = ("-m", "openai-api/llama/tiny?retries=1&wait=0.01", "-j", "2")
+    store = tmp_path / "runs" / "responses.sqlite"
+    with ThreadPoolExecutor(1) as pool:
+        with serve(tiny, tmp_path) as address:
+            running = pool.submit(evaluate, task, *flags, **env(address))
+            while kept(store) < 20:
+                assert not running.done(), running.result().err
+                time.sleep(0.005)
+        ran = running.result()
+    before = kept(store)
+    assert ran.code == 4 and 20 <= before < count
+    assert "cannot be reached" in ran.err
+    with serve(tiny, tmp_path) as address:
+        again = evaluate(task, *flags, **env(address))
+    assert again.code == 0, again.err
+    assert len(again.answers) == count
+    assert f"{count - before:,} asked" in again.err and f"{before:,} known before" in again.err
+
+
+def kept(path: Path) -> int:
+    if not path.exists():
+        return 0
+    with ResponseStore.open(path, new=False) as store:
+        return store.count()
 
 
 def talk(text: str, prefill: str = "") -> Prompt:
