@@ -14,8 +14,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from taskc.backends import parameters, wire
-from taskc.backends.openai_api import STOPS, Answer, Token, open_chat, open_line
+from taskc.backends import parameters
+from taskc.backends.openai_api import STOPS, Answer, Token, open_chat, open_client, open_line
 from taskc.backends.protocol import Described, ModelError, ModelName, Surroundings
 from taskc.backends.remote import PASSING, Line, RemoteModel, checked_url, finished, is_loopback, key_of
 from taskc.backends.text import default_stop, flatten
@@ -117,14 +117,14 @@ def open_model(name: ModelName, around: Surroundings) -> RemoteModel:
     prefix = re.sub(r"[^A-Z0-9]", "_", service.upper())
     url = _url_of(name, around, f"{prefix}_BASE_URL")
     key = key_of(around, f"{prefix}_API_KEY", optional=is_loopback(url))
-    line = open_line(wire, name, service, url, f"{prefix}_API_KEY", key)
-    client = wire.Wire(url, key, proxy=None if is_loopback(url) else wire.proxy_for(url))
+    line = open_line(name, service, url, f"{prefix}_API_KEY", key)
     if name.parameters.get("mode") == "completions":
-        return _open_text(known, model, line, client)
-    return open_chat(known, model, line, "max_tokens", client)
+        return _open_text(known, model, line)
+    return open_chat(known, model, line, "max_tokens")
 
 
-def _open_text(known: Described, name: str, line: Line, client: wire.Wire) -> RemoteModel:
+def _open_text(known: Described, name: str, line: Line) -> RemoteModel:
+    client = open_client(line)
     speech = TextSpeech(
         name=name,
         service=line.service,

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from taskc.backends import parameters
+from taskc.backends import parameters, wire
 from taskc.backends.protocol import Described, ModelName, Surroundings
 from taskc.backends.remote import (
     PASSING,
@@ -25,7 +25,7 @@ from taskc.backends.remote import (
     timeout_of,
 )
 from taskc.backends.top_tokens import labelled
-from taskc.backends.wire import Wire, caller_of
+from taskc.backends.wire import Client
 from taskc.records.operation import (
     Failure,
     Generate,
@@ -112,28 +112,22 @@ def describe(name: ModelName, around: Surroundings) -> Described:
 
 def open_model(name: ModelName, around: Surroundings) -> RemoteModel:
     """Open a model of OpenAI's; raises `ModelError`."""
-    import openai
-
     known = describe(name, around)
     url = checked_url(around.environment.get("OPENAI_BASE_URL") or URL, "OPENAI_BASE_URL")
-    line = open_line(openai, name, "openai", url, "OPENAI_API_KEY", key_of(around, "OPENAI_API_KEY"))
+    line = open_line(name, "openai", url, "OPENAI_API_KEY", key_of(around, "OPENAI_API_KEY"))
     return open_chat(known, name.name, line, "max_completion_tokens")
 
 
 def open_chat(
-    known: Described,
-    name: str,
-    line: Line,
-    limit: Literal["max_tokens", "max_completion_tokens"],
-    wire: Wire | None = None,
+    known: Described, name: str, line: Line, limit: Literal["max_tokens", "max_completion_tokens"]
 ) -> RemoteModel:
-    """Open a model behind Chat Completions, reached by the SDK or by a `wire`."""
-    client: Any = wire or open_client(line)
+    """Open a model behind Chat Completions."""
+    client = open_client(line)
     speech = ChatSpeech(
         name=name,
         service=line.service,
         capabilities=known.capabilities,
-        create=wire.caller("/chat/completions") if wire else caller_of(client, "/chat/completions"),
+        create=client.caller("/chat/completions"),
         limit=limit,
     )
     return RemoteModel(
@@ -141,8 +135,11 @@ def open_chat(
     )
 
 
-def open_line(sdk: Any, name: ModelName, service: str, url: str, key_name: str, secret: str) -> Line:
-    """Make the way to a service that speaks OpenAI's protocol; `sdk` is what has its exceptions."""
+def open_line(name: ModelName, service: str, url: str, key_name: str, secret: str) -> Line:
+    """Make the way to a service that speaks OpenAI's protocol: by their SDK to them, by `wire` to others."""
+    sdk: Any = wire
+    if name.provider == "openai":
+        import openai as sdk
     return Line(
         sdk=sdk,
         service=service,
@@ -155,17 +152,19 @@ def open_line(sdk: Any, name: ModelName, service: str, url: str, key_name: str, 
     )
 
 
-def open_client(line: Line) -> Any:
-    """Open the SDK's client. It does not retry: we do, and count. Loopback goes round any proxy."""
-    import openai
-
-    return openai.AsyncOpenAI(
+def open_client(line: Line) -> Client:
+    """Open the connections. The SDK does not retry: we do, and count. Loopback goes round any proxy."""
+    here = is_loopback(line.url)
+    if line.sdk is wire:
+        return wire.Wire(line.url, line.secret, proxy=None if here else wire.proxy_for(line.url))
+    client = line.sdk.AsyncOpenAI(
         api_key=line.secret,
         base_url=line.url,
         timeout=line.timeout,
         max_retries=0,
-        http_client=openai.DefaultAioHttpClient(trust_env=not is_loopback(line.url)),
+        http_client=line.sdk.DefaultAioHttpClient(trust_env=not here),
     )
+    return wire.Sdk(client)
 
 
 def _known(model: str) -> Capabilities:

@@ -7,7 +7,7 @@ connections is the same library, so `cause_of` tells for all of them how a conne
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -21,8 +21,9 @@ __all__ = [
     "APIStatusError",
     "APITimeoutError",
     "Arrived",
+    "Client",
+    "Sdk",
     "Wire",
-    "caller_of",
     "cause_of",
     "proxy_for",
     "whole",
@@ -66,6 +67,38 @@ class Arrived:
     status: int
     headers: Mapping[str, str]
     text: str
+
+
+class Client(Protocol):
+    """What asks: an SDK's client, or a `Wire`."""
+
+    def caller(self, path: str) -> Callable[..., Awaitable[Any]]: ...  # noqa: D102
+    async def close(self) -> None: ...  # noqa: D102
+
+
+class Sdk:
+    """An SDK's client, asked for the response as it came.
+
+    The SDKs' own calls convert what is sent and what comes back by their types, which takes a fifth of
+    their time and is done again here; all else that they do stays.
+    """
+
+    def __init__(self, client: Any) -> None:
+        """Take over an open client."""
+        self.client = client
+
+    def caller(self, path: str) -> Callable[..., Awaitable[Any]]:
+        """Give the call that posts its named arguments to a path below the SDK's address."""
+        from httpx2 import Response
+
+        async def create(**body: Any) -> Any:
+            return await self.client.post(path, cast_to=Response, body=whole(body))
+
+        return create
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.client.close()
 
 
 class Wire:
@@ -127,20 +160,6 @@ class Wire:
             max_field_size=_HEADER,
         )
         return self._session
-
-
-def caller_of(sdk: Any, path: str) -> Callable[..., Awaitable[Any]]:
-    """Give the call of an SDK's client that posts its named arguments and gives the response as it came.
-
-    The SDKs' own calls convert what is sent and what comes back by their types, which takes a fifth of
-    their time and is done again here; all else that they do stays.
-    """
-    from httpx2 import Response
-
-    async def create(**body: Any) -> Any:
-        return await sdk.post(path, cast_to=Response, body=whole(body))
-
-    return create
 
 
 def whole(body: dict[str, Any]) -> dict[str, Any]:
