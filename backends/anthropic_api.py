@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from taskc.backends import parameters
+from taskc.backends import parameters, wire
 from taskc.backends.protocol import Described, ModelName, Surroundings
 from taskc.backends.remote import (
     PASSING,
@@ -24,7 +24,6 @@ from taskc.backends.remote import (
     patience_of,
     timeout_of,
 )
-from taskc.backends.wire import Sdk
 from taskc.records.operation import Failure, Generate, Operation, Outcome, Refusal, Source, Usage
 from taskc.records.plan import Capabilities
 
@@ -109,19 +108,18 @@ def open_model(name: ModelName, around: Surroundings) -> RemoteModel:
         patience=patience_of(name),
         lane=open_lane(name, url),
     )
-    sdk = anthropic.AsyncAnthropic(
+    client = anthropic.AsyncAnthropic(
         api_key=line.secret,
         base_url=url,
         timeout=line.timeout,
         max_retries=0,
         http_client=anthropic.DefaultAioHttpClient(trust_env=not is_loopback(url)),
     )
-    client = Sdk(sdk)
     speech = MessagesSpeech(
         name=name.name,
         capabilities=known.capabilities,
         timeout=line.timeout,
-        create=client.caller("/v1/messages"),
+        create=wire.caller(client, "/v1/messages"),
     )
     return RemoteModel(
         model=known.model, capabilities=known.capabilities, line=line, client=client, speech=speech

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from taskc.backends import parameters
+from taskc.backends import parameters, wire
 from taskc.backends.openai_api import STOPS, Answer, Token, open_chat, open_client, open_line
 from taskc.backends.protocol import Described, ModelError, ModelName, Surroundings
 from taskc.backends.remote import PASSING, Line, RemoteModel, checked_url, finished, is_loopback, key_of
@@ -129,7 +129,7 @@ def _open_text(known: Described, name: str, line: Line) -> RemoteModel:
         name=name,
         service=line.service,
         capabilities=known.capabilities,
-        create=client.caller("/completions"),
+        create=wire.caller(client, "/completions"),
     )
     return RemoteModel(
         model=known.model, capabilities=known.capabilities, line=line, client=client, speech=speech

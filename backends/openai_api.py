@@ -25,7 +25,6 @@ from taskc.backends.remote import (
     timeout_of,
 )
 from taskc.backends.top_tokens import labelled
-from taskc.backends.wire import Client
 from taskc.records.operation import (
     Failure,
     Generate,
@@ -127,7 +126,7 @@ def open_chat(
         name=name,
         service=line.service,
         capabilities=known.capabilities,
-        create=client.caller("/chat/completions"),
+        create=wire.caller(client, "/chat/completions"),
         limit=limit,
     )
     return RemoteModel(
@@ -152,19 +151,18 @@ def open_line(name: ModelName, service: str, url: str, key_name: str, secret: st
     )
 
 
-def open_client(line: Line) -> Client:
+def open_client(line: Line) -> Any:
     """Open the connections. The SDK does not retry: we do, and count. Loopback goes round any proxy."""
     here = is_loopback(line.url)
     if line.sdk is wire:
         return wire.Wire(line.url, line.secret, proxy=None if here else wire.proxy_for(line.url))
-    client = line.sdk.AsyncOpenAI(
+    return line.sdk.AsyncOpenAI(
         api_key=line.secret,
         base_url=line.url,
         timeout=line.timeout,
         max_retries=0,
         http_client=line.sdk.DefaultAioHttpClient(trust_env=not here),
     )
-    return wire.Sdk(client)
 
 
 def _known(model: str) -> Capabilities:

@@ -7,7 +7,7 @@ connections is the same library, so `cause_of` tells for all of them how a conne
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -21,9 +21,8 @@ __all__ = [
     "APIStatusError",
     "APITimeoutError",
     "Arrived",
-    "Client",
-    "Sdk",
     "Wire",
+    "caller",
     "cause_of",
     "proxy_for",
     "whole",
@@ -69,38 +68,6 @@ class Arrived:
     text: str
 
 
-class Client(Protocol):
-    """What asks: an SDK's client, or a `Wire`."""
-
-    def caller(self, path: str) -> Callable[..., Awaitable[Any]]: ...  # noqa: D102
-    async def close(self) -> None: ...  # noqa: D102
-
-
-class Sdk:
-    """An SDK's client, asked for the response as it came.
-
-    The SDKs' own calls convert what is sent and what comes back by their types, which takes a fifth of
-    their time and is done again here; all else that they do stays.
-    """
-
-    def __init__(self, client: Any) -> None:
-        """Take over an open client."""
-        self.client = client
-
-    def caller(self, path: str) -> Callable[..., Awaitable[Any]]:
-        """Give the call that posts its named arguments to a path below the SDK's address."""
-        from httpx2 import Response
-
-        async def create(**body: Any) -> Any:
-            return await self.client.post(path, cast_to=Response, body=whole(body))
-
-        return create
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self.client.close()
-
-
 class Wire:
     """Connections to one service, made as they are needed and kept while they are used."""
 
@@ -114,14 +81,9 @@ class Wire:
             self._headers["Authorization"] = f"Bearer {secret}"
         self._session: Any = None
 
-    def caller(self, path: str) -> Callable[..., Awaitable[Arrived]]:
-        """Give the call that posts its named arguments, as JSON, to a path below the service's address."""
-        address = self._url + path
-
-        async def create(**body: Any) -> Arrived:
-            return await self._post(address, whole(body))
-
-        return create
+    async def post(self, path: str, body: dict[str, Any]) -> Arrived:
+        """Post `body`, as JSON, to a path below the service's address."""
+        return await self._post(self._url + path, body)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -160,6 +122,25 @@ class Wire:
             max_field_size=_HEADER,
         )
         return self._session
+
+
+def caller(client: Any, path: str) -> Callable[..., Awaitable[Any]]:
+    """Give the call of a client, an SDK's or a `Wire`, that posts its named arguments to a path.
+
+    It gives the response as it came. The SDKs' own calls convert what is sent and what comes back by their
+    types, which takes a fifth of their time and is done again here; all else that they do stays.
+    """
+    if isinstance(client, Wire):
+
+        async def create(**body: Any) -> Any:
+            return await client.post(path, whole(body))
+    else:
+        from httpx2 import Response
+
+        async def create(**body: Any) -> Any:
+            return await client.post(path, cast_to=Response, body=whole(body))
+
+    return create
 
 
 def whole(body: dict[str, Any]) -> dict[str, Any]:
