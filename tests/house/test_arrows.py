@@ -19,6 +19,7 @@ ARROWS: dict[str, set[str]] = {
     "analysis": {"dsl", "records"},
     "store": {"dsl", "records"},
     "tasks": set(),
+    "ladders": set(),
     "flow": {"dsl", "records", "grammar", "compiler", "backends", "metrics", "analysis", "store"},
     # besides flow and nouns: two that draw, and the errors and surroundings of two joints
     "cli": {
@@ -57,7 +58,7 @@ PLACES: dict[str, set[str]] = {
     "anthropic": {"backends/anthropic_api.py"},
     "aiohttp": {"backends/wire.py"},
     "tenacity": {"backends/retry.py"},
-    "numpy": {"backends/local"},
+    "numpy": {"backends/local", "analysis"},
     "tokenizers": {"backends/local"},
     "gguf": {"backends/local"},
     "matplotlib": {"analysis"},

@@ -19,6 +19,7 @@ FOLDERS = (
     "flow",
     "cli",
     "tasks",
+    "ladders",
 )
 
 

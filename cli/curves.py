@@ -1,0 +1,126 @@
+"""`taskc curves`: the shape of curves against scale."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from taskc.cli import group
+from taskc.cli.terminal import coloured
+
+if TYPE_CHECKING:
+    from taskc.flow.curves import Verdicts
+    from taskc.flow.points import Read
+    from taskc.records.curve import Curve, Judged
+
+
+@click.command("curves")
+@click.option(
+    "--points",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    required=True,
+    metavar="FILE",
+    help="a table with the columns task, regime, family, model, scale, value, n",
+)
+@click.option(
+    "--axis",
+    type=click.Choice(["log", "linear"]),
+    default="log",
+    show_default=True,
+    help="what the curve is drawn against: the logarithm of scale, or scale itself",
+)
+@click.option(
+    "--likely",
+    type=group.Positive(1),
+    default=0.5,
+    show_default=True,
+    metavar="P",
+    help="the probability from which a shape is the verdict",
+)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def command(points: Path, axis: str, likely: float, form: str) -> None:
+    """Judge the shape of curves: positive, inverse, U-shaped, inverted U, flat, or undetermined.
+
+    FILE is .csv, .tsv, .jsonl, .json or .parquet, a row for each model. `value` is a share of right answers,
+    0 to 1, over `n` items. A curve is one task, regime and family.
+    """
+    with group.translated():
+        from taskc.flow.curves import judge_points
+
+        verdicts = judge_points(points, log=axis == "log", likely=likely)
+    stop_if_wrong(verdicts.read)
+    if form == "json":
+        click.echo(json.dumps(_plain(verdicts), ensure_ascii=False, indent=1))
+    else:
+        print_verdicts(verdicts)
+
+
+def stop_if_wrong(read: "Read") -> None:
+    """Draw what is wrong with a file of points and exit, if something is."""
+    from taskc.grammar.show import show
+
+    for finding in read.found:
+        click.echo(show(finding, read.sources, colour=coloured(sys.stderr)) + "\n", err=True, color=True)
+    if read.found:
+        sys.exit(group.FOUND_ERRORS)
+
+
+def plain_curve(curve: "Curve") -> dict[str, Any]:
+    """Give a curve as plain values: what it is of, and its points with what else their rows said."""
+    points = [
+        {
+            "model": p.model,
+            "scale": p.scale,
+            "value": p.value,
+            "n": int(p.n) if p.n == int(p.n) else p.n,
+            **p.more,
+        }
+        for p in curve.points
+    ]
+    return {"task": curve.task, "regime": curve.regime, "family": curve.family, "points": points}
+
+
+def _plain(verdicts: "Verdicts") -> dict[str, Any]:
+    from msgspec.structs import asdict
+
+    return {
+        "likely": verdicts.likely,
+        "curves": [_plain_judged(one) for one in verdicts.judged],
+        "pooled": [asdict(one) for one in verdicts.pooled],
+    }
+
+
+def _plain_judged(one: "Judged") -> dict[str, Any]:
+    from msgspec.structs import asdict
+
+    curve = plain_curve(one.curve)
+    turn = one.turning_point
+    return {
+        **{name: curve[name] for name in ("task", "regime", "family")},
+        "verdict": one.verdict,
+        "probabilities": dict(one.probabilities),
+        "turning_point": asdict(turn) if turn else None,
+        "points": curve["points"],
+    }
+
+
+def print_verdicts(verdicts: "Verdicts") -> None:
+    """Print a line for each curve, then one for each task that several families were asked."""
+    for one in verdicts.judged:
+        name = " · ".join((one.curve.task, one.curve.regime, one.curve.family))
+        values = " ".join(f"{point.value:.0%}" for point in one.curve.points)
+        likely = sorted(one.probabilities.items(), key=lambda pair: -pair[1])
+        told = ", ".join(f"{shape} {p:.0%}" for shape, p in likely if p >= 0.005)
+        turn = one.turning_point
+        where = f"; turns at {turn.scale:.3g} ({turn.low:.3g} to {turn.high:.3g})" if turn else ""
+        click.echo(f"{name}: {one.verdict}\n  {values}\n  {told}{where}")
+    for pooled in verdicts.pooled:
+        if pooled.verdict == "undetermined":
+            told = f"undetermined over {pooled.families} families"
+        else:
+            sure = pooled.probabilities[pooled.verdict]
+            told = f"{pooled.verdict}, {pooled.agree} of {pooled.families} agree"
+            told += f"; {sure:.0%} likely to be what most share"
+        click.echo(f"{pooled.task} · {pooled.regime}, all families: {told}")

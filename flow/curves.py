@@ -1,0 +1,32 @@
+"""Points to verdicts, for the command line and for notebooks."""
+
+from pathlib import Path
+
+from msgspec import Struct
+
+from taskc.analysis.emergence import emergence
+from taskc.analysis.verdict import LIKELY, judge_curve, pool
+from taskc.flow.points import Read, read_points
+from taskc.records.curve import Emergence, Judged, Pooled
+
+
+class Verdicts(Struct, frozen=True, kw_only=True):
+    """What was read, the verdict on each curve, and those on each task over its families."""
+
+    read: Read
+    judged: tuple[Judged, ...]
+    pooled: tuple[Pooled, ...]
+    likely: float
+
+
+def judge_points(path: Path, *, log: bool = True, likely: float = LIKELY) -> Verdicts:
+    """Judge every curve of a file of points; without curves where something in the file is wrong."""
+    read = read_points(path, log=log)
+    judged = tuple(judge_curve(curve, log=log, likely=likely) for curve in read.curves)
+    return Verdicts(read=read, judged=judged, pooled=tuple(pool(judged, likely)), likely=likely)
+
+
+def emerge_points(path: Path) -> tuple[Read, tuple[Emergence, ...]]:
+    """Give linearity and breakthroughness of every curve of a file of points."""
+    read = read_points(path, log=False)
+    return read, tuple(emergence(curve) for curve in read.curves)

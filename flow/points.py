@@ -1,0 +1,135 @@
+"""Curves measured elsewhere: a table of points, one row a model, to curves."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from msgspec import Struct
+
+from taskc.compiler.desk import Unreadable
+from taskc.compiler.tables import Record, records
+from taskc.dsl.diagnostic import Diagnostic, Label, error, similar
+from taskc.dsl.span import Source, Span
+from taskc.flow.data_files import DataFile
+from taskc.records.curve import Curve, Point
+
+NAMES = ("task", "regime", "family", "model")
+COLUMNS = (*NAMES, "scale", "value", "n")
+_MOST_FOUND = 10
+
+
+class Read(Struct, frozen=True, kw_only=True):
+    """Curves in the order in which their first points stand, and what is wrong; `source` is the text."""
+
+    curves: tuple[Curve, ...]
+    found: tuple[Diagnostic, ...]
+    sources: Mapping[str, Source]
+
+
+def read_points(path: Path, *, log: bool = True) -> Read:
+    """Read `.csv`, `.tsv`, `.jsonl`, `.json` or `.parquet` with the columns of `COLUMNS`; others are kept.
+
+    A curve is one task, regime and family. With `log` its axis is the logarithm of scale, so that a scale
+    must be above 0. Raises `OSError` for a file that cannot be opened.
+    """
+    path.open("rb").close()
+    file = DataFile(name=str(path), root=path.parent, base=path, path=path.name)
+    found: list[Diagnostic] = []
+    curves: dict[tuple[str, ...], dict[str, tuple[Point, Span]]] = {}
+    try:
+        for row in records(file, found):
+            if len(found) >= _MOST_FOUND:
+                break
+            _take(row, file.name, log, curves, found)
+    except Unreadable as problem:
+        found.append(error("bad-data", str(problem), Span(file=file.name, start=0, end=0), help=problem.help))
+    if not curves and not found:
+        told = "there are no points in this file"
+        cure = f"give a header and a row for each model: `{','.join(COLUMNS)}`"
+        found.append(error("bad-data", told, Span(file=file.name, start=0, end=0), help=cure))
+    text = file.text() if found else None
+    return Read(
+        curves=tuple(_curves(curves)) if not found else (),
+        found=tuple(found),
+        sources={} if text is None else {file.name: Source(name=file.name, text=text)},
+    )
+
+
+def _curves(curves: Mapping[tuple[str, ...], Mapping[str, tuple[Point, Span]]]) -> Iterator[Curve]:
+    for (task, regime, family), points in curves.items():
+        ordered = sorted((point for point, _ in points.values()), key=lambda point: point.scale)
+        yield Curve(task=task, regime=regime, family=family, points=tuple(ordered))
+
+
+def _take(
+    row: Record,
+    file: str,
+    log: bool,
+    curves: dict[tuple[str, ...], dict[str, tuple[Point, Span]]],
+    found: list[Diagnostic],
+) -> None:
+    """Add the point of a row, or say what is wrong with it."""
+    columns, start, end = row
+    span = Span(file=file, start=start, end=end)
+    missing = [name for name in COLUMNS if columns.get(name) in (None, "")]
+    if missing:
+        found.append(_missing(missing[0], columns, span))
+        return
+    before = len(found)
+    scale, value, n = (_number(name, columns[name], span, found) for name in ("scale", "value", "n"))
+    if len(found) > before:
+        return
+    if trouble := _out_of_range(scale, value, n, log):
+        found.append(error("bad-data", trouble[0], span, help=trouble[1]))
+        return
+    task, regime, family, model = (str(columns[name]) for name in NAMES)
+    more = {name: str(given) for name, given in columns.items() if name not in COLUMNS}
+    points = curves.setdefault((task, regime, family), {})
+    if model in points:
+        told = f"model `{model}` has two points on one curve"
+        other = Label(span=points[model][1], text="the first is here")
+        cure = "a curve has one point a model: tell them apart by `regime`, `family` or the model's name"
+        found.append(error("bad-data", told, span, others=[other], help=cure))
+        return
+    points[model] = Point(model=model, scale=scale, value=value, n=n, more=more), span
+
+
+def _missing(name: str, columns: Iterable[str], span: Span) -> Diagnostic:
+    if name in columns:
+        return error("bad-data", f"column `{name}` is empty here", span, help="give every point all columns")
+    others = [column for column in columns if column not in COLUMNS]
+    near = similar(name, others) if others else ""
+    cure = near if near.startswith("did you mean") else f"the columns are `{','.join(COLUMNS)}`"
+    return error("bad-data", f"there is no column `{name}`", span, help=cure)
+
+
+def _number(name: str, given: object, span: Span, found: list[Diagnostic]) -> float:
+    number = math.nan
+    if isinstance(given, (str, int, float)) and not isinstance(given, bool):
+        with suppress(ValueError, OverflowError):
+            number = float(given)
+    if math.isfinite(number):
+        return number
+    cure = "write numbers without units, `1.3e9` for 1.3B" if name == "scale" else "write a number"
+    told = f"`{name}` is “{str(given)[:40]}”, which is no number"
+    found.append(error("bad-data", told, span, help=cure))
+    return 0.0
+
+
+def _out_of_range(scale: float, value: float, n: float, log: bool) -> tuple[str, str] | None:
+    """Say why numbers make no point, and the cure."""
+    if log and scale <= 0:
+        return (
+            f"scale is {scale:g}, and its logarithm is wanted",
+            "with `--axis linear` scale may be any number",
+        )
+    if not 0.0 <= value <= 1.0:
+        cure = "curves are of shares of right answers"
+        if 1.0 < value <= 100.0:
+            cure = f"write shares, {value / 100:g} for {value:g} %"
+        return f"value is {value:g}, which is not between 0 and 1", cure
+    if n < 1:
+        told = f"n is {n:g}, and a value is had from one item or more"
+        return told, "give the number of items behind the value"
+    return None

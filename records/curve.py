@@ -1,0 +1,82 @@
+"""Curves against scale: measured points, and what they say of a curve's shape."""
+
+from collections.abc import Mapping
+from typing import Literal, TypeAlias
+
+from msgspec import Struct, field
+
+Shape: TypeAlias = Literal["positive", "inverse", "u_shaped", "inverted_u", "flat"]
+Verdict: TypeAlias = Literal["positive", "inverse", "u_shaped", "inverted_u", "flat", "undetermined"]
+SHAPES: tuple[Shape, ...] = ("positive", "inverse", "u_shaped", "inverted_u", "flat")
+TURNING: tuple[Shape, ...] = ("u_shaped", "inverted_u")
+
+
+class Point(Struct, frozen=True, kw_only=True):
+    """One model's share of right answers: `value`, 0 to 1, over `n` items, at a `scale` such as parameters.
+
+    `more` are further columns of the file that it comes from, as they stand there.
+    """
+
+    model: str
+    scale: float
+    value: float
+    n: float
+    more: Mapping[str, str] = field(default_factory=dict)
+
+
+class Curve(Struct, frozen=True, kw_only=True):
+    """The points of one task, in one regime, over the models of one family, in rising order of scale."""
+
+    task: str
+    regime: str
+    family: str
+    points: tuple[Point, ...]
+
+
+class Turn(Struct, frozen=True, kw_only=True):
+    """Where a curve turns: a scale, and an interval that holds 90 % of the probability."""
+
+    scale: float
+    low: float
+    high: float
+
+
+class Judged(Struct, frozen=True, kw_only=True):
+    """A curve, the probability of each shape, and the verdict.
+
+    `turning_point` is where it turns, if it does so in the likelier of the two ways; None where a turn of
+    either kind is less likely than one in ten. `evidence` is how likely the points are under each shape,
+    relative to one another.
+    """
+
+    curve: Curve
+    verdict: Verdict
+    probabilities: Mapping[Shape, float]
+    turning_point: Turn | None
+    evidence: Mapping[Shape, float]
+
+
+class Pooled(Struct, frozen=True, kw_only=True):
+    """What several families say together of one task in one regime.
+
+    `verdict` is the shape that most of these families share, `probabilities` says how likely each is to be
+    that; `next` how likely a further family is to have it. `agree` counts the families whose own curve,
+    judged in the light of the others, has the shape of the verdict; `families` counts all.
+    """
+
+    task: str
+    regime: str
+    verdict: Verdict
+    probabilities: Mapping[Shape, float]
+    next: Mapping[Shape, float]
+    agree: int
+    families: int
+
+
+class Emergence(Struct, frozen=True, kw_only=True):
+    """How a curve rises: steadily or at once. None where a number is not defined."""
+
+    curve: Curve
+    linearity: float | None
+    breakthroughness: float | None
+    stable_breakthroughness: float | None

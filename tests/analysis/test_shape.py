@@ -1,0 +1,198 @@
+"""Shapes of curves: sums against every path of the grid written out, and laws that hold for all points."""
+
+import math
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from taskc.analysis import shape
+from taskc.analysis.shape import evidence, probabilities, turning
+from taskc.analysis.verdict import judge_curve, pool
+from taskc.records.curve import SHAPES, Curve, Point
+
+VALUES = st.lists(st.tuples(st.integers(0, 100), st.sampled_from([50, 100, 1000])), min_size=1, max_size=6)
+
+
+def points(values, n=300, scales=None):
+    scales = scales or [10.0**at for at in range(len(values))]
+    return tuple(
+        Point(model=f"m{at}", scale=scale, value=value, n=n)
+        for at, (value, scale) in enumerate(zip(values, scales, strict=True))
+    )
+
+
+def curve(values, n=300, family="f", scales=None):
+    return Curve(task="t", regime="r", family=family, points=points(values, n, scales))
+
+
+def odds(values, n=300):
+    made = points(values, n)
+    return probabilities(evidence(made, [math.log(p.scale) for p in made]))
+
+
+def test_every_path_of_a_small_grid(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The products of matrices sum over all rising, falling and turning paths: here each is written out."""
+    likes = np.random.default_rng(1).uniform(0.1, 1.0, (3, shape.CELLS))
+    few = range(0, shape.CELLS, 9)
+    mask = np.isin(np.arange(shape.CELLS), list(few))
+    likes = likes * mask  # all other paths have no likelihood
+    spans = np.array([1.0, 3.0])
+    made = shape._shapes(likes, spans)
+
+    def arm(start, middles, spans):
+        """A stretch from `start` through `middles`: averaged over totals, given that it rises enough."""
+        told = 0.0
+        for total in shape.TOTALS:
+            steps = [shape._steps(total * float(s) / float(sum(spans))) for s in spans]
+            room = np.eye(shape.CELLS)[start]
+            for step in steps:
+                room = room @ step
+            room = float((room * shape._FAR[start]).sum())
+            for path in product(few, repeat=len(spans)):
+                chance, at = 1.0, start
+                for step, to, like in zip(steps, path, middles, strict=True):
+                    chance *= step[at, to] * like[to]
+                    at = to
+                told += chance * shape._FAR[start, at] / room if room > 0 else 0.0
+        return told / len(shape.TOTALS)
+
+    starts = [at for at in few if shape._ROOM[at]]
+    rising = sum(likes[0, at] * arm(at, likes[1:], spans) for at in starts) / shape._ROOM.sum()
+    assert made["positive"][0] == pytest.approx(rising)
+    low = sum(likes[1, at] * arm(at, likes[:1], spans[:1]) * arm(at, likes[2:], spans[1:]) for at in starts)
+    assert made["u_shaped"][0] == pytest.approx(low / shape._ROOM.sum())
+    assert made["flat"][0] == pytest.approx(likes.prod(axis=0).mean())
+
+
+@settings(max_examples=25, deadline=None)
+@given(VALUES)
+def test_mirrored_curves_have_mirrored_shapes(values: list[tuple[int, int]]) -> None:
+    """Wrong answers fall where right ones rise, and a curve read from its other end goes the other way."""
+    some = tuple(Point(model=str(at), scale=10.0**at, value=k / 100, n=n) for at, (k, n) in enumerate(values))
+    places = [float(at) for at in range(len(some))]
+    one = probabilities(evidence(some, places))
+    assert math.fsum(one.values()) == pytest.approx(1.0)
+    wrong = tuple(Point(model=p.model, scale=p.scale, value=1 - p.value, n=p.n) for p in some)
+    other = probabilities(evidence(wrong, places))
+    back = probabilities(evidence(some[::-1], places))
+    swapped = {"positive": "inverse", "inverse": "positive", "u_shaped": "inverted_u",
+               "inverted_u": "u_shaped", "flat": "flat"}  # fmt: skip
+    for name in SHAPES:
+        assert other[swapped[name]] == pytest.approx(one[name], rel=1e-6, abs=1e-9)
+    # a rise begins anywhere, and a fall too, but not with the same chances at every height: nearly the same
+    assert back["u_shaped"] == pytest.approx(one["u_shaped"], abs=0.12)
+    assert back["flat"] == pytest.approx(one["flat"], abs=0.12)
+
+
+@pytest.mark.parametrize(
+    ("values", "n", "verdict"),
+    [
+        ([0.3, 0.4, 0.5, 0.6, 0.7], 300, "positive"),
+        ([0.7, 0.6, 0.5, 0.4, 0.3], 300, "inverse"),
+        ([0.6, 0.45, 0.3, 0.45, 0.6], 300, "u_shaped"),
+        ([0.3, 0.45, 0.6, 0.45, 0.3], 300, "inverted_u"),
+        ([0.5, 0.5, 0.5, 0.5, 0.5], 1000, "flat"),
+        ([0.0, 0.0, 0.0, 0.0, 1.0], 100, "positive"),  # emerges at once
+        ([1.0, 1.0, 1.0, 0.0], 100, "inverse"),
+        ([1.0, 1.0, 0.5, 1.0, 1.0], 100, "u_shaped"),
+        ([0.0, 0.0, 0.0, 0.0], 1000, "flat"),
+        ([0.5, 0.52], 50, "undetermined"),
+        ([0.5], 1000, "flat"),  # a point has no slope
+    ],
+)
+def test_clear_curves(values: list[float], n: int, verdict: str) -> None:
+    """Values at 0 and 1, few points and sudden rises are the normal case."""
+    assert judge_curve(curve(values, n)).verdict == verdict
+
+
+def test_what_few_places_cannot_show_has_no_probability() -> None:
+    """A slope takes two places, a turn three; two models of one size are one place."""
+    assert odds([0.2, 0.9])["u_shaped"] == 0.0
+    same = points([0.2, 0.9, 0.5], scales=[1.0, 1.0, 10.0])
+    told = evidence(same, [0.0, 0.0, 1.0])
+    assert set(told) == {"flat", "positive", "inverse"}
+
+
+def test_more_items_make_surer() -> None:
+    assert odds([0.5, 0.45, 0.5], 10_000)["u_shaped"] > odds([0.5, 0.45, 0.5], 100)["u_shaped"]
+
+
+def test_a_scatter_that_no_shape_explains_is_none_of_them() -> None:
+    """Models that jump to and fro for no reason in scale are no U, whatever the number of items."""
+    assert judge_curve(curve([0.2, 0.8, 0.2, 0.8, 0.2, 0.8], 100_000)).verdict == "undetermined"
+
+
+def test_where_a_curve_turns() -> None:
+    """The turning point lies in its interval, which reaches half-way to the neighbouring places."""
+    turn = judge_curve(curve([0.8, 0.5, 0.2, 0.5, 0.8], 1000)).turning_point
+    assert turn is not None
+    assert turn.low == pytest.approx(10**1.5)
+    assert turn.scale == pytest.approx(100, rel=0.05)
+    assert turn.high == pytest.approx(10**2.5)
+    assert judge_curve(curve([0.2, 0.5, 0.8], 1000)).turning_point is None
+    assert turning([0.0, 1.0, 2.0], np.array([1.0])) == (1.0, 0.5, 1.5)
+
+
+def test_scale_counts_by_its_ratios() -> None:
+    """On the logarithm of scale a unit is of no matter; on scale itself a shift is of none."""
+    values = [0.6, 0.4, 0.5, 0.7]
+    scales = [1.0, 3.0, 10.0, 100.0]
+    one = judge_curve(curve(values, scales=scales)).probabilities
+    other = judge_curve(curve(values, scales=[1e9 * s for s in scales])).probabilities
+    shifted = judge_curve(curve(values, scales=[s - 1 for s in scales]), log=False).probabilities
+    plain = judge_curve(curve(values, scales=scales), log=False).probabilities
+    for name in SHAPES:
+        assert other[name] == pytest.approx(one[name])
+        assert shifted[name] == pytest.approx(plain[name])
+
+
+def test_families_are_judged_together() -> None:
+    """What one family leaves open the others lend a hand with; one that differs is not outvoted."""
+    clear = [[0.7, 0.4, 0.7], [0.6, 0.3, 0.6], [0.8, 0.5, 0.8]]
+    vague = [0.55, 0.49, 0.55]
+    judged = [judge_curve(curve(v, 300, str(at))) for at, v in enumerate([*clear, vague])]
+    (one,) = pool(judged)
+    assert (one.verdict, one.agree, one.families) == ("u_shaped", 4, 4)
+    assert max(judged[3].probabilities, key=judged[3].probabilities.get) != "u_shaped"
+    against = [*judged[:3], judge_curve(curve([0.2, 0.5, 0.8], 300, "x"))]
+    (other,) = pool(against)
+    assert (other.verdict, other.agree) == ("u_shaped", 3)
+    assert other.next["positive"] > one.next["positive"]
+    assert math.fsum(one.probabilities.values()) == pytest.approx(1.0)
+    assert math.fsum(one.next.values()) == pytest.approx(1.0)
+    assert pool(judged[:1]) == []
+
+
+def draw(rng: np.random.Generator, kind: str, models: int, effect: float) -> np.ndarray:
+    """Draw a curve of known shape: monotone ones with random steps, turns at random places."""
+    base = rng.uniform(0.1, 0.8)
+    if kind == "flat":
+        return np.full(models, base)
+    if kind in ("positive", "inverse"):
+        steps = np.sort(rng.uniform(size=models))
+        way = (steps - steps[0]) / (steps[-1] - steps[0])
+        return base + effect * (way if kind == "positive" else 1 - way)
+    at = rng.integers(1, models - 1)
+    hill = np.concatenate([np.linspace(0, 1, at + 1), np.linspace(1, 0, models - at)[1:]])
+    return base + effect * (hill if kind == "inverted_u" else 1 - hill)
+
+
+@pytest.mark.slow
+def test_shapes_of_simulated_models() -> None:
+    """Five models, 300 items, effects of ten points: what is told right, and when a U is told wrongly."""
+    rng, runs = np.random.default_rng(7), 300
+    right, false = {}, {}
+    for kind in SHAPES:
+        told = []
+        for _ in range(runs):
+            values = rng.binomial(300, draw(rng, kind, 5, 0.1)) / 300
+            told.append(judge_curve(curve(list(values), 300)).verdict)
+        right[kind] = told.count(kind) / runs
+        false[kind] = told.count("u_shaped") / runs
+    print(right, false)
+    assert min(right["positive"], right["inverse"]) >= 0.88
+    assert min(right["u_shaped"], right["inverted_u"]) >= 0.65
+    assert max(false["flat"], false["positive"], false["inverse"]) <= 0.05

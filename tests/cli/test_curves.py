@@ -1,0 +1,99 @@
+"""`taskc curves` and `taskc emergence`: tables of points in, verdicts out."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HEAD = "task,regime,family,model,scale,value,n\n"
+U = HEAD + (
+    "negation,zero_shot,palm,8B,8e9,0.62,300\n"
+    "negation,zero_shot,palm,540B,540e9,0.70,300\n"
+    "negation,zero_shot,palm,62B,62e9,0.40,300\n"
+    "negation,zero_shot,gpt,a,1e9,0.7,100\n"
+    "negation,zero_shot,gpt,b,1e10,0.3,100\n"
+    "negation,zero_shot,gpt,c,1e11,0.7,100\n"
+)
+
+
+def test_verdicts_as_json(run: Any, folder: Path) -> None:
+    """A curve is one task, regime and family; rows may stand in any order, and further columns are kept."""
+    (folder / "p.csv").write_text(HEAD.replace("n\n", "n,source\n") + "".join(
+        f"{line},table 3\n" for line in U.splitlines()[1:]
+    ))  # fmt: skip
+    told = json.loads(run("curves", "--points", "p.csv", "--format", "json").out)
+    palm, gpt = told["curves"]
+    assert (palm["task"], palm["regime"], palm["family"]) == ("negation", "zero_shot", "palm")
+    assert palm["verdict"] == gpt["verdict"] == "u_shaped"
+    assert sum(palm["probabilities"].values()) == pytest.approx(1.0)
+    assert [p["model"] for p in palm["points"]] == ["8B", "62B", "540B"]
+    assert palm["points"][0] == {"model": "8B", "scale": 8e9, "value": 0.62, "n": 300, "source": "table 3"}
+    assert palm["turning_point"]["low"] < 62e9 < palm["turning_point"]["high"]
+    (pooled,) = told["pooled"]
+    assert (pooled["verdict"], pooled["agree"], pooled["families"]) == ("u_shaped", 2, 2)
+
+
+def test_verdicts_as_text(quick: Any, folder: Path) -> None:
+    (folder / "p.csv").write_text(U)
+    said = quick("curves", "--points", "p.csv").out
+    assert "negation · zero_shot · palm: u_shaped\n  62% 40% 70%\n" in said
+    assert "all families: u_shaped, 2 of 2 agree" in said
+    sure = quick("curves", "--points", "p.csv", "--likely", "0.9999").out
+    assert "negation · zero_shot · palm: undetermined" in sure
+
+
+def test_emergence_as_json(quick: Any, folder: Path) -> None:
+    """The clearest breakthrough has no breakthroughness as BIG-bench defines it, and a stable one."""
+    rows = "".join(f"t,r,f,m{at},{10**at},{value},100\n" for at, value in enumerate([0, 0, 0, 0, 1]))
+    (folder / "p.csv").write_text(HEAD + rows)
+    (one,) = json.loads(quick("emergence", "--points", "p.csv", "--format", "json").out)["curves"]
+    assert one["linearity"] == pytest.approx(2.0)
+    assert one["breakthroughness"] is None
+    assert one["stable_breakthroughness"] > 10
+    assert "breakthroughness not defined" in quick("emergence", "--points", "p.csv").out
+
+
+@pytest.mark.parametrize(
+    ("row", "told", "cure"),
+    [
+        ("t,r,f,m,1e9,62,100", "value is 62, which is not between 0 and 1", "write shares, 0.62 for 62 %"),
+        ("t,r,f,m,1e9,-1,100", "value is -1, which is not between 0 and 1", "shares of right answers"),
+        ("t,r,f,m,1.3B,0.5,100", "`scale` is “1.3B”, which is no number", "`1.3e9` for 1.3B"),
+        ("t,r,f,m,0,0.5,100", "scale is 0, and its logarithm is wanted", "--axis linear"),
+        ("t,r,f,m,1e9,nan,100", "`value` is “nan”, which is no number", "write a number"),
+        ("t,r,f,m,1e9,0.5,0", "n is 0, and a value is had from one item or more", "number of items"),
+        ("t,r,f,,1e9,0.5,100", "column `model` is empty here", "give every point all columns"),
+        ("t,r,f,m,1e9,0.5,100\nt,r,f,m,1e9,0.6,100", "model `m` has two points on one curve", "`family`"),
+    ],
+)
+def test_what_is_wrong_with_a_point(quick: Any, folder: Path, row: str, told: str, cure: str) -> None:
+    """A row that makes no point is shown with its line and the way out, and nothing is judged."""
+    (folder / "p.csv").write_text(f"{HEAD}{row}\n")
+    done = quick("curves", "--points", "p.csv")
+    assert done.code == 1
+    assert done.out == ""
+    assert f"p.csv:{2 + row.count(chr(10))}:1: error[bad-data]: {told}" in done.err
+    assert cure in done.err
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "there are no points in this file"),
+        (HEAD, "there are no points in this file"),
+        ("task,regime,family,model,scale,accuracy,n\nt,r,f,m,1,1,1\n", "there is no column `value`"),
+    ],
+)
+def test_what_is_wrong_with_a_table(quick: Any, folder: Path, text: str, told: str) -> None:
+    (folder / "p.csv").write_text(text)
+    for command in ("curves", "emergence"):
+        done = quick(command, "--points", "p.csv")
+        assert (done.code, told in done.err) == (1, True)
+
+
+def test_other_axes(quick: Any, folder: Path) -> None:
+    """Shots begin at 0, which has no logarithm."""
+    rows = "".join(f"t,r,f,m{shots},{shots},{value},300\n" for shots, value in [(0, 0.2), (1, 0.5), (5, 0.8)])
+    (folder / "p.csv").write_text(HEAD + rows)
+    assert ": positive" in quick("curves", "--points", "p.csv", "--axis", "linear").out
