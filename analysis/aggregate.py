@@ -1,4 +1,4 @@
-"""Scores to rows: one for each task, regime, levels, measure and model, in order of appearance."""
+"""Scores to rows: one for each task, regime, levels, measure, model and lowering, in order of appearance."""
 
 import math
 from array import array
@@ -38,7 +38,8 @@ class Row:
     `n` items were answered and `missing` were not, which are in no rate. `conflict` are the items on which
     a distractor predicts another answer than the true task, `agree` the others, `all` both. `chance` is
     the accuracy of guessing among the options, None where an item has none. `numbers` are the means
-    over items of what the measure yields. `levels` is empty in rows that pool them.
+    over items of what the measure yields. `levels` is empty in rows that pool them. `lowering` is the way in
+    which the answers were had; several, parted by ` | `, in rows that were asked to mix them.
     """
 
     task: str
@@ -54,17 +55,23 @@ class Row:
     conflict: Part
     agree: Part
     numbers: Mapping[str, Mean] = field(default_factory=dict)
+    lowering: str = ""
 
 
 def aggregate(
-    scores: Iterable[Score | Missing], missing: Iterable[Missing] = (), *, pool: bool = False
+    scores: Iterable[Score | Missing],
+    missing: Iterable[Missing] = (),
+    *,
+    pool: bool = False,
+    mix: bool = False,
 ) -> list[Row]:
     """Make rows of scores, read once; `missing` may come apart or among them.
 
     With `pool`, the levels of all factors are put into one row; an item then counts once, with the mean of
-    its answers, whatever the number of levels it was asked under.
+    its answers, whatever the number of levels it was asked under. With `mix`, so are answers that were had
+    in different ways, which are otherwise no measurements of the same thing.
     """
-    gathering = Gathering(pool=pool)
+    gathering = Gathering(pool=pool, mix=mix)
     for source in (scores, missing):
         for one in source:
             gathering.add(one)
@@ -78,15 +85,20 @@ _Key: TypeAlias = tuple[str, str, tuple[tuple[str, str], ...], str, str]
 class Gathering:
     """Rows in the making: scores are handed in as they come, and need not be kept."""
 
-    def __init__(self, *, pool: bool = False) -> None:
-        """Begin with no rows; `pool` as in `aggregate`."""
+    def __init__(self, *, pool: bool = False, mix: bool = False) -> None:
+        """Begin with no rows; `pool` and `mix` as in `aggregate`."""
         self._pool = pool
-        self._heaps: dict[_Key, _Heap] = {}
+        self._mix = mix
+        self._first: dict[_Key, str] = {}
+        self._heaps: dict[tuple[_Key, str], _Heap] = {}
 
     def add(self, one: Score | Missing) -> None:
         """Count one score or missing answer in its row."""
         levels = () if self._pool else tuple(one.levels.items())
-        key = (one.task, one.regime, levels, one.measure, one.model)
+        cell = (one.task, one.regime, levels, one.measure, one.model)
+        # what is missing and does not say how it was asked belongs to the first way there is
+        first = self._first.setdefault(cell, one.lowering) if one.lowering else self._first.get(cell, "")
+        key = (cell, "" if self._mix or one.lowering == first else one.lowering)
         heap = self._heaps.get(key)
         if heap is None:
             heap = self._heaps[key] = _Heap()
@@ -94,14 +106,18 @@ class Gathering:
 
     def rows(self) -> list[Row]:
         """Give the rows in the order in which each was first met."""
-        return [_row(key, [heap]) for key, heap in self._heaps.items()]
+        return [_row(cell, [heap]) for (cell, _), heap in self._heaps.items()]
 
     def overview(self) -> list[Row]:
         """Give the rows with the subtasks of a task taken together, in the order in which each was met."""
-        whole: dict[_Key, list[_Heap]] = {}
-        for (task, *rest), heap in self._heaps.items():
-            whole.setdefault((task.partition(".")[0], *rest), []).append(heap)  # type: ignore[arg-type]
-        return [_row(key, heaps) for key, heaps in whole.items()]
+        whole: dict[tuple[_Key, str], list[_Heap]] = {}
+        firsts: dict[_Key, str] = {}
+        for ((task, *rest), _), heap in self._heaps.items():
+            cell: _Key = (task.partition(".")[0], *rest)  # type: ignore[assignment]
+            way = "" if self._mix else next(iter(heap.ways), "")
+            first = firsts.setdefault(cell, way) if way else firsts.get(cell, "")
+            whole.setdefault((cell, "" if way == first else way), []).append(heap)
+        return [_row(cell, heaps) for (cell, _), heaps in whole.items()]
 
 
 class _Heap:
@@ -113,6 +129,7 @@ class _Heap:
         self.tallies: list[_Tally] = []
         self.numbers: dict[str, _Column] = {}
         self.distractors: dict[str, None] = {}
+        self.ways: dict[str, None] = {}
         self._missing: dict[str, None] = {}
 
     @property
@@ -121,6 +138,8 @@ class _Heap:
         return sum(item not in self.at for item in self._missing)
 
     def add(self, one: Score | Missing) -> None:
+        if one.lowering:
+            self.ways[one.lowering] = None
         if isinstance(one, Missing):
             self._missing[one.item] = None
             return
@@ -206,6 +225,7 @@ def _row(key: _Key, heaps: list[_Heap]) -> Row:
         conflict=_part([tally.conflict for tally in tallies if tally.conflict], distractors),
         agree=_part([tally.agree for tally in tallies if tally.agree], distractors),
         numbers=_numbers(heaps),
+        lowering=" | ".join(dict.fromkeys(way for heap in heaps for way in heap.ways)),
     )
 
 

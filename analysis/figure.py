@@ -1,7 +1,8 @@
 """Rows as a figure: whose answer was given where a distractor competes, and beside it the other items.
 
 One panel a task; one bar a regime, its levels and its measure. Several models stand side by side in each
-such group, in the order in which they come. The same rows give the same bytes on one version of matplotlib.
+such group, in the order in which they come; answers that were had in different ways stand in groups of their
+own unless they are asked to be mixed. The same rows give the same bytes on one version of matplotlib.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from taskc.analysis.aggregate import Part, Row
 from taskc.analysis.bars import AGREE, CHANCE, INTERVAL, Piece, legend, names, pieces_of
 from taskc.analysis.fold import fold
+from taskc.analysis.table import several_ways
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -67,30 +69,30 @@ class Panel:
         return row.all if self.every else row.conflict
 
 
-def png(rows: Sequence[Row]) -> bytes:
+def png(rows: Sequence[Row], *, mix: bool = False) -> bytes:
     """Draw rows as a PNG, 7.2 inches wide, 200 dots an inch; raises `ValueError` for no rows."""
-    return _saved(rows, "png")
+    return _saved(rows, "png", mix)
 
 
-def svg(rows: Sequence[Row]) -> bytes:
+def svg(rows: Sequence[Row], *, mix: bool = False) -> bytes:
     """Draw rows as an SVG whose text is outlines; raises `ValueError` for no rows."""
-    return _saved(rows, "svg")
+    return _saved(rows, "svg", mix)
 
 
-def draw(rows: Sequence[Row]) -> "Figure":
+def draw(rows: Sequence[Row], *, mix: bool = False) -> "Figure":
     """Draw rows on a new matplotlib figure; raises `ValueError` for no rows."""
     if not rows:
         raise ValueError("there are no rows to draw")
     with _style():
-        return _figure(rows)
+        return _figure(rows, mix)
 
 
-def _saved(rows: Sequence[Row], kind: str) -> bytes:
+def _saved(rows: Sequence[Row], kind: str, mix: bool) -> bytes:
     if not rows:
         raise ValueError("there are no rows to draw")
     buffer = BytesIO()
     with _style():
-        figure = _figure(rows)
+        figure = _figure(rows, mix)
         dpi = min(_DPI, _MOST_PIXELS / figure.get_figheight())
         stamp = {"Software": None} if kind == "png" else {"Date": None, "Creator": "taskc"}
         figure.savefig(buffer, format=kind, dpi=dpi, metadata=stamp)
@@ -108,11 +110,11 @@ def _style() -> Iterator[None]:
         yield
 
 
-def _figure(rows: Sequence[Row]) -> "Figure":
+def _figure(rows: Sequence[Row], mix: bool) -> "Figure":
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    panels = [_panel(task, rows) for task in dict.fromkeys(row.task for row in rows)]
+    panels = [_panel(task, rows, mix) for task in dict.fromkeys(row.task for row in rows)]
     beside = any(panel.parted for panel in panels)
     height = sum(_BAR * panel.size + (0.6 if len(panel.distractors) > 1 else 0.42) for panel in panels) + 1.05
     figure = Figure(figsize=(_WIDTH, height), layout="constrained")
@@ -146,18 +148,20 @@ def _figure(rows: Sequence[Row]) -> "Figure":
     return figure
 
 
-def _panel(task: str, rows: Sequence[Row]) -> Panel:
-    """Put the rows of one task on lines; several models as a group under each regime and measure."""
+def _panel(task: str, rows: Sequence[Row], mix: bool) -> Panel:
+    """Put the rows of one task on lines; several models as a group under each regime, measure and way."""
     mine = [row for row in rows if row.task == task]
     several = len({row.model for row in rows}) > 1
     lines: list[Line] = []
     at = 0.0
-    for name in dict.fromkeys(map(_name, mine)):
+    ways = several_ways(rows) and not mix
+    named = [(_name(row) + (f" ({row.lowering})" if ways else ""), row) for row in mine]
+    for name in dict.fromkeys(name for name, _ in named):
         if several:
             lines.append(Line(place=at + 0.1, text=name))
             at += 0.9
-        for row in mine:
-            if _name(row) == name:
+        for own, row in named:
+            if own == name:
                 lines.append(Line(place=at, text=row.model if several else name, row=row))
                 at += 1
         at += 0.25 if several else 0.0

@@ -50,8 +50,17 @@ def render(rows: Sequence[Row], *, width: int = 100, colour: bool = False) -> st
             )
             console.print(_group([row for row in rows if (row.model, row.task) == (model, task)], layout))
         console.print()
-    console.print(LEGEND, style="dim", highlight=False, markup=False)
+    console.print(_legend(rows), style="dim", highlight=False, markup=False)
     return _text(console)
+
+
+def _legend(rows: Sequence[Row]) -> str:
+    said = [LEGEND]
+    if any("outside" in row.numbers for row in rows):
+        said.append("outside: the mean probability of what is none of the labels.")
+    if several_ways(rows):
+        said.append("how: the way in which answers were had; different ways are different measurements.")
+    return " ".join(said)
 
 
 def percent(value: float | None) -> str:
@@ -131,6 +140,20 @@ def _has(name: str) -> Callable[[Sequence[Row]], bool]:
     return lambda rows: any(row.all.counts.get(name, 0) for row in rows)
 
 
+def several_ways(rows: Sequence[Row]) -> bool:
+    """Say whether a measure of one task and regime was had in several ways, of one model or several."""
+    ways: dict[tuple[str, str, str], set[str]] = {}
+    for row in rows:
+        told = (way for way in row.lowering.split(" | ") if way)
+        ways.setdefault((row.task, row.regime, row.measure), set()).update(told)
+    return any(len(some) > 1 for some in ways.values())
+
+
+def _outside(row: Row) -> str:
+    found = row.numbers.get("outside")
+    return percent(found.value if found else None)
+
+
 def _generated(rows: Sequence[Row]) -> bool:
     return any(row.measure == "reply" for row in rows) or _has("unparsed")(rows)
 
@@ -141,6 +164,7 @@ _NAMES = (
     Column(heading="regime", cell=lambda row: row.regime),
     Column(heading="levels", cell=_levels, wanted=lambda rows: any(row.levels for row in rows)),
     Column(heading="measure", cell=lambda row: row.measure.replace("(", " (")),
+    Column(heading="how", cell=lambda row: row.lowering.replace(" | ", "\n| "), wanted=several_ways),
 )
 _ALL = (
     Column(heading="\nn", cell=lambda row: str(row.n)),
@@ -162,6 +186,11 @@ _AGREE = (
     Column(heading="agree\nacc", cell=lambda row: _value(row.agree.accuracy), wanted=_split, style="blue"),
 )
 _LOST = (
+    Column(
+        heading="out-\nside",
+        cell=_outside,
+        wanted=lambda rows: any("outside" in row.numbers for row in rows),
+    ),
     Column(heading="un-\nparsed", cell=lambda row: _share(row, "unparsed"), wanted=_generated),
     Column(heading="re-\nfused", cell=lambda row: _share(row, "refused"), wanted=_has("refused")),
     Column(

@@ -2,7 +2,8 @@
 
 A backend is one module with `open_model(name: ModelName, around: Surroundings) -> Backend` and
 `describe(name, around) -> Described`, which says the same of the model without a key, a network or weights.
-It may have `counter(name, around) -> Counter | None`, where tokens can be counted without opening the model.
+It may have `counter(name, around) -> Counter | None`, where tokens can be counted without opening the model;
+and `address(name, around) -> (form, url) | None`, where what is unknown of a model can be asked of it.
 Other people's packages add providers through the entry-point group `taskc.backends`.
 """
 
@@ -23,6 +24,7 @@ __all__ = [
     "ModelError",
     "ModelName",
     "Surroundings",
+    "address_of",
     "describe_model",
     "describe_models",
     "open_counter",
@@ -75,6 +77,13 @@ def describe_models(models: Iterable[str], around: Surroundings) -> list[Describ
 def twice(model: str) -> ModelError:
     """Say that a model is named twice."""
     return ModelError(f"model `{model}` is named twice", help="name each model once")
+
+
+def address_of(name: ModelName, around: Surroundings) -> tuple[str, str] | None:
+    """Give the form of asking and the address of a model that can be probed; None for any other."""
+    address = getattr(_module(name), "address", None)
+    found: tuple[str, str] | None = address(name, around) if address else None
+    return found
 
 
 def open_counter(model: str, around: Surroundings) -> Counter:

@@ -1,17 +1,19 @@
 """`anthropic/MODEL`: Anthropic's Messages.
 
 The key is `ANTHROPIC_API_KEY`; `ANTHROPIC_BASE_URL` names another address. Messages report no
-log-probabilities, so replies are what can be had. Current models take neither a temperature nor a reply that
-is begun for them; state `?temperature=yes` or `?prefill=yes` for one that does, and `?effort=no` for one
-without reasoning effort.
+log-probabilities, so replies are what can be had. What a model takes stands in `capabilities.toml`: none
+takes a temperature by the present version of the protocol, and only models up to 4.5 go on with a reply
+that is begun for them. An effort is told in `output_config`. Whether a model thinks before it replies is
+its maker's choice unless `?thinking=adaptive` or `?thinking=disabled` states it; the limit of a reply is
+raised by `?reasoning_tokens=N` for it.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from taskc.backends import parameters, wire
-from taskc.backends.protocol import Described, ModelName, Surroundings
+from taskc.backends import known, parameters, probed, wire
+from taskc.backends.protocol import Described, ModelError, ModelName, Surroundings
 from taskc.backends.remote import (
     PASSING,
     Line,
@@ -22,13 +24,26 @@ from taskc.backends.remote import (
     key_of,
     open_lane,
     patience_of,
+    starved,
     timeout_of,
 )
 from taskc.records.operation import Failure, Generate, Operation, Outcome, Refusal, Source, Usage
 from taskc.records.plan import Capabilities
 
 URL = "https://api.anthropic.com"
-_KNOWN = (*PASSING, "prefill", "system", "temperature", "stop", "effort", "context")
+THINKING = ("adaptive", "disabled")
+_KNOWN = (
+    *PASSING,
+    "prefill",
+    "system",
+    "temperature",
+    "stop",
+    "effort",
+    "context",
+    "thinking",
+    "reasoning_tokens",
+)
+ROOM = 16_000  # tokens for thinking where it was asked for, as in the examples of Anthropic's pages
 _FULL = ("max_tokens", "model_context_window_exceeded")
 _DONE = ("end_turn", "stop_sequence", *_FULL)
 
@@ -41,6 +56,7 @@ class MessagesSpeech:
     capabilities: Capabilities
     timeout: float
     create: Callable[..., Awaitable[Any]] = field(repr=False)
+    thinking: str | None = None
 
     @property
     def kind(self) -> "type[Answer]":
@@ -57,7 +73,7 @@ class MessagesSpeech:
 
     def judge(self, asked: Operation, answer: "Answer") -> Outcome:
         """Say what came back."""
-        return _outcome(asked.stop if isinstance(asked, Generate) else (), answer)
+        return _outcome(asked, answer)
 
     def _body(self, asked: Generate) -> dict[str, Any]:
         said = asked.prompt.messages
@@ -67,7 +83,7 @@ class MessagesSpeech:
         body: dict[str, Any] = {
             "model": self.name,
             "messages": messages,
-            "max_tokens": asked.max_tokens,
+            "max_tokens": asked.max_tokens + asked.reasoning_tokens,
             "timeout": self.timeout,
         }
         system = "\n\n".join(one.content for one in said if one.role == "system")
@@ -78,6 +94,8 @@ class MessagesSpeech:
             body["stop_sequences"] = stop
         if asked.effort is not None:
             body["output_config"] = {"effort": asked.effort}
+        if self.thinking is not None:
+            body["thinking"] = {"type": self.thinking}
         if self.capabilities.temperature:  # no longer a field of the SDK's; older models read it
             extra = {"temperature": asked.temperature, "top_p": asked.top_p}
             body["extra_body"] = {key: value for key, value in extra.items() if value is not None}
@@ -87,9 +105,17 @@ class MessagesSpeech:
 def describe(name: ModelName, around: Surroundings) -> Described:
     """Say what a model of Anthropic's can do; raises `ModelError`."""
     parameters.check_known(name, _KNOWN)
-    known = Capabilities(temperature=False, effort=True, source="what current models can do")
-    capabilities = parameters.stated(name, known)
-    return Described(model=str(parameters.without(name, PASSING)), capabilities=capabilities)
+    thinking = name.parameters.get("thinking")
+    if thinking is not None and thinking not in THINKING:
+        raise ModelError(
+            f"parameter `thinking` is `{thinking}`", help="write `thinking=adaptive` or `thinking=disabled`"
+        )
+    tried = probed.read_probe(around.cache, name, "messages", _url_of(around))
+    can = known.known_of(name, "messages", tried.found if tried else None)
+    return Described(
+        model=str(parameters.without(name, PASSING)),
+        capabilities=replace(can, reasoning_tokens=_room(name, can.reasoning_tokens, thinking)),
+    )
 
 
 def open_model(name: ModelName, around: Surroundings) -> RemoteModel:
@@ -97,7 +123,7 @@ def open_model(name: ModelName, around: Surroundings) -> RemoteModel:
     import anthropic
 
     known = describe(name, around)
-    url = checked_url(around.environment.get("ANTHROPIC_BASE_URL") or URL, "ANTHROPIC_BASE_URL")
+    url = _url_of(around)
     line = Line(
         sdk=anthropic,
         service="anthropic",
@@ -120,10 +146,27 @@ def open_model(name: ModelName, around: Surroundings) -> RemoteModel:
         capabilities=known.capabilities,
         timeout=line.timeout,
         create=wire.caller(client, "/v1/messages"),
+        thinking=name.parameters.get("thinking"),
     )
     return RemoteModel(
         model=known.model, capabilities=known.capabilities, line=line, client=client, speech=speech
     )
+
+
+def address(name: ModelName, around: Surroundings) -> tuple[str, str]:
+    """Give the form of asking, there is one, and the address."""
+    return "messages", _url_of(around)
+
+
+def _url_of(around: Surroundings) -> str:
+    return checked_url(around.environment.get("ANTHROPIC_BASE_URL") or URL, "ANTHROPIC_BASE_URL")
+
+
+def _room(name: ModelName, usual: int, thinking: str | None) -> int:
+    """Give the tokens that are left for thinking: as stated, none where it is off, some where it is on."""
+    if "reasoning_tokens" in name.parameters:
+        return usual
+    return {"disabled": 0, "adaptive": usual or ROOM}.get(thinking or "", usual)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,11 +178,26 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Thought:
+    """Of the tokens that were written, those of thinking."""
+
+    thinking_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
     """Tokens as the provider counts them."""
 
     input_tokens: int = 0
     output_tokens: int = 0
+    output_tokens_details: Thought | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declined:
+    """Why a model declined, in words that may change."""
+
+    explanation: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +208,7 @@ class Answer:
     id: str | None = None
     model: str | None = None
     stop_reason: str | None = None
+    stop_details: Declined | None = None
     usage: Counted = field(default_factory=Counted)
 
     @property
@@ -158,16 +217,25 @@ class Answer:
         return Usage(read=self.usage.input_tokens, written=self.usage.output_tokens)
 
     @property
+    def hidden(self) -> int:
+        """Give the tokens of its thinking, as far as they are told."""
+        details = self.usage.output_tokens_details
+        return details.thinking_tokens if details else 0
+
+    @property
     def source(self) -> Source:
         """Give where it comes from; fingerprints are not told."""
         return Source(model=self.model or "", id=self.id or "")
 
 
-def _outcome(stop: tuple[str, ...], answer: Answer) -> Outcome:
+def _outcome(asked: Operation, answer: Answer) -> Outcome:
     text = "".join(block.text for block in answer.content if block.type == "text")
     if answer.stop_reason == "refusal":
-        return Refusal(text=text)
+        why = answer.stop_details.explanation if answer.stop_details else None
+        return Refusal(text=text or why or "")
     if answer.stop_reason not in _DONE:
         message = f"anthropic ended the reply for `{answer.stop_reason}`, which was not asked for"
         return Failure(reason="unexpected-end", message=message, again=False)
-    return finished(text, stop, full=answer.stop_reason in _FULL)
+    stop = asked.stop if isinstance(asked, Generate) else ()
+    full = answer.stop_reason in _FULL
+    return finished(text, stop, full=full, starved=starved(asked, answer.tokens.written, answer.hidden))

@@ -1,16 +1,16 @@
-"""`openai/MODEL`: OpenAI's Chat Completions, and the same protocol for whoever else speaks it.
+"""`openai/MODEL`: OpenAI's Responses, Chat Completions and legacy Completions; Chat for others too.
 
-The key is `OPENAI_API_KEY`; `OPENAI_BASE_URL` names another address. Reasoning models (`o1`, `o3`, `gpt-5`
-and later, chat variants left out) take an effort and neither temperature nor stop strings, and report no
-log-probabilities; all others do the opposite. The model string may state it otherwise.
+The key is `OPENAI_API_KEY`; `OPENAI_BASE_URL` names another address. A model is asked in the form that
+stands first in its row of `capabilities.toml`: reasoning models by Responses, others by Chat Completions,
+which show the log-probabilities of a reply and take stop strings, base models by legacy Completions. A
+model without a row is asked by Chat Completions. `?api=` states another form.
 """
 
-import re
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from taskc.backends import parameters, wire
+from taskc.backends import known, parameters, probed, wire
 from taskc.backends.protocol import Described, ModelName, Surroundings
 from taskc.backends.remote import (
     PASSING,
@@ -22,9 +22,13 @@ from taskc.backends.remote import (
     key_of,
     open_lane,
     patience_of,
+    starved,
     timeout_of,
 )
-from taskc.backends.top_tokens import labelled
+from taskc.backends.responses_api import Hidden, ResponsesSpeech
+from taskc.backends.sampling import as_it_is, drawn
+from taskc.backends.tokens import Counter, repeated
+from taskc.backends.top_tokens import Token, read_first
 from taskc.records.operation import (
     Failure,
     Generate,
@@ -40,19 +44,35 @@ from taskc.records.plan import Capabilities
 
 URL = "https://api.openai.com/v1"
 STOPS = 4  # as many stop strings as a request may carry; more are cut here
-_KNOWN = (*PASSING, "prefill", "system", "temperature", "stop", "effort", "top_logprobs", "context")
-_REASONING = re.compile(r"^(ft:)?(o\d|gpt-([5-9]|\d\d))(?!.*chat)")
+FORMS = ("responses", "chat", "completions")
+_KNOWN = (
+    *PASSING,
+    "api",
+    "score",
+    "prefill",
+    "system",
+    "temperature",
+    "stop",
+    "effort",
+    "top_logprobs",
+    "context",
+    "reasoning_tokens",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatSpeech:
-    """Chat Completions. `limit` is the field that bounds the reply, `create` the SDK's call."""
+    """Chat Completions. `limit` is the field that bounds the reply, `create` the SDK's call.
+
+    `begun` are the fields that must be said where a reply is begun.
+    """
 
     name: str
     service: str
     capabilities: Capabilities
     create: Callable[..., Awaitable[Any]] = field(repr=False)
     limit: Literal["max_tokens", "max_completion_tokens"]
+    begun: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def kind(self) -> "type[Chat]":
@@ -78,16 +98,14 @@ class ChatSpeech:
 
     def _body(self, prompt: Prompt, most: int) -> dict[str, Any]:
         messages = [{"role": one.role, "content": one.content} for one in prompt.messages]
+        begun = self.begun if prompt.prefill else {}
         if prompt.prefill:
             messages.append({"role": "assistant", "content": prompt.prefill})
-        return {"model": self.name, "messages": messages, self.limit: most}
+        return {"model": self.name, "messages": messages, self.limit: most, **begun}
 
     def _generate(self, asked: Generate) -> dict[str, Any]:
-        body = self._body(asked.prompt, asked.max_tokens)
-        if self.capabilities.temperature:
-            body["temperature"] = asked.temperature
-            if asked.top_p is not None:
-                body["top_p"] = asked.top_p
+        body = self._body(asked.prompt, asked.max_tokens + asked.reasoning_tokens)
+        body |= drawn(asked, self.capabilities)
         if self.capabilities.stop and asked.stop:
             body["stop"] = list(asked.stop[:STOPS])
         if asked.effort is not None:
@@ -97,41 +115,100 @@ class ChatSpeech:
     def _labels(self, asked: Labels) -> dict[str, Any]:
         """Ask for one token and the likeliest in its place; at temperature 1 they are the model's own."""
         body = self._body(asked.prompt, 1)
-        if self.capabilities.temperature:
-            body["temperature"] = 1.0
+        body |= as_it_is(self.capabilities)
         return body | {"logprobs": True, "top_logprobs": self.capabilities.top_logprobs}
 
 
 def describe(name: ModelName, around: Surroundings) -> Described:
     """Say what a model of OpenAI's can do; raises `ModelError`."""
     parameters.check_known(name, _KNOWN)
-    capabilities = parameters.stated(name, _known(name.name))
-    return Described(model=str(parameters.without(name, PASSING)), capabilities=capabilities)
+    form = known.form_of(name, "chat", FORMS)
+    tried = probed.read_probe(around.cache, name, form, _url_of(around))
+    return Described(
+        model=str(_canonical(name, form)),
+        capabilities=known.known_of(name, form, tried.found if tried else None),
+    )
 
 
 def open_model(name: ModelName, around: Surroundings) -> RemoteModel:
     """Open a model of OpenAI's; raises `ModelError`."""
-    known = describe(name, around)
-    url = checked_url(around.environment.get("OPENAI_BASE_URL") or URL, "OPENAI_BASE_URL")
-    line = open_line(name, "openai", url, "OPENAI_API_KEY", key_of(around, "OPENAI_API_KEY"))
-    return open_chat(known, name.name, line, "max_completion_tokens")
+    from taskc.backends.compatible import open_text
+
+    described = describe(name, around)
+    line = open_line(name, "openai", _url_of(around), "OPENAI_API_KEY", key_of(around, "OPENAI_API_KEY"))
+    match known.form_of(name, "chat", FORMS):
+        case "responses":
+            return _open_responses(described, name.name, line)
+        case "completions":
+            return open_text(described, name.name, line)
+    return open_chat(described, name.name, line, "max_completion_tokens")
+
+
+def address(name: ModelName, around: Surroundings) -> tuple[str, str]:
+    """Give the form of asking and the address."""
+    return known.form_of(name, "chat", FORMS), _url_of(around)
+
+
+def counter(name: ModelName, around: Surroundings) -> Counter | None:
+    """Count a text that is repeated once for each continuation."""
+    return repeated() if known.form_of(name, "chat", FORMS) == "completions" else None
+
+
+def _url_of(around: Surroundings) -> str:
+    return checked_url(around.environment.get("OPENAI_BASE_URL") or URL, "OPENAI_BASE_URL")
+
+
+def _canonical(name: ModelName, form: str) -> ModelName:
+    """Name the form unless it is Chat Completions: answers that were had in two forms are not the same."""
+    bare = parameters.without(name, (*PASSING, "api"))
+    return bare if form == "chat" else replace(bare, parameters={**bare.parameters, "api": form})
+
+
+def _open_responses(known: Described, name: str, line: Line) -> RemoteModel:
+    client = open_client(line)
+    speech = ResponsesSpeech(
+        name=name,
+        service=line.service,
+        capabilities=known.capabilities,
+        create=wire.caller(client, "/responses"),
+    )
+    return RemoteModel(
+        model=known.model, capabilities=known.capabilities, line=line, client=client, speech=speech
+    )
 
 
 def open_chat(
-    known: Described, name: str, line: Line, limit: Literal["max_tokens", "max_completion_tokens"]
+    known: Described,
+    name: str,
+    line: Line,
+    limit: Literal["max_tokens", "max_completion_tokens"],
+    begun: Mapping[str, Any] | None = None,
 ) -> RemoteModel:
-    """Open a model behind Chat Completions."""
+    """Open a model behind Chat Completions; `begun` are fields that must be said where a reply is begun."""
     client = open_client(line)
     speech = ChatSpeech(
         name=name,
         service=line.service,
         capabilities=known.capabilities,
-        create=wire.caller(client, "/chat/completions"),
+        create=_with_others(wire.caller(client, "/chat/completions"), begun or {}),
         limit=limit,
+        begun=begun or {},
     )
     return RemoteModel(
         model=known.model, capabilities=known.capabilities, line=line, client=client, speech=speech
     )
+
+
+def _with_others(create: Callable[..., Awaitable[Any]], others: Mapping[str, Any]) -> Callable[..., Any]:
+    """Give a call of the SDK that takes fields which are no part of OpenAI's protocol."""
+    if not others:
+        return create
+
+    async def created(**body: Any) -> Any:
+        extra = {key: body.pop(key) for key in others if key in body}
+        return await create(**body, extra_body=extra or None)
+
+    return created
 
 
 def open_line(name: ModelName, service: str, url: str, key_name: str, secret: str) -> Line:
@@ -165,19 +242,13 @@ def open_client(line: Line) -> Any:
     )
 
 
-def _known(model: str) -> Capabilities:
-    if _REASONING.search(model):
-        source = "its name: a reasoning model"
-        return Capabilities(temperature=False, stop=False, effort=True, source=source)
-    return Capabilities(top_logprobs=20, source="its name: not a reasoning model")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
     """Tokens as the provider counts them."""
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    completion_tokens_details: Hidden | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,24 +267,15 @@ class Answer:
         return Usage(read=told.prompt_tokens, written=told.completion_tokens)
 
     @property
+    def hidden(self) -> int:
+        """Give the tokens of its reasoning, as far as they are told."""
+        details = self.usage.completion_tokens_details if self.usage else None
+        return details.reasoning_tokens or 0 if details else 0
+
+    @property
     def source(self) -> Source:
         """Give where it comes from."""
         return Source(model=self.model or "", fingerprint=self.system_fingerprint or "", id=self.id or "")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Top:
-    """One of the likeliest tokens."""
-
-    token: str
-    logprob: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
-    """One generated token, and what else was likely in its place."""
-
-    top_logprobs: tuple[Top, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,12 +323,10 @@ def _outcome(asked: Operation, answer: Chat, service: str) -> Outcome:
     full = choice.finish_reason == "length"
     if choice.message.content is None and not full:
         return Failure(reason="no-text", message=f"{service} sent a reply without text")
-    return finished(choice.message.content or "", stop, full=full)
+    hungry = starved(asked, answer.tokens.written, answer.hidden)
+    return finished(choice.message.content or "", stop, full=full, starved=hungry)
 
 
 def _first_token(asked: Labels, choice: Choice, service: str) -> Outcome:
     content = choice.logprobs.content if choice.logprobs else None
-    if not content or not content[0].top_logprobs:
-        message = f"{service} sent no log-probabilities"
-        return Failure(reason="no-logprobs", message=message, again=False)
-    return labelled(((top.token, top.logprob) for top in content[0].top_logprobs), asked.labels)
+    return read_first(content[0].likeliest if content else (), asked.labels, service)

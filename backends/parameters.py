@@ -9,7 +9,7 @@ from taskc.dsl.diagnostic import similar
 from taskc.records.plan import Capabilities
 
 FLAGS = ("score", "labels", "generate", "prefill", "system", "temperature", "stop", "effort")
-COUNTS = ("top_logprobs", "batch", "context")
+COUNTS = ("top_logprobs", "batch", "context", "reasoning_tokens")
 CAPABILITIES = (*FLAGS, *COUNTS)
 
 
@@ -73,7 +73,8 @@ def stated(name: ModelName, known: Capabilities) -> Capabilities:
         if key in FLAGS:
             given[key] = flag(name, key, False)
         elif key in COUNTS:
-            given[key] = count(name, key, 0, least=0 if key == "top_logprobs" else 1)
+            given[key] = count(name, key, 0, least=0 if key in ("top_logprobs", "reasoning_tokens") else 1)
     if given:
+        given["unknown"] = tuple(key for key in known.unknown if key not in given)
         given["source"] = f"{known.source}, and the model string" if known.source else "the model string"
     return replace(known, **given)

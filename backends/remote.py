@@ -20,6 +20,7 @@ from taskc.backends.wire import Cause, cause_of
 from taskc.records.lines import LineError, load
 from taskc.records.operation import (
     Failure,
+    Generate,
     Generated,
     Operation,
     Outcome,
@@ -42,7 +43,7 @@ class Shape(Protocol):
 
 S = TypeVar("S", bound=Shape)
 
-PASSING = ("timeout", "retries", "wait", "patience", "rpm", "tpm")
+PASSING = ("timeout", "retries", "wait", "patience", "rpm", "tpm", "probe")
 """Parameters that say how a provider is reached; they take no part in the name answers are stored under."""
 
 _RETRIED = (408, 409, 429)
@@ -272,16 +273,26 @@ def _read(kind: type[S], text: str) -> S:
         raise _UnreadableError(problem.why, body) from None
 
 
-def finished(text: str, stop: tuple[str, ...], *, full: bool) -> Generated | Failure:
-    """Make a reply of its text: cut at the first stop string; one that ran full without text is none."""
+def starved(asked: Operation, written: int, hidden: int) -> bool:
+    """Say whether reasoning that is not shown took tokens of a reply's own: of `written` ones, `hidden`."""
+    return isinstance(asked, Generate) and hidden > 0 and written - hidden < asked.max_tokens
+
+
+def finished(text: str, stop: tuple[str, ...], *, full: bool, starved: bool = False) -> Generated | Failure:
+    """Make a reply of its text: cut at the first stop string.
+
+    One that ran full without text is none, and no more is one that ran full for its reasoning (`starved`).
+    """
     cuts = [at for one in stop if one and (at := text.find(one)) >= 0]
     if cuts:
         return Generated(text=text[: min(cuts)], finish="stop")
-    if full and not text:
+    if full and (starved or not text):
+        what = "was cut" if text else "has no text"
         message = (
-            "the reply has no text: all its tokens went elsewhere, as into reasoning; raise `max_tokens`"
+            f"the reply {what}: its tokens went into reasoning that is not shown; leave it more with "
+            "`?reasoning_tokens=N`, or raise `max_tokens`"
         )
-        return Failure(reason="no-text", message=message, again=False)
+        return Failure(reason="cut-by-reasoning" if text else "no-text", message=message, again=False)
     return Generated(text=text, finish="length" if full else "stop")
 
 
@@ -312,7 +323,7 @@ def key_of(around: Surroundings, variable: str, *, optional: bool = False) -> st
     if not (key.isascii() and key.isprintable()):
         raise ModelError(f"`{variable}` holds characters no key has", help="copy the key again")
     if not key and not optional:
-        raise ModelError(f"`{variable}` is not set", help=f"set it in the environment: `export {variable}=…`")
+        raise ModelError(f"`{variable}` is not set", help=f"`export {variable}=…`, or a line of `.env`")
     hide(key)
     return key
 

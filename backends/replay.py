@@ -6,7 +6,7 @@ can do is read off the ways in which its answers were had; the model string may 
 with the answers of several models needs `?model=NAME` to say which.
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from taskc.backends import parameters
 from taskc.backends.protocol import Described, ModelError, ModelName, Surroundings
 from taskc.dsl.diagnostic import similar
 from taskc.records.lines import LineError, load_all
-from taskc.records.operation import Failure, Operation, Reply, operation_id
+from taskc.records.operation import Failure, Generate, Operation, Reply, operation_id
 from taskc.records.plan import Capabilities
 from taskc.records.response import Response
 
@@ -55,7 +55,7 @@ def open_model(name: ModelName, around: Surroundings) -> Replay:
     answers = {one.asked: one for one in responses if one.model == chosen and one.asked}
     return Replay(
         model=str(name),
-        capabilities=parameters.stated(name, _capabilities({one.lowering for one in answers.values()})),
+        capabilities=parameters.stated(name, _capabilities(answers.values())),
         answers=answers,
     )
 
@@ -89,8 +89,11 @@ def _choose(name: ModelName, models: Sequence[str]) -> str:
     return stated or models[0]
 
 
-def _capabilities(ways: Set[str]) -> Capabilities:
+def _capabilities(answers: Iterable[Response]) -> Capabilities:
     """Read off what a model can do from the ways in which its answers were had."""
+    answers = list(answers)
+    rooms = [one.operation.reasoning_tokens for one in answers if isinstance(one.operation, Generate)]
+    ways = {one.lowering for one in answers}
     steps = {step for way in ways for step in way.split(" then ")}
     return Capabilities(
         score="score" in steps,
@@ -100,5 +103,6 @@ def _capabilities(ways: Set[str]) -> Capabilities:
         prefill="generate+prefill" in steps or "labels" in ways,
         effort=True,
         exact=True,
+        reasoning_tokens=max(rooms, default=0),
         source="the answers in the file",
     )

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from taskc.records.operation import Generate, Labels, Operation, Usage
@@ -39,6 +39,11 @@ def estimated() -> Counter:
     return Counter(count=_operation, exact=False, method=METHOD)
 
 
+def repeated() -> Counter:
+    """Give such a counter for servers that are sent, and charge for, a whole text for each continuation."""
+    return Counter(count=_repeated, exact=False, method=METHOD)
+
+
 @lru_cache(maxsize=65_536)
 def estimate(text: str) -> int:
     """Estimate the tokens of a text, by words."""
@@ -47,13 +52,27 @@ def estimate(text: str) -> int:
 
 def most_of(asked: Operation) -> Usage:
     """Give the most tokens that an operation may use: what is read, estimated with room, and its limit."""
-    written = asked.max_tokens if isinstance(asked, Generate) else 1
-    return Usage(read=-(-_operation(asked) * 5 // 4) + _MESSAGE, written=written)
+    return Usage(read=-(-_repeated(asked) * 5 // 4) + _MESSAGE, written=written_at_most(asked))
+
+
+def written_at_most(asked: Operation) -> int:
+    """Give the most tokens that may be written: one for labels, and one after each text that is scored."""
+    if isinstance(asked, Generate):
+        return asked.max_tokens + asked.reasoning_tokens
+    return 1 if isinstance(asked, Labels) else len(asked.continuations)
 
 
 def _tokens(match: re.Match[str]) -> int:
     size = {"latin": _LETTERS, "other": _FOREIGN}.get(match.lastgroup or "")
     return -(-len(match[0]) // size) if size else 1
+
+
+def _repeated(asked: Operation) -> int:
+    """Count the prompt of given text once for each continuation."""
+    if isinstance(asked, (Generate, Labels)):
+        return _operation(asked)
+    alone = _operation(replace(asked, continuations=()))
+    return alone * max(0, len(asked.continuations) - 1) + _operation(asked)
 
 
 def _operation(asked: Operation) -> int:

@@ -2,8 +2,29 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from taskc.records.operation import Labelled
+from taskc.records.operation import Failure, Labelled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Top:
+    """One of the likeliest tokens."""
+
+    token: str
+    logprob: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """One generated token, and what else was likely in its place."""
+
+    top_logprobs: tuple[Top, ...] = ()
+
+    @property
+    def likeliest(self) -> list[tuple[str, float]]:
+        """Give them as pairs."""
+        return [(top.token, top.logprob) for top in self.top_logprobs]
 
 
 def labelled(tokens: Iterable[tuple[str, float]], labels: Sequence[str]) -> Labelled:
@@ -19,6 +40,17 @@ def labelled(tokens: Iterable[tuple[str, float]], labels: Sequence[str]) -> Labe
     logprobs = tuple(_log_sum(some) if some else None for some in found)
     inside = math.fsum(math.exp(one) for one in logprobs if one is not None)
     return Labelled(logprobs=logprobs, outside=min(1.0, max(0.0, 1.0 - inside)))
+
+
+def read_first(
+    tokens: Iterable[tuple[str, float]], labels: Sequence[str], service: str
+) -> Labelled | Failure:
+    """Give the labels read off the likeliest first tokens; a failure where a service sent none."""
+    found = list(tokens)
+    if not found:
+        message = f"{service} sent no log-probabilities"
+        return Failure(reason="no-logprobs", message=message, again=False)
+    return labelled(found, labels)
 
 
 def _log_sum(values: Sequence[float]) -> float:

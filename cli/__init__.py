@@ -18,7 +18,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "curves": ("taskc.cli.curves", "judge the shape of curves against scale"),
     "emergence": ("taskc.cli.emergence", "say whether scores rise steadily with scale, or at once"),
     "store": ("taskc.cli.store", "look after the answers that are kept: count, export, merge, verify"),
-    "models": ("taskc.cli.models", "list and fetch the models that run on this machine"),
+    "models": ("taskc.cli.models", "list what can be asked and what it can do; fetch local models"),
+    "doctor": ("taskc.cli.doctor", "say what is missing to ask models: keys, extras, servers, weights"),
 }
 
 

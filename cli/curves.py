@@ -17,12 +17,41 @@ if TYPE_CHECKING:
 
 
 @click.command("curves")
+@click.argument("runs", nargs=-1, type=click.Path(path_type=Path), metavar="[RUN]...")
 @click.option(
     "--points",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    required=True,
     metavar="FILE",
-    help="a table with the columns task, regime, family, model, scale, value, n",
+    help="a table with the columns task, regime, family, model, scale, value, n, instead of runs",
+)
+@click.option(
+    "--ladder",
+    "ladders",
+    multiple=True,
+    metavar="NAME",
+    help="a family of models, or a .toml file; repeatable",
+)
+@click.option(
+    "--scale",
+    type=click.Choice(["parameters", "tokens", "flops"]),
+    default="parameters",
+    show_default=True,
+    help="which size of a model a curve is drawn against",
+)
+@click.option("--at", multiple=True, metavar="MODEL=SCALE", help="the scale of one model; repeatable")
+@click.option(
+    "--part",
+    type=click.Choice(["all", "conflict", "agree"]),
+    default="all",
+    show_default=True,
+    help="which items: those on which a distractor predicts another answer, or the others",
+)
+@click.option(
+    "--rate",
+    type=click.Choice(["accuracy", "lured"]),
+    default="accuracy",
+    show_default=True,
+    help="the share of right answers, or of those that follow a distractor",
 )
 @click.option(
     "--axis",
@@ -40,16 +69,36 @@ if TYPE_CHECKING:
     help="the probability from which a shape is the verdict",
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def command(points: Path, axis: str, likely: float, form: str) -> None:
+def command(
+    runs: tuple[Path, ...],
+    points: Path | None,
+    ladders: tuple[str, ...],
+    scale: Any,
+    at: tuple[str, ...],
+    part: Any,
+    rate: Any,
+    axis: str,
+    likely: float,
+    form: str,
+) -> None:
     """Judge the shape of curves: positive, inverse, U-shaped, inverted U, flat, or undetermined.
 
-    FILE is .csv, .tsv, .jsonl, .json or .parquet, a row for each model. `value` is a share of right answers,
-    0 to 1, over `n` items. A curve is one task, regime and family.
+    RUN is a folder that `taskc eval` made, or one that holds some; ladders give the sizes of models. Or, with
+    --points, FILE is .csv, .tsv, .jsonl, .json or .parquet, a row for each model. `value` is a share of right
+    answers, 0 to 1, over `n` items. A curve is one task, regime and family.
     """
     with group.translated():
-        from taskc.flow.curves import judge_points
+        from taskc.flow.curves import judge_curves, judge_points
+        from taskc.flow.points import Read
+        from taskc.flow.run_curves import against, run_curves
 
-        verdicts = judge_points(points, log=axis == "log", likely=likely)
+        if bool(points) == bool(runs):
+            raise click.UsageError("name runs that `taskc eval` made, or a table with --points FILE")
+        if points:
+            verdicts = judge_points(points, log=axis == "log", likely=likely)
+        else:
+            made = run_curves(runs, against(ladders, at, scale, part, rate))
+            verdicts = judge_curves(Read(curves=made), log=axis == "log", likely=likely)
     stop_if_wrong(verdicts.read)
     if form == "json":
         click.echo(json.dumps(_plain(verdicts), ensure_ascii=False, indent=1))

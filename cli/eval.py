@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="print the plan and ask nothing")
 @click.option("--offline", is_flag=True, help="fetch no model")
 @click.option("--subtasks", is_flag=True, help="a row for each subtask, not for each task")
+@options.mix_measures
 @click.option("--no-picture", is_flag=True, help="draw no picture")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("-q", "--quiet", is_flag=True, help="no progress, no notes")
@@ -70,6 +71,7 @@ def command(
     dry_run: bool,
     offline: bool,
     subtasks: bool,
+    mix_measures: bool,
     no_picture: bool,
     form: str,
     quiet: bool,
@@ -103,6 +105,7 @@ def command(
             stated=stated,
             dry=dry_run,
             pictures=not no_picture,
+            mix=mix_measures,
         )
         with results.progress(quiet) as (watch, report):
             try:

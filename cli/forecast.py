@@ -241,6 +241,9 @@ def _notes(models: Sequence["ModelForecast"]) -> Iterable[str]:
         )
     else:
         yield "tokens out: every reply to its `max_tokens`"
+    for one in models:
+        if one.unknown:
+            yield results.unknown_note(one.model, one.unknown)
     for method in dict.fromkeys(one.counting for one in models):
         named = [one.model for one in models if one.counting == method]
         yield f"{', '.join(named)}: tokens {method}"

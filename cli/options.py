@@ -34,6 +34,11 @@ rpm = click.option(
 tpm = click.option(
     "--tpm", type=group.Positive(), metavar="N", help="tokens a minute that a model may be asked"
 )
+mix_measures = click.option(
+    "--mix-measures",
+    is_flag=True,
+    help="put answers that were had in different ways into one row and one group of bars",
+)
 connections = click.option(
     "-j",
     "--max-connections",

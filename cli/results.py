@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,18 +17,26 @@ if TYPE_CHECKING:
     from taskc.backends.protocol import Surroundings
     from taskc.flow.ask_all import Tally
     from taskc.flow.evaluate import Evaluated, Scored
+    from taskc.flow.probing import Probe
     from taskc.records.plan import Lowering
 
 Told = Callable[..., None]
 
 
-def surroundings(offline: bool, report: Told | None) -> "Surroundings":
-    """Give a backend what it may know of this process: environment, cache folder, a place to report to."""
+def surroundings(offline: bool, report: Told | None, *, careful: bool = True) -> "Surroundings":
+    """Give a backend what it may know: environment, with `.env`, cache folder, a place to report to.
+
+    A `.env` that cannot be read raises `ModelError`, and counts as none where that is not `careful`.
+    """
     from taskc.backends.protocol import Surroundings
+    from taskc.flow.environment import with_dotenv
 
     home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Surroundings(
-        environment=dict(os.environ), cache=Path(home) / "taskc", offline=offline, report=report
+        environment=with_dotenv(os.environ, Path.cwd(), careful=careful),
+        cache=Path(home) / "taskc",
+        offline=offline,
+        report=report,
     )
 
 
@@ -89,10 +97,16 @@ def _fetched(bar: Any) -> Told:
 
 def print_evaluated(done: "Evaluated", *, form: str, quiet: bool, dry: bool, subtasks: bool = False) -> None:
     """Print the plan where something is refused or left out, then the table, then what failed."""
+    if not quiet:
+        ends = {tally.fatal.message for tally in done.tallies if tally.fatal}
+        for probe in done.probes:
+            _probed(probe, told=probe.why in ends)
     for row in done.plan.refused:
         _refusal(row)
     if dry:
         click.echo(_plan(done.plan.lowerings), nl=False)
+        for model, unknown in done.unknown.items():
+            click.echo(unknown_note(model, unknown))
     elif not quiet:
         for row in done.plan.lowerings:
             if row.way is None and row.implied:
@@ -103,6 +117,31 @@ def print_evaluated(done: "Evaluated", *, form: str, quiet: bool, dry: bool, sub
         print_scored(done.scored, form=form, quiet=quiet, subtasks=subtasks)
         if not quiet:
             _cost(done)
+
+
+def _probed(probe: "Probe", *, told: bool) -> None:
+    """Say what was asked of a model before the plan; what ended the run as well is `told` with that."""
+    shown = [f"{key} {_yes(value)}" for key, value in probe.found.items()]
+    asked = f"{probe.requests} request{'' if probe.requests == 1 else 's'}"
+    if shown:
+        kept = f"; kept in {probe.kept}" if probe.kept else ""
+        click.echo(f"{probe.model}: probed with {asked}: {', '.join(shown)}{kept}", err=True)
+    if probe.open and not told:
+        left = ", ".join(probe.open)
+        group.tell("note", "cyan", f"{probe.model}: unknown after {asked}: {left}: {probe.why}")
+
+
+def _yes(value: bool | int) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+
+
+def unknown_note(model: str, unknown: Sequence[str]) -> str:
+    """Say that something is unknown of a model, and what becomes of it."""
+    stated = "&".join(f"{key}={'20' if key == 'top_logprobs' else 'yes'}" for key in unknown)
+    return (
+        f"{model}: unknown, would be probed by `taskc eval` where it matters: {', '.join(unknown)}; "
+        f"or state it, as in `?{stated}`"
+    )
 
 
 def _failed(tally: "Tally") -> None:

@@ -76,7 +76,8 @@ class Surveying:
         if request.stage == "think":
             way = _own_way(request, self._can)
             sampling = _sampling(way, request, self._can)
-            known = Thinking(way=way, sampling=sampling, max_tokens=request.decode.max_tokens)
+            most = request.decode.max_tokens + room_of(request, self._can)
+            known = Thinking(way=way, sampling=sampling, max_tokens=most)
             self._thinking[request.id] = self._shared.setdefault(known, known)
             if request.decode.samples > 1:
                 self._samples[_place(request, request.id)] = request.decode.samples
@@ -226,12 +227,18 @@ def operation_of(request: Request, can: Capabilities, replicate: int = 0, reason
             stop=decode.stop,
             effort=decode.effort,
             seed=replicate,
+            reasoning_tokens=room_of(request, can),
         )
     given = takes_prefix(request, can)
     written = tuple(o.continuation if given else o.continuation.strip() for o in request.options)
     if request.measure == "label" and not scores(request, can):
         return Labels(prompt=prompt, labels=written)
     return Score(prompt=prompt, continuations=written)
+
+
+def room_of(request: Request, can: Capabilities) -> int:
+    """Give the tokens that a reply's limit leaves for hidden reasoning: none where none is to be done."""
+    return 0 if request.decode.effort == "none" else can.reasoning_tokens
 
 
 def _generates(request: Request) -> bool:
@@ -331,7 +338,9 @@ def _nearest(request: Request, can: Capabilities, *wanted: MeasureName) -> str:
 def _decoding_note(request: Request, can: Capabilities) -> str:
     temperature = "" if can.temperature else "the model takes no temperature: 0 is not sent"
     stop = "" if can.stop or not request.decode.stop else "replies are cut at the stop strings afterwards"
-    return _joined(temperature, stop)
+    room = room_of(request, can)
+    reasoning = f"`max_tokens` is raised by {room:,} for reasoning that is not shown" if room else ""
+    return _joined(temperature, stop, reasoning)
 
 
 def _system_note(request: Request, can: Capabilities) -> str:
@@ -357,6 +366,8 @@ def _sampling(way: Way, request: Request, can: Capabilities) -> str:
         decode = request.decode
         temperature = float(decode.temperature) if can.temperature else None
         parts += [decode.max_tokens, temperature, decode.top_p, list(decode.stop), decode.effort]
+        if room := room_of(request, can):
+            parts.append(room)
     return _encode(parts)
 
 

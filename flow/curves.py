@@ -21,7 +21,11 @@ class Verdicts(Struct, frozen=True, kw_only=True):
 
 def judge_points(path: Path, *, log: bool = True, likely: float = LIKELY) -> Verdicts:
     """Judge every curve of a file of points; without curves where something in the file is wrong."""
-    read = read_points(path, log=log)
+    return judge_curves(read_points(path, log=log), log=log, likely=likely)
+
+
+def judge_curves(read: Read, *, log: bool = True, likely: float = LIKELY) -> Verdicts:
+    """Judge curves that have been read."""
     judged = tuple(judge_curve(curve, log=log, likely=likely) for curve in read.curves)
     return Verdicts(read=read, judged=judged, pooled=tuple(pool(judged, likely)), likely=likely)
 

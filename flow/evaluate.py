@@ -20,6 +20,7 @@ from taskc.flow.budget import Budget, Purse
 from taskc.flow.build import BuildError, open_build
 from taskc.flow.lower_calls import answered
 from taskc.flow.prices import known_prices, price_tables
+from taskc.flow.probing import Probe, probe_unknown, unknown_of
 from taskc.flow.selection import Requests, Wanted, narrowed, parse_limit
 from taskc.flow.store import secrets_of
 from taskc.metrics.score import measure_of, score_all
@@ -52,10 +53,14 @@ class Scored:
 class Evaluated:
     """What an evaluation did. `scored` is None where the plan was refused or only shown.
 
-    `budget` names the flag of the budget that was used up before everything was asked, if one was.
+    `budget` names the flag of the budget that was used up before everything was asked, if one was. `probes`
+    say what was asked of models before the plan; `unknown` gives by model what nobody has said yet, where
+    nothing was asked.
     """
 
     plan: Plan
+    probes: tuple[Probe, ...] = ()
+    unknown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     tallies: tuple[Tally, ...] = ()
     interrupted: bool = False
     budget: str = ""
@@ -68,7 +73,8 @@ class Job:
 
     `runs` holds the response store and a folder for each run. `rpm` and `tpm` are the requests and tokens a
     minute that each model may be asked, where its model string does not say. `prices` are files of prices
-    and `stated` single ones, as `MODEL=IN/OUT`, both put over those that come with taskc.
+    and `stated` single ones, as `MODEL=IN/OUT`, both put over those that come with taskc. `mix` puts answers
+    that were had in different ways into one row.
     """
 
     build: Path
@@ -83,6 +89,7 @@ class Job:
     stated: tuple[str, ...] = ()
     dry: bool = False
     pictures: bool = True
+    mix: bool = False
 
 
 def evaluate(job: Job, around: Surroundings, watch: Watch | None = None) -> Evaluated:
@@ -97,11 +104,13 @@ def evaluate(job: Job, around: Surroundings, watch: Watch | None = None) -> Eval
     tables = price_tables(job.prices, job.stated)
     purse = Purse(job.budget, known_prices(described, tables, needed=job.budget.cost is not None))
     if job.dry:  # nothing is opened: no key, no weights and no network are needed
-        return Evaluated(plan=prepare(requests, {one.model: one.capabilities for one in described}).plan)
+        plan = prepare(requests, {one.model: one.capabilities for one in described}).plan
+        return Evaluated(plan=plan, unknown=unknown_of(described))
+    probes = probe_unknown(job.models, described, requests, around, purse)
     backends = _open(job, around)
     prepared = prepare(requests, {one.model: one.capabilities for one in backends})
     if prepared.plan.refused:
-        return Evaluated(plan=prepared.plan)
+        return Evaluated(plan=prepared.plan, probes=probes)
     hidden = secrets_of(around.environment)
     with ResponseStore.open(job.runs / "responses.sqlite", hidden=hidden) as store:
         run = asyncio.run(_ask(requests, backends, store, prepared, job, purse, watch))
@@ -111,9 +120,11 @@ def evaluate(job: Job, around: Surroundings, watch: Watch | None = None) -> Eval
             folder / "run.json", json.dumps(lines.plain(record), ensure_ascii=False, indent=1) + "\n"
         )
         why = {tally.model: tally for tally in run.tallies}
-        scored = _score(requests, prepared.surveys, store, folder, why, pictures=job.pictures)
+        shown = Shown(pictures=job.pictures, mix=job.mix)
+        scored = _score(requests, prepared.surveys, store, folder, why, shown)
     return Evaluated(
         plan=prepared.plan,
+        probes=probes,
         tallies=run.tallies,
         interrupted=run.interrupted,
         budget=run.budget,
@@ -121,7 +132,15 @@ def evaluate(job: Job, around: Surroundings, watch: Watch | None = None) -> Eval
     )
 
 
-def rescore(folder: Path, *, pictures: bool = True) -> tuple[RunRecord, Scored]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """How scores are shown: with pictures or without, different ways of having them apart or mixed."""
+
+    pictures: bool = True
+    mix: bool = False
+
+
+def rescore(folder: Path, *, pictures: bool = True, mix: bool = False) -> tuple[RunRecord, Scored]:
     """Score a run again from the answers in its store, asking nothing; gives the run and its scores.
 
     Raises `BuildError` and `StoreError`, also where the build is no longer the one that was asked.
@@ -139,7 +158,8 @@ def rescore(folder: Path, *, pictures: bool = True) -> tuple[RunRecord, Scored]:
     prepared = prepare(requests, {one.model: one.capabilities for one in record.models})
     before = _reasons(folder)
     with ResponseStore.open((folder / record.store).resolve(), new=False) as store:
-        scored = _score(requests, prepared.surveys, store, folder, {}, pictures=pictures, before=before)
+        shown = Shown(pictures=pictures, mix=mix)
+        scored = _score(requests, prepared.surveys, store, folder, {}, shown, before=before)
     return record, scored
 
 
@@ -214,13 +234,13 @@ def _score(
     store: ResponseStore,
     folder: Path,
     tallies: Mapping[str, Tally],
+    shown: Shown,
     *,
-    pictures: bool,
     before: Mapping[str, str] | None = None,
 ) -> Scored:
     """Score all answers, and write `scores.jsonl`, `missing.jsonl`, `rows.jsonl` and the pictures."""
     missing: list[Missing] = []
-    gathering = Gathering()
+    gathering = Gathering(mix=shown.mix)
 
     def scores() -> Iterator[str]:
         for model, survey in surveys.items():
@@ -238,7 +258,7 @@ def _score(
     write_atomically(folder / "missing.jsonl", (lines.dump(one) + "\n" for one in missing))
     rows, overview = tuple(gathering.rows()), tuple(gathering.overview())
     write_atomically(folder / "rows.jsonl", (lines.dump(row) + "\n" for row in rows))
-    made = _draw(overview, folder) if pictures and any(row.n for row in rows) else ()
+    made = _draw(overview, folder, shown.mix) if shown.pictures and any(row.n for row in rows) else ()
     return Scored(folder=folder, rows=rows, overview=overview, missing=tuple(missing), pictures=made)
 
 
@@ -267,12 +287,12 @@ def _address(one: Request | Missing) -> str:
     return repr((one.task, one.item, one.regime, sorted(one.levels.items()), measure))
 
 
-def _draw(rows: Sequence[Row], folder: Path) -> tuple[Path, ...]:
+def _draw(rows: Sequence[Row], folder: Path, mix: bool) -> tuple[Path, ...]:
     from taskc.analysis.figure import png, svg
 
     made = []
     for name, draw in (("scores.png", png), ("scores.svg", svg)):
-        write_atomically(folder / name, draw(rows))
+        write_atomically(folder / name, draw(rows, mix=mix))
         made.append(folder / name)
     return tuple(made)
 

@@ -20,11 +20,11 @@ _MOST_FOUND = 10
 
 
 class Read(Struct, frozen=True, kw_only=True):
-    """Curves in the order in which their first points stand, and what is wrong; `source` is the text."""
+    """Curves in the order in which their first points stand, and what is wrong; `sources` are the texts."""
 
     curves: tuple[Curve, ...]
-    found: tuple[Diagnostic, ...]
-    sources: Mapping[str, Source]
+    found: tuple[Diagnostic, ...] = ()
+    sources: Mapping[str, Source] = {}
 
 
 def read_points(path: Path, *, log: bool = True) -> Read:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from taskc.backends import Counter, Described
 from taskc.backends.prices import find_price
+from taskc.backends.tokens import written_at_most
 from taskc.compiler import lower
 from taskc.records.forecast import Cost, Duration, ModelForecast, Price, Tokens
-from taskc.records.operation import Generate, Labels
+from taskc.records.operation import Labels, Score
 from taskc.records.request import Request
 from taskc.store.responses import ResponseStore
 
@@ -78,6 +79,7 @@ class Spending:
             exact=self._counter.exact,
             counting=self._counter.method,
             charged=charged,
+            unknown=self._described.capabilities.unknown,
             price=price,
             cost=cost_of(tokens, price) if price else None,
             time=time_of(missing, tokens, rates) if charged else None,
@@ -100,10 +102,11 @@ class Spending:
         self._read += times * self._counter.count(asked)
         if request.after is not None:
             self._reasoning += times * self._found.thinking[request.after].max_tokens
-        if isinstance(asked, Generate):
-            self._written += times * asked.max_tokens
-        elif isinstance(asked, Labels) and not can.labels:  # they are read off a token that is generated
-            self._written += times
+        # labels are read off a token that is generated; given text may be scored without one
+        if not (can.labels and isinstance(asked, Labels)) and not (
+            isinstance(asked, Score) and not self._described.charged
+        ):
+            self._written += times * written_at_most(asked)
 
 
 def cost_of(tokens: Tokens, price: Price) -> Cost:

@@ -74,7 +74,8 @@ def _belief(request: Request, outcome: Answer, unconditional: Scored | None) -> 
 
 def _believed(request: Request, belief: Belief) -> Reading:
     target = target_of(request)
-    numbers: dict[str, float] = {}
+    # the mass outside is told even where the true answer is none of the options, and nothing else can be
+    numbers: dict[str, float] = {} if target or belief.outside is None else {"outside": belief.outside}
     for name, metric in _NUMBERS.items():
         value = metric(belief, target) if target else None
         if value is not None and math.isfinite(value):

@@ -39,6 +39,7 @@ def score(
             measure=measure_of(request),
             model=model,
             why=lacking,
+            lowering=way,
         )
     readings = [read(request, one.outcome, way, unconditional) for _, one in had]
     owners = [_owner(request, reading) for reading in readings]

@@ -60,7 +60,8 @@ class ModelForecast:
     `requests` counts calls, each sample by itself, and what several tasks share once; `answered` of them
     are in the store, `missing` are not, and tokens, cost and time are those of the missing ones. `exact` says
     that tokens are counted as the model counts them, `counting` how. `charged` is False where the model
-    runs on this machine; `price` and `cost` are None then, and where no price is known.
+    runs on this machine; `price` and `cost` are None then, and where no price is known. `unknown` names the
+    capabilities that nobody has said yet, which `taskc eval` asks the model for where the plan hangs on them.
     """
 
     model: str
@@ -72,6 +73,7 @@ class ModelForecast:
     exact: bool
     counting: str
     charged: bool = True
+    unknown: tuple[str, ...] = ()
     price: Price | None = None
     cost: Cost | None = None
     time: Duration | None = None

@@ -41,7 +41,10 @@ class Labels:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generate:
-    """Ask for one reply. `seed` is set by the asker and depends on the replicate only."""
+    """Ask for one reply. `seed` is set by the asker and depends on the replicate only.
+
+    `reasoning_tokens` are left for reasoning that is not shown, on top of the `max_tokens` of the reply.
+    """
 
     prompt: Prompt
     max_tokens: int
@@ -50,14 +53,22 @@ class Generate:
     stop: tuple[str, ...] = ()
     effort: str | None = None
     seed: int = 0
+    reasoning_tokens: int = 0
 
 
 Operation: TypeAlias = Score | Labels | Generate
+_NO_ROOM = ',"reasoning_tokens":0}'
 
 
 def operation_id(operation: Operation) -> str:
-    """Give the content address of an operation: 32 hex digits of SHA-256 over its kind and its JSON."""
-    text = f"{type(operation).__name__} {dump(operation)}"
+    """Give the content address of an operation: 32 hex digits of SHA-256 over its kind and its JSON.
+
+    Room for reasoning is written where there is some, so that addresses from before there was any hold.
+    """
+    written = dump(operation)
+    if isinstance(operation, Generate) and not operation.reasoning_tokens:
+        written = written.removesuffix(_NO_ROOM) + "}"
+    text = f"{type(operation).__name__} {written}"
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 

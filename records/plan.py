@@ -15,7 +15,9 @@ class Capabilities:
     token it reports (0: none). `prefill`: it continues a reply that we begin. `batch`: how many
     operations it likes to be handed at once (1: one by one). `context`: tokens, None if unknown.
     `effort`: it takes a reasoning effort. `exact`: the same question gives the same numbers, bit for bit.
-    A backend without `stop` cuts its replies at the first stop string itself.
+    A backend without `stop` cuts its replies at the first stop string itself. `reasoning_tokens`: how many
+    tokens the limit of a reply leaves for reasoning that is not shown. `unknown` names what nobody has said
+    yet: these stand here as they are taken until a probe tells.
     """
 
     score: bool = False
@@ -30,6 +32,8 @@ class Capabilities:
     batch: int = 1
     context: int | None = None
     exact: bool = False
+    reasoning_tokens: int = 0
+    unknown: tuple[str, ...] = ()
     source: str = ""
 
 

@@ -40,7 +40,10 @@ class Score:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
-    """An item that could not be scored because no answer was had; counted, never scored as wrong."""
+    """An item that could not be scored because no answer was had; counted, never scored as wrong.
+
+    `lowering` is the way in which it was asked.
+    """
 
     task: str
     item: str
@@ -49,3 +52,4 @@ class Missing:
     measure: str
     model: str
     why: str
+    lowering: str = ""

@@ -106,3 +106,20 @@ def test_importing_it_does_not_load_matplotlib() -> None:
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
         == "False\n"
     )
+
+
+def test_different_ways_stand_in_groups_of_their_own_unless_they_are_mixed() -> None:
+    rows = [
+        replace(ROWS[0], model="a/one", lowering="labels"),
+        replace(ROWS[0], model="b/two", lowering="labels without lead-in"),
+    ]
+
+    def headings(*, mix: bool) -> list[str]:
+        texts = [text.get_text() for text in draw(rows, mix=mix).axes[0].texts]
+        return [text for text in texts if text.startswith(ROWS[0].regime)]
+
+    name = f"{ROWS[0].regime}, {ROWS[0].measure}"
+    assert headings(mix=True) == [name]
+    assert headings(mix=False) == [f"{name} (labels)", f"{name} (labels without lead-in)"]
+    same = [replace(row, lowering="labels") for row in rows]
+    assert svg(same) == svg(same, mix=True)

@@ -7,7 +7,7 @@ import samples
 
 from taskc.analysis.aggregate import aggregate
 from taskc.analysis.fold import fit, fold
-from taskc.analysis.intervals import wilson
+from taskc.analysis.intervals import Mean, wilson
 from taskc.analysis.table import LEGEND, bracketed, percent, render
 
 ROWS = aggregate(samples.scores())
@@ -110,3 +110,32 @@ def test_fold(name, width, lines) -> None:
 def test_fit_narrows_the_widest() -> None:
     assert fit([20, 10], 24) == [14, 10]
     assert fit([20, 10], 4) == [8, 8]
+
+
+# --- ways of having an answer, and the mass outside the labels ------------------------------------------
+
+
+def told(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_how_is_shown_where_one_measure_was_had_in_several_ways() -> None:
+    one = replace(ROWS[0], lowering="labels")
+    other = replace(ROWS[0], lowering="labels without lead-in", model="other/m")
+    assert " how" not in render([one])
+    assert " how" not in render([one, replace(other, lowering="labels")])
+    assert " how" not in render([one, replace(other, measure="choice")])
+    assert " how" not in render([one, replace(other, regime="step_by_step")])
+    text = render([one, other], width=300)
+    assert " how" in text and "labels without lead-in" in text
+    assert "different ways are different measurements" in told(text)
+    assert " how" in render([replace(one, lowering="labels | score")], width=300)
+
+
+def test_the_mass_outside_the_labels_is_always_shown() -> None:
+    row = replace(ROWS[0], numbers={"outside": Mean(n=9, value=0.123, error=None)})
+    text = render([row], width=300)
+    assert "side" in text.partition("─")[0]
+    assert " 12" in text
+    assert "probability of what is none of the labels" in told(text)
+    assert "side" not in render(ROWS[:1], width=300).partition("─")[0]

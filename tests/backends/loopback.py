@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import socket
 import struct
 import threading
@@ -55,7 +56,8 @@ class Asked:
     def question(self) -> str:
         """Give the last thing that is said to the model."""
         said = self.body.get("messages") or self.body.get("input") or self.body.get("prompt")
-        return str(said if isinstance(said, str) else said[-1]["content"])
+        last = said if isinstance(said, str) else said[-1]
+        return last if isinstance(last, str) else str(last["content"])
 
 
 class FakeProvider:
@@ -69,6 +71,8 @@ class FakeProvider:
 
     def __init__(self) -> None:
         self.script: list[Say] = []
+        self.listing = Say(body={"data": []})
+        self.got: list[tuple[str, dict[str, str]]] = []
         self.asked: list[Asked] = []
         self.rule: Callable[[Asked, int], Say] | None = None
         self.times: Counter[str] = Counter()
@@ -93,9 +97,23 @@ class FakeProvider:
         }
         return Surroundings(environment=known | environment, cache=tmp_path)
 
-    def chat(self, text: str | None = "hello", finish: str = "stop", **message: Any) -> Say:
+    def chat(
+        self,
+        text: str | None = "hello",
+        finish: str = "stop",
+        *,
+        written: int = 3,
+        hidden: int | None = None,
+        **message: Any,
+    ) -> Say:
         choice = {"index": 0, "message": {"role": "assistant", "content": text, **message}}
-        usage = {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10}
+        usage: dict[str, Any] = {
+            "prompt_tokens": 7,
+            "completion_tokens": written,
+            "total_tokens": 7 + written,
+        }
+        if hidden is not None:
+            usage["completion_tokens_details"] = {"reasoning_tokens": hidden}
         return Say(body={"id": "x", "choices": [choice | {"finish_reason": finish}], "usage": usage})
 
     def top(self, **tokens: float) -> Say:
@@ -109,18 +127,64 @@ class FakeProvider:
         choice = {"index": 0, "text": text, "finish_reason": finish, "logprobs": logprobs}
         return Say(body={"id": "x", "choices": [choice]})
 
-    def message(self, *texts: str, stop_reason: str = "end_turn") -> Say:
-        content = [{"type": "text", "text": text} for text in texts]
-        usage = {"input_tokens": 7, "output_tokens": 3}
+    def echo(self, asked: "Asked", worth: Callable[[int], float], **more: Any) -> Say:
+        """Repeat every prompt, word by word, with `worth` of each token's place, and one token more."""
+        choices = []
+        for index, text in enumerate(asked.body["prompt"]):
+            tokens = [*re.findall(r"\s*\S+|\s+$", text), "!"]
+            told = {
+                "tokens": tokens,
+                "token_logprobs": [None, *(worth(at) for at in range(1, len(tokens)))],
+                "text_offset": [len("".join(tokens[:at])) for at in range(len(tokens))],
+                "top_logprobs": None,
+            }
+            choices.append({"index": index, "text": text + "!", "finish_reason": "length", "logprobs": told})
+        usage = {"prompt_tokens": 9, "completion_tokens": len(choices), "total_tokens": 9 + len(choices)}
+        return Say(body={"id": "x", "choices": choices[::-1], "usage": usage, **more})
+
+    def message(
+        self, *texts: str, stop_reason: str = "end_turn", written: int = 3, hidden: int | None = None
+    ) -> Say:
+        content: list[dict[str, Any]] = [{"type": "text", "text": text} for text in texts]
+        usage: dict[str, Any] = {"input_tokens": 7, "output_tokens": written}
+        if hidden is not None:
+            content.insert(0, {"type": "thinking", "thinking": "", "signature": "s"})
+            usage["output_tokens_details"] = {"thinking_tokens": hidden}
         kind = {"type": "message", "role": "assistant", "model": "m", "id": "x"}
         return Say(body={**kind, "content": content, "stop_reason": stop_reason, "usage": usage})
 
-    def responses(self, text: str) -> Say:
-        content = [{"type": "output_text", "text": text, "annotations": [], "logprobs": []}]
-        said = {"type": "message", "role": "assistant", "id": "y", "status": "completed"}
-        usage = {"input_tokens": 7, "output_tokens": 3, "total_tokens": 10}
-        kind = {"id": "x", "object": "response", "model": "m", "status": "completed"}
-        return Say(body={**kind, "output": [{**said, "content": content}], "usage": usage})
+    def responses(
+        self,
+        text: str | None = "hello",
+        *,
+        refusal: str | None = None,
+        incomplete: str | None = None,
+        written: int = 3,
+        hidden: int = 0,
+        top: dict[str, float] | None = None,
+        **more: Any,
+    ) -> Say:
+        """Answer as Responses do: what was thought, then a message, if there is one."""
+        told = [{"token": token, "logprob": value, "bytes": []} for token, value in (top or {}).items()]
+        logprobs = [{**told[0], "top_logprobs": told}] if told else []
+        content: list[dict[str, Any]] = []
+        if text is not None:
+            content = [{"type": "output_text", "text": text, "annotations": [], "logprobs": logprobs}]
+        if refusal is not None:
+            content = [{"type": "refusal", "refusal": refusal}]
+        status = "incomplete" if incomplete else "completed"
+        said = {"type": "message", "role": "assistant", "id": "y", "status": status, "content": content}
+        usage = {
+            "input_tokens": 7,
+            "output_tokens": written,
+            "output_tokens_details": {"reasoning_tokens": hidden},
+            "total_tokens": 7 + written,
+        }
+        thought = [{"type": "reasoning", "id": "r", "summary": []}]
+        kind = {"id": "x", "object": "response", "model": "m", "status": status, "error": None}
+        why = {"reason": incomplete} if incomplete else None
+        output = [*thought, said] if content else thought
+        return Say(body={**kind, "incomplete_details": why, "output": output, "usage": usage, **more})
 
     def reply(self, asked: Asked, text: str) -> Say:
         """Answer in the form of whatever was asked."""
@@ -133,6 +197,8 @@ class FakeProvider:
     def forget(self) -> None:
         """Begin anew."""
         self.script.clear()
+        self.got.clear()
+        self.listing = Say(body={"data": []})
         self.asked.clear()
         self.times.clear()
         self.rule = None
@@ -155,6 +221,12 @@ class FakeProvider:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             disable_nagle_algorithm = True
+
+            def do_GET(self) -> None:
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                provider.got.append((self.path, headers))
+                time.sleep(provider.listing.wait)
+                self._answer(provider.listing)
 
             def do_POST(self) -> None:
                 content = self.rfile.read(int(self.headers.get("content-length", 0)))

@@ -97,3 +97,28 @@ def test_other_axes(quick: Any, folder: Path) -> None:
     rows = "".join(f"t,r,f,m{shots},{shots},{value},300\n" for shots, value in [(0, 0.2), (1, 0.5), (5, 0.8)])
     (folder / "p.csv").write_text(HEAD + rows)
     assert ": positive" in quick("curves", "--points", "p.csv", "--axis", "linear").out
+
+
+def test_runs_on_a_ladder(quick: Any, folder: Path) -> None:
+    """What `eval` found is put against the sizes of models; one that nobody knows is told, with the cure."""
+    quick("compile", "capitals.task")
+    for name in ("a", "b", "c"):
+        assert quick("eval", "-m", f"echo/{name}", "--no-picture", "-q").code == 0
+    lost = quick("curves", "runs")
+    assert lost.code == 2
+    assert "`echo/a` is on no ladder" in lost.err
+    assert "--at echo/a=NUMBER" in lost.err
+    rungs = "".join(
+        f'[[model]]\nname = "{name}"\nmodels = ["{name}"]\nparameters = {size}\nsource = "here"\n'
+        for name, size in [("a", 10), ("b", 100)]
+    )
+    (folder / "mine.toml").write_text(f'name = "mine"\n{rungs}')
+    args = ("curves", "runs", "--ladder", "mine.toml", "--at", "echo/c=5", "--format", "json")
+    curves = json.loads(quick(*args).out)["curves"]
+    mine = [one for one in curves if one["family"] == "mine"]
+    assert [[p["model"], p["scale"]] for p in mine[0]["points"]] == [["echo/a", 10], ["echo/b", 100]]
+    assert {one["family"] for one in curves} == {"mine", "given"}
+    no_tokens = quick("curves", "runs", "--ladder", "mine.toml", "--scale", "tokens")
+    assert "the tokens of `echo/a` are not known" in no_tokens.err
+    assert "is not a run" in quick("curves", "nowhere").err
+    assert quick("curves").code == 2

@@ -24,13 +24,14 @@ APIS = {
     "chat of others": f"openai-api/box/m?{FAST}",
     "completions": f"openai-api/box/m?mode=completions&{FAST}",
     "messages": f"anthropic/claude-x?{FAST}",
+    "responses": f"openai/o3?{FAST}",
 }
-FILTERED = {"choices": [{"text": "no", "message": {}, "finish_reason": "content_filter"}]}
 EMPTY = {
     "chat": {"choices": []},
     "chat of others": {"choices": []},
     "completions": {"choices": []},
     "messages": {"content": None},
+    "responses": {"output": [], "status": "completed"},
 }
 
 
@@ -48,6 +49,16 @@ def error(status, code="", **headers):
 
 def body(text):
     return Fault(lambda server, fine, api: server.say(body=text))
+
+
+def refusal(server, api):
+    """Decline in the way of each protocol."""
+    if api == "messages":
+        return server.message("no", stop_reason="refusal")
+    if api == "responses":
+        return server.responses(None, refusal="no")
+    choice = {"text": "no", "message": {}, "finish_reason": "content_filter"}
+    return server.say(body={"choices": [choice]})
 
 
 # a server that does so once with each request can be recovered from
@@ -73,7 +84,7 @@ PASSING = {
     "no body": body(b""),
     "invalid JSON": body(b'{"choices": [{"mess'),
     "HTML with status 200": body(b"<html>bad gateway</html>"),
-    "JSON of another shape": body({"choices": [{}], "content": [{}]}),
+    "JSON of another shape": body({"choices": [{}], "content": [{}], "output": [{}]}),
     "an error with status 200": body({"error": {"message": "upstream died", "code": 502}}),
     "no choices": Fault(lambda server, fine, api: server.say(body=EMPTY[api])),
     "silence, until the timeout": Fault(
@@ -92,15 +103,7 @@ ANSWERS = {
     "slow bytes, within the timeout": Fault(
         lambda server, fine, api: server.say(body=fine.body, drip=0.005), "&timeout=5"
     ),
-    "a refusal": Fault(
-        lambda server, fine, api: (
-            server.message("no", stop_reason="refusal")
-            if api == "messages"
-            else server.say(
-                body={"choices": [{"text": "no", "message": {}, "finish_reason": "content_filter"}]}
-            )
-        )
-    ),
+    "a refusal": Fault(lambda server, fine, api: refusal(server, api)),
 }
 # what stays as it is: two requests of twelve, or all of them
 LASTING = {

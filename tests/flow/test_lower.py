@@ -267,3 +267,42 @@ def test_reasoning_ends_where_the_conclusion_begins(request_of, lead_in, reasoni
     from taskc.compiler.prompts import _until_conclusion
 
     assert _until_conclusion(request_of(lead_in=lead_in), reasoning) == kept
+
+
+# --- room for reasoning that is not shown ---------------------------------------------------------------
+
+ROOMY = replace(REASONER, reasoning_tokens=1000)
+
+
+def test_room_for_reasoning_is_asked_for_told_and_part_of_the_key(request_of):
+    request = request_of()
+    row, bare = only([request], ROOMY), only([request], REASONER)
+    assert row.why == f"{bare.why}; `max_tokens` is raised by 1,000 for reasoning that is not shown"
+    found = {can: lower.survey([request], "m", can) for can in (ROOMY, REASONER)}
+    asked = lower.call_of(request, found[ROOMY], 0).operation
+    assert (asked.max_tokens, asked.reasoning_tokens) == (request.decode.max_tokens, 1000)
+    keys = {lower.key_of(request, one, 0) for one in found.values()}
+    assert len(keys) == 2
+
+
+def test_none_is_left_where_the_effort_is_none(request_of):
+    request = request_of(decode=Decode(max_tokens=20, effort="none"))
+    assert only([request], ROOMY).why == only([request], REASONER).why
+    found = lower.survey([request], "m", ROOMY)
+    assert lower.call_of(request, found, 0).operation.reasoning_tokens == 0
+    assert lower.key_of(request, found, 0) == lower.key_of(request, lower.survey([request], "m", REASONER), 0)
+
+
+def test_reasoning_that_is_read_back_may_fill_the_room(stages_of):
+    think, _ = stages_of()
+    found = lower.survey([think], "m", ROOMY)
+    assert found.thinking[think.id].max_tokens == think.decode.max_tokens + 1000
+
+
+def test_scores_and_labels_need_no_room(request_of, labelled_options):
+    can = replace(LOCAL, reasoning_tokens=1000)
+    for measure in ("choice", "label"):
+        request = request_of(measure=measure, options=labelled_options)
+        assert only([request], can).why == ""
+        found = [lower.survey([request], "m", one) for one in (can, LOCAL)]
+        assert len({lower.key_of(request, one, 0) for one in found}) == 1

@@ -58,6 +58,7 @@ PLACES: dict[str, set[str]] = {
     "anthropic": {"backends/anthropic_api.py"},
     "aiohttp": {"backends/wire.py"},
     "tenacity": {"backends/retry.py"},
+    "dotenv": {"flow/environment.py"},
     "numpy": {"backends/local", "analysis"},
     "tokenizers": {"backends/local"},
     "gguf": {"backends/local"},

@@ -72,6 +72,13 @@ def test_normalised_by_tokens_bytes_and_unconditional() -> None:
     assert isinstance(missing, Missing) and "without the prompt" in missing.why
 
 
+def test_the_mass_outside_is_told_where_the_answer_is_no_option() -> None:
+    asked = replace(request(measure="label"), answer="Q")
+    found = one(asked, labelled(-3.0, -0.2, None, outside=0.1), "labels")
+    assert found.numbers["outside"] == 0.1
+    assert "logprob" not in found.numbers
+
+
 LOGPROBS = st.lists(st.floats(-50, 0), min_size=3, max_size=3)
 
 
