@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 
@@ -100,9 +100,11 @@ def measure_rates(work: Path, share: float) -> Iterator[dict[Cell, Pace]]:
         data = lay_out(Path(folder), 30_000)
         for latency in LATENCIES:
             with serving(latency) as server:
+                starts = {arm: evaluate(server, data, model, SMALL, 8).cpu for arm, model in MODELS.items()}
                 for connections, arm in product(CONNECTIONS, (*MODELS, *BARE)):
                     count = requests_for(arm, latency, connections, share)
                     pace = pace_of(server, data, arm, count, connections)
+                    pace = replace(pace, cpu=pace.cpu - starts.get(arm, 0.0) / count)
                     found[Cell(arm, latency, connections)] = pace
                     note(f"{arm:20} {latency * 1000:4.0f} ms {connections:4} {pace.rate:8,.0f} requests/s")
             yield found

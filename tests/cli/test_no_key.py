@@ -125,7 +125,7 @@ def test_whatever_a_server_does_with_it(run: Any, folder: Path, telltale: FakePr
     listed: list[str] = []
     telltale.rule = _awkward(telltale, listed)
     run("compile", "-q")
-    passing = ("&" if "?" in model else "?") + "retries=0"
+    passing = ("&" if "?" in model else "?") + "retries=0&probe=no"
     told = [run("eval", "-m", model + passing, "--no-picture", **_env(telltale))]
     assert told[0].code == 4
     assert "***" in (folder / next(folder.glob("runs/*/missing.jsonl"))).read_text(encoding="utf-8")
@@ -150,7 +150,7 @@ def test_a_server_that_has_moved_is_not_followed(run: Any, folder: Path, telltal
     there = f"{telltale.address}/elsewhere?key={KEY}"
     telltale.rule = lambda asked, before: telltale.say(status=307, body={}, headers={"location": there})
     run("compile", "-q")
-    told = run("eval", "-m", PROVIDERS[0], "-j", "1", "--no-picture", **_env(telltale))
+    told = run("eval", "-m", PROVIDERS[0] + "?probe=no", "-j", "1", "--no-picture", **_env(telltale))
     assert told.code == 4 and "box answered 307: it has moved to `http://" in told.err
     assert {asked.path for asked in telltale.asked} == {"/v1/chat/completions"} and len(telltale.asked) == 1
     _nowhere(folder, told)

@@ -54,7 +54,7 @@ def env(address: str) -> dict[str, str]:
     [
         ("openai-api/llama/tiny?top_logprobs=40", "label, reply"),
         ("openai-api/llama/tiny?mode=completions&top_logprobs=40", "label, reply"),
-        ("openai/tiny", "label, reply"),
+        ("openai/tiny?top_logprobs=20", "label, reply"),
         ("anthropic/tiny", "reply"),
     ],
 )
