@@ -36,6 +36,7 @@ __all__ = [
 BACKENDS: dict[str, str] = {
     "anthropic": "taskc.backends.anthropic_api",
     "echo": "taskc.backends.echo",
+    "hf": "taskc.backends.hf",
     "local": "taskc.backends.local",
     "openai": "taskc.backends.openai_api",
     "openai-api": "taskc.backends.compatible",

@@ -140,6 +140,23 @@ class Line:
         kept = text.replace(self.secret, "***") if len(self.secret) >= LEAST else text
         return Reply(outcome=outcome, usage=answer.tokens, source=answer.source, body=kept)
 
+    def understand(self, asked: Operation, text: str, speech: Speech) -> Reply:
+        """Say what a body is that came another way than by `ask`; one of no use is a failure."""
+        try:
+            return self._read(asked, text, speech)
+        except (_UnreadableError, _UselessError) as error:
+            problem = self.explain(error)
+            assert problem is not None
+            return Reply(outcome=problem.outcome, wasted=problem.used or Usage())
+
+    def told(self, text: str) -> str:
+        """Give a message of the provider's as it may be shown: short, and without the key."""
+        return self._shown(text)
+
+    def blame(self, status: int, body: object) -> Failure | Refusal:
+        """Say what an error is that came another way than by `ask`."""
+        return self._status(status, _said(body), {}).outcome
+
     def explain(self, error: Exception) -> Problem | None:
         """Say what an exception means; None for one that is neither the SDK's nor ours."""
         if isinstance(error, _UnreadableError):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from taskc.cli import group
+from taskc.cli import group, options
 from taskc.cli.terminal import coloured
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="the share of right answers, or of those that follow a distractor",
 )
+@options.mix_measures
 @click.option(
     "--axis",
     type=click.Choice(["log", "linear"]),
@@ -77,6 +78,7 @@ def command(
     at: tuple[str, ...],
     part: Any,
     rate: Any,
+    mix_measures: bool,
     axis: str,
     likely: float,
     form: str,
@@ -97,7 +99,7 @@ def command(
         if points:
             verdicts = judge_points(points, log=axis == "log", likely=likely)
         else:
-            made = run_curves(runs, against(ladders, at, scale, part, rate))
+            made = run_curves(runs, against(ladders, at, scale, part, rate, mix=mix_measures))
             verdicts = judge_curves(Read(curves=made), log=axis == "log", likely=likely)
     stop_if_wrong(verdicts.read)
     if form == "json":

@@ -9,6 +9,8 @@ import click
 from taskc.cli import group, options, results
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from taskc.flow.evaluate import Evaluated
 
 
@@ -47,6 +49,14 @@ if TYPE_CHECKING:
 @click.option("--max-time", metavar="DURATION", help="begin nothing after this: 90s, 10m, 1h30m")
 @options.price
 @options.prices
+@click.option("--batch", is_flag=True, help="ask by the provider's batch endpoint: cheaper, within a day")
+@click.option(
+    "--poll",
+    default="30s",
+    show_default=True,
+    metavar="DURATION",
+    help="with --batch, the pause between the first two looks; later ones are longer",
+)
 @click.option("--dry-run", is_flag=True, help="print the plan and ask nothing")
 @click.option("--offline", is_flag=True, help="fetch no model")
 @click.option("--subtasks", is_flag=True, help="a row for each subtask, not for each task")
@@ -68,6 +78,8 @@ def command(
     max_time: str | None,
     stated: tuple[str, ...],
     prices: tuple[Path, ...],
+    batch: bool,
+    poll: str,
     dry_run: bool,
     offline: bool,
     subtasks: bool,
@@ -82,6 +94,7 @@ def command(
     and the same command goes on from there.
     """
     with group.translated():
+        from taskc.flow.batching import Batching
         from taskc.flow.budget import Budget, parse_duration
         from taskc.flow.evaluate import Job, evaluate
         from taskc.flow.selection import parse_selection
@@ -103,6 +116,7 @@ def command(
             tpm=tpm,
             prices=prices,
             stated=stated,
+            batching=Batching(poll=parse_duration(poll), tell=_told(quiet)) if batch else None,
             dry=dry_run,
             pictures=not no_picture,
             mix=mix_measures,
@@ -114,6 +128,11 @@ def command(
                 _interrupted()
     results.print_evaluated(done, form=form, quiet=quiet, dry=dry_run, subtasks=subtasks)
     sys.exit(_code(done))
+
+
+def _told(quiet: bool) -> "Callable[[str], None]":
+    """Give who is told what becomes of batches."""
+    return lambda text: None if quiet else click.echo(text, err=True)
 
 
 def _code(done: "Evaluated") -> int:

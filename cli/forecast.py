@@ -251,6 +251,7 @@ def _notes(models: Sequence["ModelForecast"]) -> Iterable[str]:
         if one.price is not None and one.cost is not None:
             seen = ", ".join(text for text in (one.price.date, one.price.source) if text)
             rates = f"{dollars(one.price.input)} in, {dollars(one.price.output)} out a million tokens"
+            rates += " by batch" if one.by_batch else ""
             read = f"{dollars(one.cost.least)} of the cost for what is read"
             yield f"{one.model}: {rates}{f' ({seen})' if seen else ''}; {read}"
         elif one.charged:
@@ -258,7 +259,9 @@ def _notes(models: Sequence["ModelForecast"]) -> Iterable[str]:
                 f"{one.model}: no price known; give one with `--prices FILE` or `--price {one.model}=IN/OUT`"
             )
     charged = [one for one in models if one.charged]
-    if charged and not any(one.time for one in charged):
+    if any(one.by_batch for one in charged):
+        yield "time: a batch may take a day, and mostly takes less"
+    elif charged and not any(one.time for one in charged):
         yield "time: give `--rpm`, `--tpm` or `--latency` to have it"
     for decides in dict.fromkeys(one.time.decides for one in charged if one.time):
         yield f"time: `--{decides}` decides; retries and the provider's own pauses come on top"

@@ -37,7 +37,7 @@ tpm = click.option(
 mix_measures = click.option(
     "--mix-measures",
     is_flag=True,
-    help="put answers that were had in different ways into one row and one group of bars",
+    help="put answers that were had in different ways into one row, group of bars, or curve",
 )
 connections = click.option(
     "-j",

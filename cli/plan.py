@@ -33,6 +33,7 @@ from taskc.cli import forecast, group, options, results
 @options.prices
 @options.rpm
 @options.tpm
+@click.option("--batch", is_flag=True, help="what it costs by the provider's batch endpoint")
 @click.option("--latency", type=group.Positive(), metavar="SECONDS", help="what one answer takes")
 @options.connections
 @click.option("--subtasks", is_flag=True, help="a row for each subtask, not for each task")
@@ -47,6 +48,7 @@ def command(
     prices: tuple[Path, ...],
     rpm: float | None,
     tpm: float | None,
+    batch: bool,
     latency: float | None,
     max_connections: int,
     subtasks: bool,
@@ -70,6 +72,7 @@ def command(
             prices=prices,
             stated=stated,
             rates=Rates(rpm=rpm, tpm=tpm, latency=latency, connections=max_connections),
+            by_batch=batch,
             subtasks=subtasks,
         )
         planned = make_plan(job, results.surroundings(True, None))

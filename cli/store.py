@@ -1,6 +1,7 @@
 """`taskc store`: look after the answers that are kept."""
 
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ from taskc.cli import group
 from taskc.records import lines
 
 if TYPE_CHECKING:
-    from taskc.records.stock import Merged, Stock, Verified
+    from taskc.records.stock import Merged, Open, Stock, Verified
 
 _DEFAULT = "runs"
 _NAMED = 10  # flaws and conflicts that are printed
@@ -95,6 +96,19 @@ def verify(store: Path, form: str) -> None:
     sys.exit(group.OK if found.good else group.FOUND_ERRORS)
 
 
+@command.command("batches", short_help="list the batches that were sent and are not picked up")
+@_store
+@click.option("--forget", metavar="ID", help="give this one up: its requests are asked, and paid for, again")
+@_format
+def batches(store: Path, forget: str | None, form: str) -> None:
+    """List the batches that were sent and are not picked up; `taskc eval --batch` does that."""
+    with _kept_whole():
+        from taskc.flow import store as flow
+
+        found = flow.batches_of(store) if forget is None else flow.forget_batch(store, forget)
+    click.echo(lines.dump(found) if form == "json" else _batches(found))
+
+
 @command.command("vacuum", short_help="make the file as small as it can be")
 @_store
 @_format
@@ -137,6 +151,19 @@ def _stock(stock: "Stock") -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     table = ["  ".join(_cells(row, widths)).rstrip() for row in rows] if stock.models else []
     return "\n".join([*table, f"{stock.path}: {_answers(stock.answers)}, {stock.bytes:,} bytes"])
+
+
+def _batches(found: "Open") -> str:
+    rows = [
+        f"{one.id}  {_moment(one.at)}  {one.model}  {one.count:,} requests  {one.remote or 'not known'}"
+        for one in found.batches
+    ]
+    count = len(found.batches)
+    return "\n".join([*rows, f"{found.path}: {count:,} open batch{'' if count == 1 else 'es'}"])
+
+
+def _moment(seconds: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.gmtime(seconds))
 
 
 def _cells(row: Sequence[str], widths: Sequence[int]) -> Iterator[str]:

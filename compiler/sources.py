@@ -164,8 +164,6 @@ def _datum(value: syntax.Expression) -> Any:
             return v
         case syntax.ListOf(elements=parts):
             return [_datum(part) for part in parts]
-        case syntax.Unary(operator=sign, operand=syntax.Literal(value=int() | float() as v)):
-            return -v if sign == "-" else v
         case _:
             return None
 

@@ -28,6 +28,7 @@ _ALLOWED: tuple[type[nodes.Node], ...] = (
     nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv,
     nodes.Mod, nodes.Neg, nodes.Pos, nodes.Concat, nodes.Getitem, nodes.Slice, nodes.Getattr, nodes.Filter,
     nodes.Test, nodes.If, nodes.For, nodes.Assign, nodes.List, nodes.Tuple, nodes.Call, nodes.Keyword,
+    nodes.Pair,  # only in a dictionary, which is told already
 )  # fmt: skip
 _WORDS = {
     "Include": "`{% include %}`", "Import": "`{% import %}`", "FromImport": "`{% from %}`",

@@ -13,7 +13,7 @@ from taskc.backends.retry import STOPPED
 from taskc.flow.budget import Budget, Purse, Spender
 from taskc.flow.interrupt import Halt
 from taskc.flow.outcomes import checked
-from taskc.records.operation import Failure, Reply, Usage, operation_id
+from taskc.records.operation import Answer, Failure, Refusal, Reply, Usage, operation_id
 from taskc.records.plan import Call
 from taskc.records.response import Response
 from taskc.store.responses import ResponseStore
@@ -23,6 +23,9 @@ Progress: TypeAlias = Callable[[int, int], None]
 
 _WINDOW = 256  # calls looked up in the store at once
 _REMEMBERED = 10_000  # failures kept by key
+_IN_BATCH = Failure(
+    reason="in-batch", message="it waits in a batch that was sent before; `--batch` picks that up"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +85,7 @@ async def ask_all(
     each answer is saved as it comes. Nothing begins that `spender` has no room for.
     """
     halt = halt or Halt()
-    run = _Run(backend, store, progress, halt, spender or Spender(Purse(Budget()), halt))
+    run = Asker(backend, store, progress, halt, spender or Spender(Purse(Budget()), halt))
     start = time.monotonic()
     size = backend.capabilities.batch
     if size > 1:
@@ -92,7 +95,7 @@ async def ask_all(
     return run.tally(time.monotonic() - start)
 
 
-class _Run:
+class Asker:
     """The counts of one run, and what is in flight."""
 
     def __init__(
@@ -103,6 +106,7 @@ class _Run:
         halt: Halt,
         spender: Spender,
     ) -> None:
+        """Begin with nothing asked."""
         self._backend = backend
         self._store = store
         self._progress = progress
@@ -119,12 +123,15 @@ class _Run:
         self._asked = self._reused = self._failed = self._skipped = 0
         self._read = self._written = 0
         self._before = spender.purse.spent_on(backend.model)
+        self._batches = bool(store.batches.each(backend.model))
 
     @property
     def stopped(self) -> bool:
+        """Say whether nothing more is to be sent."""
         return self._halt.asked or self._fatal is not None
 
     async def ask_chunks(self, calls: Iterable[Call | None], size: int) -> None:
+        """Ask in chunks of fixed composition."""
         rest = iter(calls)
         while not self.stopped and (chunk := list(islice(rest, size))):
             missing = self._missing(chunk)
@@ -134,6 +141,7 @@ class _Run:
             self._report()
 
     async def ask_singly(self, calls: Iterable[Call | None], connections: int) -> None:
+        """Ask one by one, so many at a time."""
         wanted = self._wanted(calls)
         workers = [asyncio.create_task(self._work(wanted)) for _ in range(max(1, connections))]
         try:
@@ -169,7 +177,15 @@ class _Run:
         self._skipped += skipped
         self._failed += again
         self._reused += len(window) - len(missing) - skipped - again
-        return missing
+        return self._apart(missing)
+
+    def _apart(self, missing: list[Call]) -> list[Call]:
+        """Leave out what is in a batch that was sent before: asked here as well, it would be paid twice."""
+        waiting = self._store.batches.awaited(call.key for call in missing) if self._batches else set()
+        for key in waiting:
+            self._busy.discard(key)
+            self._count(key, _IN_BATCH)
+        return [call for call in missing if call.key not in waiting] if waiting else missing
 
     async def _ask(self, wanted: Sequence[Call]) -> None:
         model = self._backend.model
@@ -205,7 +221,10 @@ class _Run:
                 self._count(call.key, outcome)
             return
         self._asked += 1
-        kept = Response(
+        self._ready.append(self._response(call, reply, outcome, seconds))
+
+    def _response(self, call: Call, reply: Reply, outcome: Answer | Refusal, seconds: float) -> Response:
+        return Response(
             key=call.key,
             request=call.request,
             model=self._backend.model,
@@ -222,7 +241,6 @@ class _Run:
             operation=call.operation,
             body=reply.body,
         )
-        self._ready.append(kept)
 
     def _count(self, key: str, failure: Failure) -> None:
         self._failed += 1
@@ -246,6 +264,7 @@ class _Run:
             self._progress(done, self._failed)
 
     def tally(self, seconds: float) -> Tally:
+        """Give what became of all."""
         cost = self._spender.purse.spent_on(self._backend.model)
         counts = [FailureCount(reason=r, count=n, example=e) for r, (n, e) in self._reasons.items()]
         return Tally(

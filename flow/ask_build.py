@@ -6,11 +6,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from taskc.backends.batches import open_batches
 from taskc.backends.lane import Gate, Lane, lane_of
 from taskc.backends.pace import Pace
 from taskc.backends.protocol import Backend
 from taskc.compiler import lower
 from taskc.flow.ask_all import FailureCount, Progress, Tally, ask_all
+from taskc.flow.ask_batch import ask_batches
+from taskc.flow.batching import Batching
 from taskc.flow.budget import Budget, Purse, Spender
 from taskc.flow.interrupt import Halt, draining
 from taskc.flow.lower_calls import Requests, first_wave, second_wave
@@ -81,8 +84,12 @@ async def ask_build(
     connections: int = 8,
     watch: Watch | None = None,
     purse: Purse | None = None,
+    batching: Batching | None = None,
 ) -> Run:
     """Ask every model what the store lacks; raises `StoreError` and nothing else.
+
+    With `batching`, models are asked by the batch endpoints of their providers, which `check_batches` says
+    they have, and the answers that come after reasoning go into batches of their own when that is there.
 
     Models behind a network are asked side by side, at most `connections` requests at a time to one host;
     those that compute here one after another. Nothing is asked when the plan refuses a stated measure. A
@@ -104,6 +111,7 @@ async def ask_build(
             progress=_told(watch, backend.model, prepared.calls[backend.model]),
             halt=halt,
             spender=spender,
+            batching=batching,
         )
         return await _ask_model(requests, prepared.surveys[backend.model], asking)
 
@@ -186,8 +194,20 @@ class _Asking:
     progress: Progress | None
     halt: Halt
     spender: Spender
+    batching: Batching | None = None
 
     async def ask(self, calls: Iterable[Call | None], before: Tally | None = None) -> Tally:
+        if self.batching is not None:
+            return await ask_batches(
+                calls,
+                self.backend,
+                open_batches(self.backend),
+                self.store,
+                batching=self.batching,
+                progress=_after(self.progress, before),
+                halt=self.halt,
+                spender=self.spender,
+            )
         return await ask_all(
             calls,
             self.backend,

@@ -128,6 +128,23 @@ class Spender:
         self.purse.end(aside, len(calls), unsent=sum(reply.attempts == 0 for reply in replies))
         self._wake()
 
+    def lacks(self, model: str, call: Call) -> str:
+        """Name the budget that has no room for one more call, for now or for good; empty where all have."""
+        if self.purse.left() == 0:
+            return "--max-requests"
+        return "" if self.purse.fits(self._most(model, [call])) else "--max-cost"
+
+    def take(self, model: str, call: Call) -> float:
+        """Set aside what a call may cost at most, whether there is room or not, and say how much that is."""
+        cost = self._most(model, [call])
+        self.purse.begin(cost, 1)
+        return cost
+
+    def put_back(self, aside: float, count: int, *, unsent: int = 0) -> None:
+        """Put back what was set aside for calls that are paid for or were not sent."""
+        self.purse.end(aside, count, unsent=unsent)
+        self._wake()
+
     def follow(self, model: str, lane: Lane) -> None:
         """Pay for what tries to a model may have used for nothing, before there is another."""
 

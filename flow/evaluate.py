@@ -6,20 +6,23 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from taskc import __version__
 from taskc.analysis.aggregate import Gathering, Row
 from taskc.backends import Backend, Surroundings, describe_models, open_model, twice
+from taskc.backends.batches import check_batches, open_batches
 from taskc.backends.lane import lane_of
 from taskc.compiler.lower import Survey, key_of
 from taskc.flow.ask_all import Tally
 from taskc.flow.ask_build import Prepared, Run, Watch, ask_build, prepare
+from taskc.flow.batching import Batching
 from taskc.flow.budget import Budget, Purse
 from taskc.flow.build import BuildError, open_build
 from taskc.flow.lower_calls import answered
-from taskc.flow.prices import known_prices, price_tables
+from taskc.flow.prices import at_batch, known_prices, price_tables
 from taskc.flow.probing import Probe, probe_unknown, unknown_of
 from taskc.flow.selection import Requests, Wanted, narrowed, parse_limit
 from taskc.flow.store import secrets_of
@@ -73,8 +76,9 @@ class Job:
 
     `runs` holds the response store and a folder for each run. `rpm` and `tpm` are the requests and tokens a
     minute that each model may be asked, where its model string does not say. `prices` are files of prices
-    and `stated` single ones, as `MODEL=IN/OUT`, both put over those that come with taskc. `mix` puts answers
-    that were had in different ways into one row.
+    and `stated` single ones, as `MODEL=IN/OUT`, both put over those that come with taskc. With `batching`,
+    models are asked by batch, at what that costs. `mix` puts answers that were had in different ways into one
+    row.
     """
 
     build: Path
@@ -87,6 +91,7 @@ class Job:
     tpm: float | None = None
     prices: tuple[Path, ...] = ()
     stated: tuple[str, ...] = ()
+    batching: Batching | None = None
     dry: bool = False
     pictures: bool = True
     mix: bool = False
@@ -102,7 +107,12 @@ def evaluate(job: Job, around: Surroundings, watch: Watch | None = None) -> Eval
     requests = narrowed(every, job.wanted, manifest)
     described = describe_models(job.models, around)
     tables = price_tables(job.prices, job.stated)
-    purse = Purse(job.budget, known_prices(described, tables, needed=job.budget.cost is not None))
+    prices = known_prices(described, tables, needed=job.budget.cost is not None)
+    if job.batching:
+        for one in described:
+            check_batches(one.model)
+        prices = {model: at_batch(price) for model, price in prices.items()}
+    purse = Purse(job.budget, prices)
     if job.dry:  # nothing is opened: no key, no weights and no network are needed
         plan = prepare(requests, {one.model: one.capabilities for one in described}).plan
         return Evaluated(plan=plan, unknown=unknown_of(described))
@@ -112,7 +122,10 @@ def evaluate(job: Job, around: Surroundings, watch: Watch | None = None) -> Eval
     if prepared.plan.refused:
         return Evaluated(plan=prepared.plan, probes=probes)
     hidden = secrets_of(around.environment)
-    with ResponseStore.open(job.runs / "responses.sqlite", hidden=hidden) as store:
+    with (
+        ResponseStore.open(job.runs / "responses.sqlite", hidden=hidden) as store,
+        store.alone() if job.batching else nullcontext(),
+    ):
         run = asyncio.run(_ask(requests, backends, store, prepared, job, purse, watch))
         record = _record(job, manifest, backends, run.tallies, prepared.plan)
         folder = job.runs / _run_name(record)
@@ -201,6 +214,10 @@ def _open(job: Job, around: Surroundings) -> list[Backend]:
         lane = lane_of(backend)
         if lane is not None:
             lane.limits.unless_stated(rpm=job.rpm, tpm=job.tpm)
+        if job.batching:
+            open_batches(
+                backend
+            )  # one that is asked in a form without batches is told before anything is sent
     return list(backends.values())
 
 
@@ -222,6 +239,7 @@ async def _ask(
             connections=job.connections,
             watch=watch,
             purse=purse,
+            batching=job.batching,
         )
     finally:
         for backend in backends:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from taskc.backends import Surroundings, describe_models, open_counter
+from taskc.backends.batches import check_batches
 from taskc.flow.ask_build import survey_all
 from taskc.flow.build_folder import open_build
 from taskc.flow.detect import Cells
@@ -23,7 +24,7 @@ class PlanJob:
     """What is to be planned.
 
     `runs` is where `taskc eval` keeps its store; `prices` are files of prices and `stated` single ones, as
-    `MODEL=IN/OUT`, both put over those that come with taskc.
+    `MODEL=IN/OUT`, both put over those that come with taskc. `by_batch` asks for what batches cost.
     """
 
     build: Path
@@ -33,6 +34,7 @@ class PlanJob:
     prices: tuple[Path, ...] = ()
     stated: tuple[str, ...] = ()
     rates: Rates = field(default_factory=Rates)
+    by_batch: bool = False
     subtasks: bool = False
 
 
@@ -52,6 +54,8 @@ def make_plan(job: PlanJob, around: Surroundings) -> Planned:
     manifest, every = open_build(job.build)
     prices = price_tables(job.prices, job.stated)
     described = describe_models(job.models, around)
+    for one in described if job.by_batch else ():
+        check_batches(one.model)
     requests = narrowed(every, job.wanted, manifest)
     surveys = survey_all(requests, {one.model: one.capabilities for one in described})
     path = job.runs / "responses.sqlite"
@@ -63,7 +67,7 @@ def make_plan(job: PlanJob, around: Surroundings) -> Planned:
         ]
         cells = Cells(subtasks=job.subtasks)
         count, characters = _read(requests, spendings, cells)
-        models = tuple(one.forecast(prices, job.rates) for one in spendings)
+        models = tuple(one.forecast(prices, job.rates, by_batch=job.by_batch) for one in spendings)
     forecast = Forecast(
         build=os.fspath(job.build),
         requests=count,

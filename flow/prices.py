@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from taskc.backends import Described, ModelError
@@ -32,6 +33,12 @@ def known_prices(
                 help=f"give one in US dollars a million tokens: `--price {model.partition('?')[0]}=IN/OUT`",
             )
     return prices
+
+
+def at_batch(price: Price) -> Price:
+    """Give what is paid by batch; the whole price where nobody says what that is."""
+    share = 1.0 if price.batch is None else price.batch
+    return replace(price, input=price.input * share, output=price.output * share)
 
 
 def _stated(text: str) -> Price:

@@ -23,7 +23,8 @@ GIVEN = "given"  # the family of models whose scale is stated on the command lin
 class Against(Struct, frozen=True, kw_only=True):
     """What is put against what: which rate of which items, along which axis of which ladders.
 
-    `at` gives scales by model string, which go before any ladder.
+    `at` gives scales by model string, which go before any ladder. With `mix`, answers that were had in
+    different ways may share a curve.
     """
 
     ladders: tuple[Ladder, ...]
@@ -31,6 +32,7 @@ class Against(Struct, frozen=True, kw_only=True):
     part: PartName = "all"
     rate: RateName = "accuracy"
     at: Mapping[str, float] = {}
+    mix: bool = False
 
 
 def against(
@@ -39,10 +41,12 @@ def against(
     axis: Axis = "parameters",
     part: PartName = "all",
     rate: RateName = "accuracy",
+    *,
+    mix: bool = False,
 ) -> Against:
     """Read what a command line says; without `ladders` all shipped ones are taken. Raises `BadSelection`."""
     found = [find_ladder(name) for name in ladders] or list(shipped_ladders().values())
-    return Against(ladders=tuple(found), axis=axis, part=part, rate=rate, at=dict(map(_stated, at)))
+    return Against(ladders=tuple(found), axis=axis, part=part, rate=rate, at=dict(map(_stated, at)), mix=mix)
 
 
 def _stated(text: str) -> tuple[str, float]:
@@ -62,7 +66,7 @@ def run_curves(folders: Sequence[Path], wanted: Against) -> tuple[Curve, ...]:
     """Make the curves of runs, or of folders of runs.
 
     A curve is one task, regime with its levels, measure and family; answers that were had in different ways
-    share none. Raises `BuildError` for what is no run, and
+    share none unless they are to be mixed. Raises `BuildError` for what is no run, and
     `BadSelection` for a model whose scale nobody knows, and for one that stands twice on a curve.
     """
     curves: dict[tuple[str, str, str], dict[str, Point]] = {}
@@ -72,9 +76,10 @@ def run_curves(folders: Sequence[Path], wanted: Against) -> tuple[Curve, ...]:
         if rate is None:
             continue
         family, scale = _place(row.model, wanted)
-        points = curves.setdefault((row.task, _regime(row), family), {})
+        regime = _regime(row, wanted.mix)
+        points = curves.setdefault((row.task, regime, family), {})
         if row.model in points:
-            told = f"`{row.model}` stands twice on the curve of `{row.task}`, {_regime(row)}"
+            told = f"`{row.model}` stands twice on the curve of `{row.task}`, {regime}"
             raise BadSelection(told, "name one run in which it was asked that")
         points[row.model] = Point(model=row.model, scale=scale, value=rate.value, n=part.n)
     return tuple(
@@ -107,9 +112,10 @@ def _rows(folder: Path) -> Iterator[Row]:
         ) from None
 
 
-def _regime(row: Row) -> str:
+def _regime(row: Row, mix: bool) -> str:
     levels = [f"{factor}={level}" for factor, level in row.levels.items()]
-    return ", ".join([row.regime, *levels, row.measure, *([row.lowering] if row.lowering else [])])
+    way = [row.lowering] if row.lowering and not mix else []
+    return ", ".join([row.regime, *levels, row.measure, *way])
 
 
 def _place(model: str, wanted: Against) -> tuple[str, float]:

@@ -7,6 +7,7 @@ from taskc.backends import Counter, Described
 from taskc.backends.prices import find_price
 from taskc.backends.tokens import written_at_most
 from taskc.compiler import lower
+from taskc.flow.prices import at_batch
 from taskc.records.forecast import Cost, Duration, ModelForecast, Price, Tokens
 from taskc.records.operation import Labels, Score
 from taskc.records.request import Request
@@ -62,13 +63,17 @@ class Spending:
             if len(self._waiting) >= _WINDOW:
                 self._settle()
 
-    def forecast(self, prices: Sequence[Sequence[Price]], rates: Rates) -> ModelForecast:
-        """Give what was counted, its price and its time."""
+    def forecast(
+        self, prices: Sequence[Sequence[Price]], rates: Rates, *, by_batch: bool = False
+    ) -> ModelForecast:
+        """Give what was counted, its price and its time, which nobody knows of a batch."""
         self._settle()
         missing = len(self._keys) - self._answered
         tokens = Tokens(read=self._read, reasoning=self._reasoning, written=self._written)
         charged = self._described.charged
         price = find_price(self._described.model, prices) if charged else None
+        if price is not None and by_batch:
+            price = at_batch(price)
         return ModelForecast(
             model=self._described.model,
             lowerings=self._planning.table().lowerings,
@@ -82,7 +87,8 @@ class Spending:
             unknown=self._described.capabilities.unknown,
             price=price,
             cost=cost_of(tokens, price) if price else None,
-            time=time_of(missing, tokens, rates) if charged else None,
+            time=time_of(missing, tokens, rates) if charged and not by_batch else None,
+            by_batch=by_batch,
         )
 
     def _settle(self) -> None:
@@ -110,7 +116,7 @@ class Spending:
 
 
 def cost_of(tokens: Tokens, price: Price) -> Cost:
-    """Give what tokens cost; nothing is counted on being cached or put into a batch."""
+    """Give what tokens cost; nothing is counted on being cached."""
     read, written = price.input / 1e6, price.output / 1e6
     least = tokens.read * read
     return Cost(least=least, most=least + tokens.reasoning * read + tokens.written * written)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from taskc.flow.selection import BadSelection
-from taskc.records.stock import Exported, Merged, Stock, Vacuumed, Verified
+from taskc.records.stock import Exported, Merged, Open, Stock, Vacuumed, Verified
 from taskc.store import upkeep
 from taskc.store.parquet import write_parquet
 from taskc.store.responses import ResponseStore, StoreError
@@ -31,6 +31,32 @@ def secrets_of(environment: Mapping[str, str]) -> tuple[str, ...]:
 def stock_of(path: Path) -> Stock:
     """Count what the store at `path`, or in that folder, holds; raises `StoreError`."""
     return _opened(path, upkeep.take_stock)
+
+
+def batches_of(path: Path) -> Open:
+    """Give the batches that were sent and are not picked up; raises `StoreError`."""
+    return _opened(path, _open_batches)
+
+
+def forget_batch(path: Path, id: str) -> Open:
+    """Give a batch up, so that its requests are asked again; give those that are left.
+
+    Raises `BadSelection` for one that is not there, and `StoreError`, also while a run is at the batches.
+    """
+
+    def forget(store: ResponseStore) -> Open:
+        with store.alone():
+            known = {one.id for one in store.batches.each()}
+            if id not in known:
+                raise BadSelection(f"`{store.path}` has no batch `{id}`", "see `taskc store batches`")
+            store.batches.end(id)
+            return _open_batches(store)
+
+    return _opened(path, forget)
+
+
+def _open_batches(store: ResponseStore) -> Open:
+    return Open(path=str(store.path), batches=store.batches.each())
 
 
 def verify(path: Path) -> Verified:

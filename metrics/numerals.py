@@ -92,7 +92,7 @@ def canonical(match: re.Match[str]) -> str | None:
     value = _value(match)
     if value is None:
         return None
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e16:
         return str(int(value))
     return str(value) if isinstance(value, int) else repr(value)
 

@@ -60,8 +60,9 @@ class ModelForecast:
     `requests` counts calls, each sample by itself, and what several tasks share once; `answered` of them
     are in the store, `missing` are not, and tokens, cost and time are those of the missing ones. `exact` says
     that tokens are counted as the model counts them, `counting` how. `charged` is False where the model
-    runs on this machine; `price` and `cost` are None then, and where no price is known. `unknown` names the
-    capabilities that nobody has said yet, which `taskc eval` asks the model for where the plan hangs on them.
+    runs on this machine; `price` and `cost` are None then, and where no price is known. `by_batch` says that
+    both are those of a batch endpoint. `unknown` names the capabilities that nobody has said yet, which
+    `taskc eval` asks the model for where the plan hangs on them.
     """
 
     model: str
@@ -77,6 +78,7 @@ class ModelForecast:
     price: Price | None = None
     cost: Cost | None = None
     time: Duration | None = None
+    by_batch: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

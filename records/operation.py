@@ -139,11 +139,15 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """What a provider says of a reply: its own name for the model, its fingerprint, the id of the reply."""
+    """What a provider says of a reply: its own name for the model, its fingerprint, the id of the reply.
+
+    `batch` is its name for the batch that the reply came by, empty for one that was asked for by itself.
+    """
 
     model: str = ""
     fingerprint: str = ""
     id: str = ""
+    batch: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

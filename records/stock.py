@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from taskc.records.batch import Batch
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelStock:
@@ -31,6 +33,14 @@ class Stock:
     answers: int
     bytes: int
     models: tuple[ModelStock, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Open:
+    """The batches of a store that are sent and not picked up."""
+
+    path: str
+    batches: tuple[Batch, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
 """The SQLite file of a response store: whose it is, which format it has, and what its errors mean.
 
 Format 1 kept an answer as a line of JSON. Format 2 parts it: what is looked up stands in columns, what was
-sent and what came back is packed (`packing.py`). Opening a file of format 1 turns it into format 2.
+sent and what came back is packed (`packing.py`). Format 3 has tables for batches that are not picked up yet
+(`batches.py`). Opening a file of an older format turns it into this one.
 """
 
 import sqlite3
@@ -16,10 +17,10 @@ from taskc.records.response import Response
 from taskc.store.packing import Base
 from taskc.store.rows import Row, row_of
 
-__all__ = ["Connection", "StoreError", "connect", "insert", "transaction", "translated"]
+__all__ = ["Connection", "StoreError", "connect", "held", "insert", "transaction", "translated"]
 
 APPLICATION = 0x7461_736B  # "task"
-VERSION = 2
+VERSION = 3
 _MOVED = 1000  # answers of an older format brought over at once
 
 # `key`, `request` and `asked` are 16 bytes where they are 32 hex digits; `outcome` is a text, or deflated
@@ -51,6 +52,22 @@ CREATE TABLE responses (
     base      INTEGER REFERENCES bases,
     packed    BLOB
 ) STRICT;
+"""
+_BATCHES = """
+CREATE TABLE batches (
+    id     TEXT PRIMARY KEY NOT NULL,
+    model  TEXT NOT NULL,
+    count  INTEGER NOT NULL,
+    at     REAL NOT NULL,
+    mark   TEXT NOT NULL,
+    remote TEXT NOT NULL
+) STRICT;
+CREATE TABLE batched (
+    key   ANY PRIMARY KEY NOT NULL,
+    batch TEXT NOT NULL REFERENCES batches,
+    call  BLOB NOT NULL
+) STRICT;
+CREATE INDEX batched_by_batch ON batched (batch, key)
 """
 _WAY = """
 INSERT INTO ways (model, lowering, sampling) VALUES (?, ?, ?)
@@ -117,6 +134,8 @@ def _settle(db: Connection, path: Path, patience: float) -> None:
                 _make(db)
             elif version == 1:
                 _bring_over(db, path)
+            elif version == 2:
+                _add_batches(db)
     _write_ahead(db, patience)
     db.execute("PRAGMA synchronous = NORMAL")  # a power cut may lose the last answers, never the file
 
@@ -155,11 +174,18 @@ def _make(db: Connection) -> None:
     for statement in _SCHEMA.split(";"):
         db.execute(statement)
     db.execute(f"PRAGMA application_id = {APPLICATION}")
+    _add_batches(db)
+
+
+def _add_batches(db: Connection) -> None:
+    """Turn format 2 into format 3, within a transaction."""
+    for statement in _BATCHES.split(";"):
+        db.execute(statement)
     db.execute(f"PRAGMA user_version = {VERSION}")
 
 
 def _bring_over(db: Connection, path: Path) -> None:
-    """Turn format 1 into format 2, within a transaction; what was sent is not known and stays empty."""
+    """Turn format 1 into this one, within a transaction; what was sent is not known and stays empty."""
     db.execute("ALTER TABLE responses RENAME TO lines")
     _make(db)
     ways: dict[tuple[str, str, str], int] = {}
@@ -200,6 +226,25 @@ def _write_ahead(db: Connection, patience: float) -> None:
             if time.monotonic() > end:
                 raise
             time.sleep(0.01)
+
+
+@contextmanager
+def held(path: Path, what: str) -> Iterator[None]:
+    """Let nobody else in who holds the same file; raises `StoreError` that says `what` somebody else does.
+
+    The lock is SQLite's own on an empty file; the system lifts it when a process ends, however it ends.
+    """
+    with translated(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        db = sqlite3.connect(path, timeout=0, isolation_level=None)
+    try:
+        try:
+            db.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            raise StoreError(what, help="wait for it to finish, or name another folder") from error
+        yield
+    finally:
+        db.close()
 
 
 @contextmanager

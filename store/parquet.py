@@ -80,7 +80,8 @@ def _schema(arrow: Any) -> Any:
         "outside": real,
         **dict.fromkeys(("read", "written", "attempts"), number),
         "seconds": real,
-        **dict.fromkeys(("at", "served_by", "fingerprint", "reply_id", "operation", "body"), text),
+        **dict.fromkeys(("at", "served_by", "fingerprint", "reply_id", "batch"), text),
+        **dict.fromkeys(("operation", "body"), text),
     }
     return arrow.schema(list(kinds.items()))
 
@@ -103,6 +104,7 @@ def _columns(one: Response) -> dict[str, object]:
         "served_by": one.source.model,
         "fingerprint": one.source.fingerprint,
         "reply_id": one.source.id,
+        "batch": one.source.batch,
         "operation": dump(one.operation) if one.operation is not None else None,
         "body": one.body,
     }

@@ -6,6 +6,7 @@ process that is killed loses what it had not committed and nothing else.
 
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -15,7 +16,17 @@ from typing import Any, Self
 from taskc.records.lines import LineError, dump
 from taskc.records.response import Response
 from taskc.store.atomic import write_atomically
-from taskc.store.database import Connection, StoreError, connect, insert, transaction, translated, unreadable
+from taskc.store.batches import BatchBook
+from taskc.store.database import (
+    Connection,
+    StoreError,
+    connect,
+    held,
+    insert,
+    transaction,
+    translated,
+    unreadable,
+)
 from taskc.store.packing import Packer
 from taskc.store.rows import COLUMNS, WHOLE, Way, response_of, row_of, spelled, squeezed
 
@@ -37,6 +48,7 @@ class ResponseStore:
         self._ids: dict[Way, int] = {}
         self._ways: dict[int, Way] = {}
         self._base = lru_cache(256)(self._read_base)
+        self.batches = BatchBook(connection, path, self._hidden)
 
     @classmethod
     def open(
@@ -62,6 +74,11 @@ class ResponseStore:
     ) -> None:
         """Close it."""
         self.close()
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Be the only one that sends and picks up batches while the block runs; raises `StoreError`."""
+        lock = self.path.with_name(f"{self.path.name}-batches")
+        return held(lock, f"another run is at the batches of the response store `{self.path}`")
 
     def have(self, keys: Iterable[str]) -> set[str]:
         """Say which of `keys` have an answer."""

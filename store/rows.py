@@ -127,7 +127,7 @@ def spelled(value: bytes | str) -> str:
 def _document_of(one: Response) -> bytes:
     if one.operation is None and not one.body and one.source == _NOTHING:
         return b""
-    kind = _NAMES[type(one.operation)] if one.operation is not None else ""
+    kind = name_of(one.operation)
     try:
         return _encode((kind, one.operation, one.source, one.body))
     except UnicodeEncodeError:  # half a character in the body: a server may send what no file can hold
@@ -177,10 +177,16 @@ def _read_document(rest: Sequence[Any], outcome: bytes, base: Callable[[int], by
         kind, raw, source, body = _document.decode(unpack(packed, base(at), outcome))
     except (zlib.error, msgspec.MsgspecError, UnicodeError):
         raise LineError(1, "what was sent cannot be unpacked, or the answer beside it was changed") from None
-    return {"operation": _operation(kind, raw), "source": source, "body": body}
+    return {"operation": operation_of(kind, raw), "source": source, "body": body}
 
 
-def _operation(kind: str, raw: msgspec.Raw) -> Operation | None:
+def name_of(operation: Operation | None) -> str:
+    """Give the word by which the kind of an operation is kept, empty for none."""
+    return _NAMES[type(operation)] if operation is not None else ""
+
+
+def operation_of(kind: str, raw: msgspec.Raw) -> Operation | None:
+    """Read an operation of the kind that `name_of` gives; raises `LineError`."""
     if not kind:
         return None
     if kind not in _OPERATIONS:

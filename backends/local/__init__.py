@@ -40,8 +40,8 @@ DIGITS = 12
 """Hex digits of a digest that stand in the name of a file of one's own."""
 
 
-BATCH = 64
-"""Operations at once: more save little, and their keys and values fill the memory."""
+BATCH = 128
+"""Operations at once: more save little, and a run that is killed loses those in flight."""
 
 
 def describe(name: ModelName, around: Surroundings) -> Described:

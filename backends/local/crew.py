@@ -40,13 +40,19 @@ class Crew:
         self._pool = ThreadPoolExecutor(count, thread_name_prefix="taskc-local")
         self._alone = Network(weights, stopped=self._asked_to_stop, pool=self._pool)
         self._networks: SimpleQueue[Network] = SimpleQueue()
-        for _ in range(count):
-            self._networks.put(Network(weights, stopped=self._asked_to_stop))
+        self._everybody = [Network(weights, stopped=self._asked_to_stop) for _ in range(count)]
+        for network in self._everybody:
+            self._networks.put(network)
         self._held: OrderedDict[tuple[tuple[int, ...], Ids], Trunk] = OrderedDict()
 
     def close(self) -> None:
         """End the threads."""
         self._pool.shutdown()
+
+    def rest(self) -> None:
+        """Let go of the work space of what was computed last; not while something is computed."""
+        for network in (self._alone, *self._everybody):
+            network.scratch.drop()
 
     def together(self, jobs: Sequence[Callable[[Network], Result]]) -> list[Result]:
         """Run jobs side by side, and give their results in order; a lone job has all threads to itself."""

@@ -1,20 +1,18 @@
 """Generates replies: prompts share beginnings, replies are written side by side, one token each at a step."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
 from taskc.backends.local.crew import Crew
 from taskc.backends.local.feed import feed, grow_tree
-from taskc.backends.local.layout import Asked, Ids
 from taskc.backends.local.network import Network
 from taskc.backends.local.rows import Rows, Step, Trunk
-from taskc.backends.local.sampling import Chooser
 from taskc.backends.local.sharing import find_sharing
+from taskc.backends.local.vocabulary import Vocabulary
 from taskc.backends.local.weights import Floats, Ints
-from taskc.backends.local.writing import Writing
+from taskc.backends.local.works import Wish
 
 PEN_ROWS = 32
 """Replies written side by side by one thread: more gain little speed."""
@@ -30,30 +28,11 @@ ROOM = 32
 """Places added at least when rows run out of room."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """One reply to be generated: its prompt, how its tokens are chosen, where it ends."""
-
-    prompt: Asked
-    chooser: Chooser
-    writing: Writing
-    max_tokens: int
-
-    @property
-    def tokens(self) -> Ids:
-        """Give the tokens of the prompt."""
-        return self.prompt.texts[0]
-
-
-def generate_batch(
-    crew: Crew, wishes: Sequence[Wish], pieces: Sequence[bytes], ends: frozenset[int]
-) -> list[int]:
-    """Write all replies into their `writing`, and give how many tokens each took.
-
-    `pieces` are the bytes of each token, `ends` the tokens that end a reply.
-    """
+def generate_batch(crew: Crew, wishes: Sequence[Wish], vocabulary: Vocabulary) -> list[int]:
+    """Write all replies into their `writing`, and give how many tokens each took."""
     if not wishes:
         return []
+    crew.rest()  # keys and values of replies want the memory
     shoot = find_sharing([wish.prompt for wish in wishes], worth_apart=WORTH_APART)
     parts = [
         (trunk, some) for trunk, members in crew.trunks(shoot) for some in _portions(wishes, trunk, members)
@@ -61,7 +40,7 @@ def generate_batch(
     written: dict[int, int] = {}
     for n in range(0, len(parts), AT_ONCE):
         now = parts[n : n + AT_ONCE]
-        jobs = [partial(_write, trunk, [wishes[n] for n in some], pieces, ends) for trunk, some in now]
+        jobs = [partial(_write, trunk, [wishes[n] for n in some], vocabulary) for trunk, some in now]
         for (_, some), counts in zip(now, crew.together(jobs), strict=True):
             written.update(zip(some, counts, strict=True))
     return [written[n] for n in range(len(wishes))]
@@ -88,10 +67,8 @@ def _places(wish: Wish, trunk: Trunk) -> int:
     return len(wish.tokens) - len(trunk.tokens) + wish.max_tokens
 
 
-def _write(
-    trunk: Trunk, wishes: Sequence[Wish], pieces: Sequence[bytes], ends: frozenset[int], network: Network
-) -> list[int]:
-    return _Pen(network, trunk, wishes, pieces, ends).write()
+def _write(trunk: Trunk, wishes: Sequence[Wish], vocabulary: Vocabulary, network: Network) -> list[int]:
+    return _Pen(network, trunk, wishes, vocabulary).write()
 
 
 class _Pen:
@@ -102,13 +79,12 @@ class _Pen:
         network: Network,
         trunk: Trunk,
         wishes: Sequence[Wish],
-        pieces: Sequence[bytes],
-        ends: frozenset[int],
+        vocabulary: Vocabulary,
     ) -> None:
-        self.network, self.wishes, self.pieces, self.ends = network, wishes, pieces, ends
+        self.network, self.wishes, self.vocabulary = network, wishes, vocabulary
         self.trunk = trunk
         self.tails = [wish.tokens[len(trunk.tokens) :] for wish in wishes]
-        self.rows = Rows(network, trunk, len(wishes), max(map(len, self.tails)) + ROOM)
+        self.rows = Rows(network, trunk, len(wishes), max(map(len, self.tails)) + ROOM, fine=False)
         self.written = [0] * len(wishes)
 
     def write(self) -> list[int]:
@@ -146,12 +122,7 @@ class _Pen:
             token = wish.chooser.choose(row)
             chosen.append(token)
             self.written[n] += 1
-            if token in self.ends:
-                wish.writing.end("stop")
-                continue
-            wish.writing.add(self.pieces[token])
-            if self.written[n] >= wish.max_tokens:
-                wish.writing.end("length")
+            wish.write(token, self.vocabulary, self.written[n])
         return chosen
 
     def _advance(self, tokens: Ints, lengths: Ints) -> Floats:

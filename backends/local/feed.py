@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 
 from taskc.backends.local.layout import Ids
 from taskc.backends.local.network import Network
-from taskc.backends.local.rows import Rows, Step
-from taskc.backends.local.weights import Floats, Ints
+from taskc.backends.local.rows import Rows, Step, Trunk
+from taskc.backends.local.weights import Floats, Ints, Shape
 
-PASS_TOKENS = 256
+PASS_TOKENS = 512
 """Tokens computed at once: enough for full speed, few enough for the cache and to share out among threads."""
-PASS_SCORES = 4_000_000
-"""Attention scores held at once, 16 MB."""
+PASS_SCORES = 2_000_000
+"""Attention scores of one head of keys held at once: 8 MB, and 16 while they are added up in 64 bits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,8 @@ def feed(
     """
     longest = max(len(tree.tokens) for tree in trees)
     seen = [_lineage(tree.parents) for tree in trees]
-    at_once = _places_at_once(network, rows, longest)
+    at_once = places_at_once(network.shape, rows.trunk, trees)
+    assert at_once == longest or not rows.passing
     for start in range(0, longest, at_once):
         step, depths = _step(trees, seen, start, min(start + at_once, longest))
         rows.step = step
@@ -66,10 +67,18 @@ def feed(
         yield [spots[column] for column in columns], hidden
 
 
-def _places_at_once(network: Network, rows: Rows, longest: int) -> int:
-    by_tokens = PASS_TOKENS // rows.count
-    by_scores = PASS_SCORES // (rows.count * network.shape.heads * (len(rows.trunk.tokens) + longest))
-    return max(1, min(by_tokens, by_scores))
+def scores_of(shape: Shape, trunk: Trunk, rows: int, places: int) -> int:
+    """Give the attention scores that each head of keys has in a step of so many places a row."""
+    return rows * places * (shape.heads // shape.kv_heads) * (len(trunk.tokens) + places)
+
+
+def places_at_once(shape: Shape, trunk: Trunk, trees: Sequence[Tree]) -> int:
+    """Give how many places of all rows go through the network in one step, of the longest row's."""
+    sizes = [len(tree.tokens) for tree in trees]
+    longest = max(sizes)
+    by_tokens = longest if sum(sizes) <= PASS_TOKENS + PASS_TOKENS // 4 else PASS_TOKENS // len(sizes)
+    by_scores = PASS_SCORES * longest // max(1, scores_of(shape, trunk, len(sizes), longest))
+    return min(longest, max(1, min(by_tokens, by_scores)))
 
 
 def _lineage(parents: Ids) -> NDArray[np.bool_]:

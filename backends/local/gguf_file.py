@@ -5,7 +5,7 @@ run opens the model each time. Format: the GGUF specification, versions 2 and 3,
 """
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import prod
 from mmap import ACCESS_READ, mmap
@@ -80,11 +80,25 @@ class GgufFile:
 
 def read_gguf(path: Path) -> GgufFile:
     """Read the header of a GGUF file; raises `ModelError` when it is none, is cut off or packed oddly."""
+    return _opened(path, _read)
+
+
+def read_fields(path: Path) -> GgufFile:
+    """Read the settings of a GGUF file and leave its tensors out, however they are packed."""
+
+    def read(path: Path, reader: _Reader) -> GgufFile:
+        fields, _ = _read_head(path, reader)
+        return GgufFile(path=path, fields=fields, tensors={})
+
+    return _opened(path, read)
+
+
+def _opened(path: Path, read: "Callable[[Path, _Reader], GgufFile]") -> GgufFile:
     try:
         with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
             if data[:4] != b"GGUF":
                 raise ModelError(f"`{path}` is not a GGUF file", help="give the path of a `.gguf` file")
-            return _read(path, _Reader(data=data))
+            return read(path, _Reader(data=data))
     except OSError as error:
         raise ModelError(f"`{path}` cannot be read: {error.strerror}", help="check the path") from error
     except (struct.error, ValueError, IndexError, KeyError) as error:
@@ -140,12 +154,17 @@ class _Reader:
         return values
 
 
-def _read(path: Path, reader: _Reader) -> GgufFile:
+def _read_head(path: Path, reader: _Reader) -> tuple[dict[str, Value], int]:
+    """Read the settings, and how many tensors come after them."""
     version = reader.count("I")
     if version not in (2, 3):
         raise ModelError(f"`{path}` is GGUF version {version}", help="versions 2 and 3 can be read")
     tensors, fields = reader.count(), reader.count()
-    known = {reader.string(): reader.value(reader.count("I")) for _ in range(fields)}
+    return {reader.string(): reader.value(reader.count("I")) for _ in range(fields)}, tensors
+
+
+def _read(path: Path, reader: _Reader) -> GgufFile:
+    known, tensors = _read_head(path, reader)
     found = [_read_tensor(path, reader) for _ in range(tensors)]
     aligned = known.get("general.alignment", 32)
     step = aligned if isinstance(aligned, int) and aligned > 0 else 32

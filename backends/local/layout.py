@@ -5,8 +5,8 @@ question that contains `<|im_end|>` is a question about those ten characters and
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -50,10 +50,14 @@ Layout: TypeAlias = Callable[[Prompt], Laid]
 
 @dataclass(frozen=True)
 class ChatLayout:
-    """Lays prompts out by the Jinja template inside the model's file, ready for the assistant's reply."""
+    """Lays prompts out by the Jinja template inside the model's file, ready for the assistant's reply.
+
+    `given` are words that the template may ask for, `bos_token` for instance.
+    """
 
     template: str
     vocabulary: Vocabulary
+    given: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self, prompt: Prompt) -> Laid:
         """Render the messages; raises `BadPrompt` when the template refuses them."""
@@ -100,7 +104,9 @@ class ChatLayout:
     def _compiled(self) -> "Template":
         from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-        environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
+        environment = ImmutableSandboxedEnvironment(
+            trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"]
+        )
         environment.globals["raise_exception"] = _refuse
         return environment.from_string(self.template)
 
@@ -110,7 +116,7 @@ class ChatLayout:
         # the template never sees a content: it writes where each one goes
         messages = [{"role": role, "content": f"\ue000{n}\ue001"} for n, role in enumerate(roles)]
         try:
-            return self._compiled.render(messages=messages, add_generation_prompt=True)
+            return self._compiled.render(messages=messages, add_generation_prompt=True, **self.given)
         except TemplateError as error:
             raise BadPrompt(str(error)) from error
 

@@ -7,21 +7,23 @@ see which is the business of `memory`.
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from math import prod
+from math import gcd, prod
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from taskc.backends.local.weights import Floats, Ints, Layer, Weights
-
-LOGIT_ROWS = 64
-"""Positions whose logits are computed at a time: 64 times 49 thousand words is 12 MB."""
+from taskc.backends.local.weights import Doubles, Floats, Ints, Layer, Weights
 
 PIECES = 4
 """Parts a large product is shared out in. The same on every machine, so that its rounding is."""
 SHARED_COLUMNS = 32
 """Tokens from which on sharing out a product saves more than it costs."""
+
+NORM_PART = 32
+"""Parts in which the squares of a token's features are added up, each in 32 bits, their sums in 64."""
+
+FEWEST = 8
+"""Tokens from which on a product adds up each in the same order, however many there are (with AVX-512)."""
 
 
 class Memory(Protocol):
@@ -41,6 +43,12 @@ class Scratch:
 
     def __init__(self) -> None:
         self._held: dict[str, Floats] = {}
+        self._doubles: dict[str, Doubles] = {}
+
+    def drop(self) -> None:
+        """Let go of all arrays."""
+        self._held.clear()
+        self._doubles.clear()
 
     def take(self, name: str, *shape: int) -> Floats:
         """Give an array of this shape with finite leftovers in it; the last one of this name is void."""
@@ -48,6 +56,14 @@ class Scratch:
         held = self._held.get(name)
         if held is None or held.size < size:
             held = self._held[name] = np.zeros(size, np.float32)
+        return held[:size].reshape(shape)
+
+    def take_doubles(self, name: str, *shape: int) -> Doubles:
+        """Give an array of 64 bits, as `take` does."""
+        size = prod(shape)
+        held = self._doubles.get(name)
+        if held is None or held.size < size:
+            held = self._doubles[name] = np.zeros(size)
         return held[:size].reshape(shape)
 
 
@@ -91,15 +107,25 @@ class Network:
             self._think(layer, hidden)
         # after the last keys and values only the wanted tokens matter
         gathered = self._attend(*last, hidden, turn, memory)
-        hidden = np.ascontiguousarray(hidden[:, wanted])
-        if len(wanted):
-            hidden += self._apply(last[1].out, np.ascontiguousarray(gathered[:, wanted]), "step")
-            self._think(last[1], hidden)
-        return hidden
+        if not len(wanted):
+            return hidden[:, :0]
+        # some more beside them, see `FEWEST`, where there are more
+        some = np.resize(wanted, max(len(wanted), min(FEWEST, len(tokens))))
+        hidden = np.ascontiguousarray(hidden[:, some])
+        hidden += self._apply(last[1].out, np.ascontiguousarray(gathered[:, some]), "step")
+        self._think(last[1], hidden)
+        return hidden[:, : len(wanted)]
 
     def logits(self, hidden: Floats) -> Floats:
         """Give the logits of the next token after each hidden state, (tokens, vocabulary)."""
-        normed = np.ascontiguousarray(self._norm(hidden, self.weights.norm).T)
+        return self.project(self.normed(hidden))
+
+    def normed(self, hidden: Floats) -> Floats:
+        """Give hidden states as the vocabulary is held against, (tokens, width)."""
+        return np.ascontiguousarray(self._norm(hidden, self.weights.norm).T)
+
+    def project(self, normed: Floats) -> Floats:
+        """Give the logits that belong to `normed` states."""
         out = self.scratch.take("logits", normed.shape[0], self.shape.vocabulary)
         return np.matmul(normed, self.weights.output.T, out=out)
 
@@ -143,8 +169,10 @@ class Network:
 
     def _norm(self, x: Floats, gain: Floats) -> Floats:
         normed = self.scratch.take("normed", *x.shape)
-        power = np.einsum("ij,ij->j", x, x) / np.float32(len(x))
-        np.multiply(x, 1 / np.sqrt(power + np.float32(self.shape.epsilon)), out=normed)
+        # a few features are a thousand times as large as the others: added up in 32 bits, those would be lost
+        parts = x.reshape(gcd(len(x), NORM_PART), -1, x.shape[1])
+        power = np.einsum("kij,kij->kj", parts, parts).sum(axis=0, dtype=np.float64) / len(x)
+        np.multiply(x, (1 / np.sqrt(power + self.shape.epsilon)).astype(np.float32), out=normed)
         normed *= gain[:, None]
         return normed
 
@@ -159,19 +187,3 @@ class Network:
         second *= cosine
         second += np.multiply(first, sine, out=turned)
         first[:] = kept
-
-
-def log_softmax_at(network: Network, hidden: Floats, columns: Ints, tokens: Ints) -> NDArray[np.float64]:
-    """Give the log-probability of each token after the hidden state in its column; columns ascend."""
-    found = np.empty(len(tokens))
-    for start in range(0, hidden.shape[1], LOGIT_ROWS):
-        logits = network.logits(hidden[:, start : start + LOGIT_ROWS])
-        here = slice(*np.searchsorted(columns, [start, start + len(logits)]).tolist())
-        rows = columns[here] - start
-        chosen = logits[rows, tokens[here]].astype(np.float64)
-        top = logits.max(axis=1, keepdims=True)
-        logits -= top
-        np.exp(logits, out=logits)
-        total = top[:, 0] + np.log(logits.sum(axis=1, dtype=np.float64))
-        found[here] = chosen - total[rows]
-    return found

@@ -12,7 +12,7 @@ import numpy as np
 
 from taskc.backends.local.layout import Ids
 from taskc.backends.local.network import Network, Scratch
-from taskc.backends.local.weights import Floats, Ints, Shape
+from taskc.backends.local.weights import Doubles, Floats, Ints, Shape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,16 +52,35 @@ class Step:
 
 
 class Rows:
-    """Keys and values after a trunk, for a number of rows; the `Memory` of one pass or of one decoding."""
+    """Keys and values after a trunk, for a number of rows; the `Memory` of one pass or of one decoding.
 
-    def __init__(self, network: Network, trunk: Trunk, rows: int, places: int) -> None:
+    `fine` says whether attention is added up in 64 bits. `passing` says that one step is all there will be:
+    what one layer keeps is then no longer needed in the next.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        trunk: Trunk,
+        rows: int,
+        places: int,
+        *,
+        fine: bool = True,
+        passing: bool = False,
+    ) -> None:
         shape = network.shape
+        self.fine, self.passing = fine, passing
         self.shape, self.scratch, self.trunk = shape, network.scratch, trunk
         # finite everywhere: what no query may see is multiplied by zero, and zero times NaN is NaN
         size = (shape.kv_heads, rows, places, shape.head)
-        self.keys = [np.zeros(size, np.float32) for _ in range(shape.layers)]
-        self.values = [np.zeros(size, np.float32) for _ in range(shape.layers)]
+        self.keys = self._room(size, shape.layers)
+        self.values = self._room(size, shape.layers)
         self.step: Step | None = None
+
+    def _room(self, size: tuple[int, ...], layers: int) -> list[Floats]:
+        if self.passing:
+            return [np.zeros(size, np.float32)] * layers
+        return [np.zeros(size, np.float32) for _ in range(layers)]
 
     @property
     def count(self) -> int:
@@ -105,6 +124,7 @@ class Rows:
             (self.keys[layer][:, :, : step.keys], self.values[layer][:, :, : step.keys]),
             step.hidden_from,
             self.scratch,
+            fine=self.fine,
         )
         packed = gathered[:, step.row, step.query]
         return np.ascontiguousarray(packed.transpose(0, 2, 3, 1)).reshape(-1, queries.shape[2])
@@ -116,38 +136,76 @@ def gather(
     own: tuple[Floats, Floats],
     hidden_from: Floats | None,
     scratch: Scratch,
+    *,
+    fine: bool = True,
 ) -> Floats:
     """Attend from each query to the whole trunk and to what it may see of its own row.
 
     Queries are (kv_heads, rows, queries, group, head) and so is the result; trunk keys and values are
-    (kv_heads, tokens, head), a row's own (kv_heads, rows, places, head). One softmax over both.
+    (kv_heads, tokens, head), a row's own (kv_heads, rows, places, head). One softmax over both. `fine` adds
+    up in 64 bits: what is gathered then hardly depends on where the trunk ends.
     """
-    heads, rows, count, group, head = queries.shape
-    flat = queries.reshape(heads, rows * count * group, head)
-    by_row = queries.reshape(heads, rows, count * group, head)
-    far = np.matmul(
-        flat, trunk[0].swapaxes(1, 2), out=scratch.take("far", *flat.shape[:2], trunk[0].shape[1])
-    )
-    near = np.matmul(
-        by_row, own[0].swapaxes(2, 3), out=scratch.take("near", *by_row.shape[:3], own[0].shape[2])
-    )
+    found = scratch.take("found", *queries.shape)
+    for head in range(len(queries)):
+        far, near = _exponentials(queries[head], trunk[0][head], own[0][head], hidden_from, scratch)
+        mix = _mix_finely if fine else _mix
+        mix(far, near, trunk[1][head], own[1][head], found[head].reshape(*near.shape[:2], -1), scratch)
+    return found
+
+
+def _exponentials(
+    queries: Floats, trunk: Floats, own: Floats, hidden_from: Floats | None, scratch: Scratch
+) -> tuple[Floats, Floats]:
+    """Give the weights, before they are divided by their sum, of the trunk's tokens and of the row's own."""
+    rows, count, group, head = queries.shape
+    flat = queries.reshape(-1, head)
+    far = np.matmul(flat, trunk.T, out=scratch.take("far", len(flat), len(trunk)))
+    near = scratch.take("near", rows, count * group, own.shape[1])
+    np.matmul(queries.reshape(rows, count * group, head), own.swapaxes(1, 2), out=near)
     if hidden_from is not None:
-        seen = near.reshape(heads, rows, count, group, -1)
+        seen = near.reshape(rows, count, group, -1)
         seen += hidden_from[:, :, None]
-    near_flat = near.reshape(*flat.shape[:2], -1)
-    top = near_flat.max(axis=2, keepdims=True)
-    if far.shape[2]:
-        np.maximum(top, far.max(axis=2, keepdims=True), out=top)
-    total = _exponentials(far, top) + _exponentials(near_flat, top)
-    found = np.matmul(near, own[1], out=scratch.take("found", *by_row.shape)).reshape(flat.shape)
-    found += np.matmul(far, trunk[1], out=scratch.take("found_far", *flat.shape))
+    near_flat = near.reshape(len(flat), -1)
+    top = near_flat.max(axis=1, keepdims=True)
+    if len(trunk):
+        np.maximum(top, far.max(axis=1, keepdims=True), out=top)
+    for scores in (far, near_flat):
+        np.subtract(scores, top, out=scores)
+        np.exp(scores, out=scores)
+    return far, near
+
+
+def _mix(far: Floats, near: Floats, trunk: Floats, own: Floats, found: Floats, scratch: Scratch) -> None:
+    """Write the weighted means of the values into `found`, (rows, queries, head)."""
+    total = near.sum(axis=2, keepdims=True)
+    total += far.sum(axis=1).reshape(total.shape)
+    np.matmul(near, own, out=found)
+    more = np.matmul(far, trunk, out=scratch.take("found far", len(far), trunk.shape[1]))
+    found += more.reshape(found.shape)
     found /= total
-    return found.reshape(queries.shape)
 
 
-def _exponentials(scores: Floats, top: Floats) -> Floats:
-    """Turn scores into exponentials in place, and give their sums."""
-    scores -= top
-    np.exp(scores, out=scores)
-    total: Floats = scores.sum(axis=2, keepdims=True)
-    return total
+def _mix_finely(
+    far: Floats, near: Floats, trunk: Floats, own: Floats, found: Floats, scratch: Scratch
+) -> None:
+    """Do what `_mix` does, in 64 bits; a column of ones beside the values gives the sum of the weights."""
+    mixed = scratch.take_doubles("mixed", *near.shape[:2], own.shape[2] + 1)
+    np.matmul(_doubled("near", near, scratch), _with_ones("own", own, scratch), out=mixed)
+    if len(trunk):
+        more = scratch.take_doubles("mixed far", len(far), trunk.shape[1] + 1)
+        np.matmul(_doubled("far", far, scratch), _with_ones("trunk", trunk, scratch), out=more)
+        mixed += more.reshape(mixed.shape)
+    np.multiply(mixed[..., :-1], 1 / mixed[..., -1:], out=found, casting="same_kind")
+
+
+def _doubled(name: str, x: Floats, scratch: Scratch) -> Doubles:
+    out = scratch.take_doubles(name, *x.shape)
+    out[:] = x
+    return out
+
+
+def _with_ones(name: str, values: Floats, scratch: Scratch) -> Doubles:
+    out = scratch.take_doubles(name + " values", *values.shape[:-1], values.shape[-1] + 1)
+    out[..., :-1] = values
+    out[..., -1] = 1
+    return out

@@ -13,6 +13,8 @@ WORTH = 48
 
 A pass of few tokens reads all weights once, which takes as long as some 20 more tokens in a full one.
 """
+APART = 64
+"""Tokens by which a beginning that splits the batch must be longer: shorter ones are shared within a pass."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,19 +35,23 @@ def find_sharing(batch: Sequence[Asked], *, worth: int = WORTH, worth_apart: int
     `worth` is how many tokens the beginning common to all must save, `worth_apart` how many one must
     save that splits the batch.
     """
-    return _grow(batch, tuple(range(len(batch))), 0, worth, worth_apart)
+    every = tuple(range(len(batch)))
+    stem = _stem(batch, every)
+    reach = len(stem) if len(stem) * (len(batch) - 1) >= worth else 0
+    return _grow(batch, every, stem, reach, worth_apart)
 
 
-def _grow(batch: Sequence[Asked], members: tuple[int, ...], base: int, worth: int, apart: int) -> Shoot:
-    stem = _stem(batch, members)
-    reach = len(stem) if (len(stem) - base) * (len(members) - 1) >= worth else base
+def _grow(batch: Sequence[Asked], members: tuple[int, ...], stem: Ids, reach: int, apart: int) -> Shoot:
     loose: list[int] = []
     children: list[Shoot] = []
     for group in _split(batch, members, len(stem)):
         if len(group) == 1:
             loose += group
             continue
-        shoot = _grow(batch, group, reach, apart, apart)
+        longer = _stem(batch, group)
+        gain = len(longer) - reach
+        worth_it = gain >= APART and gain * (len(group) - 1) >= apart
+        shoot = _grow(batch, group, longer, len(longer) if worth_it else reach, apart)
         if len(shoot.stem) > reach:
             children.append(shoot)
         else:

@@ -16,6 +16,7 @@ from taskc.backends.local.gguf_file import GgufFile, Tensor
 from taskc.backends.protocol import ModelError
 
 Floats: TypeAlias = NDArray[np.float32]
+Doubles: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
 Bytes: TypeAlias = NDArray[np.uint8]
 

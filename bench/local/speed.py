@@ -1,10 +1,13 @@
-"""How fast the embedded model scores and writes.
+"""How fast the embedded model scores and writes, and how near its batches are to each text alone.
 
-Run: `python bench/local/speed.py [--cache FOLDER] [--json]`.
+Run: `python bench/local/speed.py [--cache FOLDER] [--json] [--items 1000] [--sample 24]`.
 
-Scoring: two-option items behind one few-shot beginning, asked 64 at a time (what a run does), one
-by one, and from scratch: every prompt with every option as a text of its own, nothing shared.
+Scoring: two-option items behind one five-shot beginning, asked as a run asks them, one by one, and from
+scratch: every prompt with every option as a text of its own, nothing shared. From scratch is measured on
+a sample, spread evenly over the items; deviations are those of the sample's scores.
 Generating: replies of up to 64 tokens, 32 and 64 side by side, and one by one.
+
+Wall time counts on a machine that does nothing else; CPU time is worth more on a busy one.
 """
 
 import argparse
@@ -14,13 +17,13 @@ import os
 import platform
 import resource
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from taskc.backends import Surroundings, open_model
-from taskc.backends.local.layout import Asked
+from taskc.backends.local.layout import Asked, continue_prompt, shared
 from taskc.backends.local.model import LocalModel
 from taskc.backends.local.scoring import score_batch
 from taskc.records.operation import Generate, Operation, Prompt, Score
@@ -31,6 +34,7 @@ SHOTS = [
     ("All roses are flowers. Some flowers fade quickly. Do all roses fade quickly?", "B"),
     ("Write the opposite of the word the proverb ends with: all is well that ends", "A"),
     ("Repeat the sentence exactly: all that glisters is not glib", "A"),
+    ("A bet of five dollars wins a hundred with probability one half. Is it a good bet?", "A"),
 ]
 THINGS = [
     "apples",
@@ -47,7 +51,7 @@ THINGS = [
 
 
 def shared_items(count: int) -> list[Score]:
-    """Make items that differ in a short question after the same four examples."""
+    """Make items that differ in a short question after the same five examples."""
     return [
         Score(prompt=_prompt(f"{_thing(n)} cost {n + 2} coins each. Is that more than {n * 7 % 30} coins?"),
               continuations=("A", "B"))
@@ -74,32 +78,77 @@ def replies(count: int) -> list[Generate]:
     ]
 
 
-def apart(model: LocalModel, items: Sequence[Score]) -> float:
-    """Score every option as a text of its own, nothing shared; gives the seconds."""
-    from taskc.backends.local.layout import continue_prompt
+def asked_of(model: LocalModel, item: Score) -> Asked:
+    """Give the tokens of an item."""
+    return continue_prompt(model.given.vocabulary, model.given.layout(item.prompt), item.continuations)
 
-    crew, given = model._load(), model.given
-    start = time.perf_counter()
+
+def apart(model: LocalModel, items: Sequence[Score]) -> list[tuple[float, ...]]:
+    """Score every option as a text of its own, nothing shared."""
+    crew = model._load()
+    found = []
     for item in items:
-        asked = continue_prompt(given.vocabulary, given.layout(item.prompt), item.continuations)
-        for text, first in zip(asked.texts, asked.starts, strict=True):
-            score_batch(crew, [Asked(texts=(text,), starts=(first,))])
-    return time.perf_counter() - start
+        asked = asked_of(model, item)
+        pairs = zip(asked.texts, asked.starts, strict=True)
+        found.append(
+            tuple(score_batch(crew, [Asked(texts=(text,), starts=(first,))])[0][0] for text, first in pairs)
+        )
+    return found
 
 
-def seconds(model: LocalModel, operations: Sequence[Operation], at_once: int) -> tuple[float, int]:
-    """Ask operations some at a time; gives the seconds and the tokens written."""
-    start, written = time.perf_counter(), 0
-    for n in range(0, len(operations), at_once):
-        answers = asyncio.run(model.ask(operations[n : n + at_once]))
-        written += sum(answer.usage.written for answer in answers)
-    return time.perf_counter() - start, written
+def ask(model: LocalModel, operations: Sequence[Operation], at_once: int) -> list:
+    """Ask operations some at a time."""
+    return [
+        reply
+        for n in range(0, len(operations), at_once)
+        for reply in asyncio.run(model.ask(operations[n : n + at_once]))
+    ]
+
+
+def timed(work: Callable[[], list]) -> tuple[list, float, float]:
+    """Give what some work gives, its wall time and its CPU time, in seconds."""
+    wall, spent = time.perf_counter(), time.process_time()
+    found = work()
+    return found, time.perf_counter() - wall, time.process_time() - spent
+
+
+def scoring(model: LocalModel, count: int, sample: int) -> dict[str, object]:
+    """Measure the scoring of items that share a beginning, against each of their options from scratch."""
+    items = shared_items(count)
+    ask(model, items[:8], 8)
+    batch = model.capabilities.batch
+    together, wall, spent = timed(lambda: ask(model, items, batch))
+    picked = [n * count // sample for n in range(sample)]
+    alone, wall_alone, spent_alone = timed(lambda: apart(model, [items[n] for n in picked]))
+    _, wall_single, _ = timed(lambda: ask(model, items[:16], 1))
+    deviations = [
+        abs(one - two)
+        for n, scores in zip(picked, alone, strict=True)
+        for one, two in zip(together[n].outcome.logprobs, scores, strict=True)
+    ]
+    asked = [asked_of(model, item) for item in items]
+    texts = [text for one in asked for text in one.texts]
+    common = shared(min(texts), max(texts))
+    return {
+        "tokens of the shared beginning": common,
+        "tokens an item after it": sum(one.longest - 1 - common for one in asked) / count,
+        f"items/s, {batch} at once, shared beginning": count / wall,
+        "items/CPU s, the same": count / spent,
+        "items/s, one by one": 16 / wall_single,
+        "items/s, every option from scratch": sample / wall_alone,
+        "items/CPU s, the same from scratch": sample / spent_alone,
+        "times as fast, wall": (count / wall) / (sample / wall_alone),
+        "times as fast, CPU": (count / spent) / (sample / spent_alone),
+        "largest deviation, nats": max(deviations),
+    }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "taskc")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--items", type=int, default=1000, help="items that share a beginning")
+    parser.add_argument("--sample", type=int, default=24, help="items of those that are scored from scratch")
     flags = parser.parse_args()
     start = time.perf_counter()
     model = open_model("local/smollm2-135m", Surroundings(cache=flags.cache))
@@ -107,17 +156,23 @@ def main() -> None:
     opened = time.perf_counter() - start
     model._load()
     found: dict[str, object] = {"open s": opened, "load s": time.perf_counter() - start - opened}
-    seconds(model, shared_items(8), 8)
-    found["items/s, 64 at once, shared beginning"] = 256 / seconds(model, shared_items(256), 64)[0]
-    found["items/s, one by one"] = 16 / seconds(model, shared_items(16), 1)[0]
-    found["items/s, every option from scratch"] = 16 / apart(model, shared_items(16))
+    found |= scoring(model, flags.items, flags.sample)
+    found["peak memory MB, scoring"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     for at_once, count in ((1, 4), (32, 32), (64, 64)):
-        spent, written = seconds(model, replies(count), at_once)
-        found[f"tokens/s written, {at_once} side by side"] = written / spent
+        answers, wall, _ = timed(lambda count=count, at_once=at_once: ask(model, replies(count), at_once))
+        written = sum(answer.usage.written for answer in answers)
+        found[f"tokens/s written, {at_once} side by side"] = written / wall
     found["peak memory MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     found |= {"cores": len(os.sched_getaffinity(0)), "machine": platform.machine(), "numpy": np.__version__}
-    rounded = {key: round(value, 2) if isinstance(value, float) else value for key, value in found.items()}
-    print(json.dumps(rounded) if flags.json else "\n".join(f"{k:40} {v}" for k, v in rounded.items()))
+    found["load of the machine"] = os.getloadavg()[0]
+    shown = {key: _rounded(key, value) for key, value in found.items()}
+    print(json.dumps(shown) if flags.json else "\n".join(f"{k:46} {v}" for k, v in shown.items()))
+
+
+def _rounded(key: str, value: object) -> object:
+    if not isinstance(value, float):
+        return value
+    return float(f"{value:.2g}") if "deviation" in key else round(value, 2)
 
 
 if __name__ == "__main__":

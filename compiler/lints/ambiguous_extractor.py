@@ -4,8 +4,8 @@ r"""The reply of one option is read as another one's, or not at all.
 Items for which an option, written into the form of the reply and read as scoring reads it, does not
 come back: it is taken for another option, or for no answer. Without options, what the true task and the
 distractors predict is written and read. Only where the measure is `reply`. Up to 100 items are read, evenly
-spread, before them those with options that differ in case alone; labels and plain words that are known
-to be read rightly are not read.
+spread, before them those with options that differ in case alone, and of each up to 50 options; labels and
+plain words that are known to be read rightly are not read.
 
 ## Why it matters
 A model that answers in exactly the form asked for is then scored as if it had said something else,
@@ -60,6 +60,7 @@ from taskc.dsl.model import Variant
 from taskc.records.request import Form, Option
 
 _MOST = 100  # items that are read
+_SAID = 50  # options of an item that are read, each held against the others
 _LEAD = re.compile(r"(?:[ \n]?(?:[A-Za-z]+,?[ \n])*[A-Za-z]+:?[ \n])?")
 _TURNING = re.compile(
     r"\b(?:and|or|nor|vs|not|no|never|neither|if|whether|unless|suppose|assum\w+|except|unlike|instead|rather"
@@ -126,6 +127,7 @@ def _misread(seen: Seen, form: Form, tools: Tools) -> tuple[str, str | None] | N
         Option(label=choice.label, text=choice.text, written=choice.written, continuation=choice.written)
         for choice in scene.choices
     )
+    said = said[:: -(-len(said) // _SAID)]
     for one in said:
         given = tools.read(f"{form.before}{one}{form.after}", form, options, scene.kind)
         if given is None or not tools.same(given, one, scene.kind, options):

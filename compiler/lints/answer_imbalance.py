@@ -116,10 +116,11 @@ def _cure(view: View, by_place: bool) -> str:
 
 
 def _lists(look: Look) -> bool:
-    """Say whether the prompt shows the options in their order: listed, or by the fields they are made of."""
+    """Say whether places show: by labels, or in a prompt with the options or the fields they are made of."""
     variant = look.variants[0]
-    if variant.options is None or variant.options.style != "verbatim":
-        return variant.options is not None
+    assert variant.options is not None
+    if variant.options.style != "verbatim":
+        return True
     shown = {name for _, text in variant.prompt for name in template_names(text)}
     made_of = {node.id for node in nodes(variant.options.value) if isinstance(node, syntax.Name)}
     return "options" in shown or (bool(made_of) and made_of <= shown)

@@ -100,7 +100,7 @@ def _of_look(view: View, look: Look, model: str, tokenize: Tokenize) -> Iterator
             item = look.seen(number).item
             yield warning(
                 "shared-first-token",
-                f"“{one[:40]}” and “{other[:40]}” begin with the same token, as labels do in "
+                f"“{one}” and “{other}” begin with the same token, as labels do in "
                 f"{len(found):,} of {len(read):,} items read",
                 view.options_span,
                 note=f"by the tokens of `{model}`",

@@ -38,7 +38,10 @@ def mark_question(seen: Seen, look: Look) -> int:
     if choices:
         listed = ". " if choices[0].label is not None else "\n"
         cut = text.find(listed + texts[0])  # the first option shown, whichever it is
-        text = text[:cut] if cut >= 0 else text
+        if cut >= 0:
+            text = text[:cut]
+        elif text.startswith(texts[0]):  # nothing stands before them
+            text = ""
     if not text.isascii():
         text = "".join(text.casefold().translate(_NO_MARKS).split())
     stem = text.encode("utf-8", "surrogatepass").lower().translate(None, _DROPPED)

@@ -122,3 +122,23 @@ def test_runs_on_a_ladder(quick: Any, folder: Path) -> None:
     assert "the tokens of `echo/a` are not known" in no_tokens.err
     assert "is not a run" in quick("curves", "nowhere").err
     assert quick("curves").code == 2
+
+
+def test_different_ways_share_no_curve_unless_asked(quick: Any, folder: Path) -> None:
+    """A model whose reply can be begun, and one whose cannot: two curves of one point, or one of two."""
+    quick("compile", "capitals.task")
+    select = ("--select", "regime=zero_shot", "--no-picture", "-q")
+    for model in ("echo/a?score=no", "echo/b?score=no&prefill=no"):
+        assert quick("eval", "-m", model, *select).code == 0
+    at = ("--at", "echo/a?score=no=1", "--at", "echo/b?prefill=no&score=no=10")
+    args = ("curves", "runs", *at, "--format", "json")
+
+    def sizes(*more: str) -> dict[str, int]:
+        curves = json.loads(quick(*args, *more).out)["curves"]
+        return {one["regime"]: len(one["points"]) for one in curves if "belief=none, reply" in one["regime"]}
+
+    assert sizes() == {
+        "zero_shot, belief=none, reply, generate+prefill": 1,
+        "zero_shot, belief=none, reply, generate": 1,
+    }
+    assert sizes("--mix-measures") == {"zero_shot, belief=none, reply": 2}

@@ -73,6 +73,7 @@ def test_values_as_large_as_may_be() -> None:
         ((1,) * LIST, (1,) * (LIST + 1), "100,000 elements"),
         (((1,) * (LIST - 1),), ((1,) * LIST,), "100,000 elements"),
         (10**DIGITS - 1, 10 ** (DIGITS + 1), "300 digits"),
+        (2**999 - 1, 2**999, "300 digits"),
         (nested(DEPTH), nested(DEPTH + 1), "100 deep"),
     ):
         assert values.bounded(good) is good
@@ -89,7 +90,8 @@ def nested(depth: int) -> Value:
 
 @pytest.mark.parametrize(
     ("value", "wanted"),
-    [(2.0, "2"), (-2.0, "-2"), (2.5, "2.5"), (1e16, "1e+16"), (999999999999999.0, "999999999999999"),
+    [(2.0, "2"), (-2.0, "-2"), (2.5, "2.5"), (1e16, "1e+16"), (1e15, "1000000000000000"),
+     (-9999999999999998.0, "-9999999999999998"),
      (True, "true"), (False, "false"), (1, "1"), ((1, ("a", True)), "1, a, true"), ((), "")],
 )  # fmt: skip
 def test_values_as_text(value: Value, wanted: str) -> None:

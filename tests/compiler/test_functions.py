@@ -2,6 +2,7 @@
 
 import pytest
 
+from taskc.compiler.draws import Draws
 from taskc.compiler.functions import DRAWS, FUNCTIONS, Fault
 from taskc.compiler.limits import DIGITS, LIST, TEXT, LimitError
 from taskc.compiler.operators import Problem, combine, holds, truth
@@ -218,3 +219,78 @@ def test_truth() -> None:
     assert truth(True, HERE) and not truth(False, HERE)
     with pytest.raises(Problem, match="this must be true or false, and it is a number"):
         truth(1, HERE)
+
+
+# --- draws ------------------------------------------------------------------------------------------
+
+
+def drawn(name: str, *given: Value) -> list[Value]:
+    """Draw a hundred times."""
+    draws = Draws(5)
+    return [DRAWS[name][0](draws, *given) for _ in range(100)]
+
+
+def test_draws_reach_their_bounds_and_nothing_past_them() -> None:
+    assert set(drawn("randint", -1, 1)) == {-1, 0, 1}
+    assert set(drawn("randint", 4, 4)) == {4}
+    numbers = drawn("uniform", 2, 4)
+    assert all(isinstance(one, float) and 2 <= one < 4 for one in numbers)
+    assert min(numbers) < 2.2 and max(numbers) > 3.8  # type: ignore[type-var]
+    assert set(drawn("flip", 0)) == {False} and set(drawn("flip", 1)) == {True}
+    assert 30 < sum(one is True for one in drawn("flip")) < 70
+    assert 5 < sum(one is True for one in drawn("flip", 0.2)) < 35
+    assert set(drawn("pick", "a", "b", "c")) == set(drawn("pick", ("a", "b", "c"))) == {"a", "b", "c"}
+    assert set(drawn("sample", (1, 2), 1)) == {(1,), (2,)}
+    assert set(drawn("sample", (1, 2), 2)) == set(drawn("shuffle", (1, 2))) == {(1, 2), (2, 1)}
+    assert set(drawn("sample", (1, 2), 0)) == {()}
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "said"),
+    [
+        ("randint", [2, 1], "`randint(2, 1)` has nothing to draw from"),
+        ("randint", [0.5, 1], "`randint` needs a whole number, and this is 0.5"),
+        ("uniform", ["a", 1], "`uniform` needs a number, and this is text"),
+        ("flip", [True], "`flip` needs a number, and this is a truth value"),
+        ("pick", [()], "`pick` needs at least one value, and this list is empty"),
+        ("pick", ["abc"], "`pick` needs a list, and this is text"),
+        ("sample", [(1, 2), 3], "`sample` cannot draw 3 of 2"),
+        ("sample", [(1, 2), -1], "`sample` cannot draw -1 of 2"),
+        ("shuffle", ["ab"], "`shuffle` needs a list, and this is text"),
+    ],
+)
+def test_draws_that_cannot_be(name: str, given: list[Value], said: str) -> None:
+    with pytest.raises(Fault) as fault:
+        DRAWS[name][0](Draws(1), *given)
+    assert str(fault.value) == said
+
+
+def test_long_texts_are_cut_in_what_is_said() -> None:
+    for name in ("int", "float"):
+        with pytest.raises(Fault) as fault:
+            FUNCTIONS[name][0]("x" * 50)
+        assert str(fault.value) == f"`{name}` cannot read “{'x' * 40}”"
+    with pytest.raises(LimitError, match="a whole number may have 300 digits at most"):
+        FUNCTIONS["int"][0]("1" * (DIGITS + 1))
+
+
+def test_lists_are_zipped_to_the_shortest() -> None:
+    zipped = FUNCTIONS["zip"][0]
+    assert zipped((1, 2), (3,), (4, 5, 6)) == ((1, 3, 4),)
+    assert zipped((1, 2)) == ((1,), (2,))
+    third = (0,) * (LIST // 3)
+    assert len(zipped(third, third)) == LIST // 3
+    with pytest.raises(LimitError, match="those of lists in it included"):
+        zipped((*third, 0), (*third, 0))
+
+
+def test_powers_stay_within_the_bounds() -> None:
+    assert combine("**", -1, 10**9 + 1) == -1
+    assert combine("**", 10, DIGITS) == 10**DIGITS
+    assert combine("**", 0.1, 2) == pytest.approx(0.01)
+    assert combine("**", 2, -2) == 0.25
+    for a, b in ((10, DIGITS + 1), (2, DIGITS + 1), (1.5, 10**6), (10, -DIGITS - 1)):
+        with pytest.raises(LimitError, match="300 digits"):
+            combine("**", a, b)
+    with pytest.raises(Fault, match="this number is too large"):
+        combine("/", 10**DIGITS * 10**9 * 10, 10**-300)

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,23 +22,9 @@ from taskc.dsl.model import FieldType, Item
 from taskc.dsl.span import Source, Span
 from taskc.grammar.parse import parse
 from taskc.store.spool import Spool
+from tests.compiler.small import File
 
 many = settings(max_examples=100, deadline=None)
-
-
-@dataclass(frozen=True)
-class File:
-    """A data file in memory, given in blocks of two lines."""
-
-    name: str
-    content: bytes
-
-    def blocks(self) -> Iterator[bytes]:
-        lines = [line + b"\n" for line in self.content.split(b"\n")]
-        lines[-1] = lines[-1][:-1]
-        for first in range(0, len(lines), 2):
-            if block := b"".join(lines[first : first + 2]):
-                yield block
 
 
 @dataclass(frozen=True)

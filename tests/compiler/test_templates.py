@@ -65,6 +65,8 @@ def rendered(text: str) -> str:
         ),
         ("{% for x in empty %}x{% else %}none{% endfor %}", "none"),
         ("plain, {{ q }}, {{ xs }}", "plain, Some plain words, 3, 1, 2, 3"),
+        ("a\n  {% if true %}\n{{ y }}\n {%- endif %}\n", "a\n  \n2.5\n"),
+        ("<{{ q[0] }}&{{ '<' }}>\n\n", "<S&<>\n\n"),
     ],
 )  # fmt: skip
 def test_values(text: str, said: str) -> None:
@@ -117,3 +119,54 @@ def test_a_meter_that_is_empty_ends_it() -> None:
         assert made is not None
         with pytest.raises(Problem, match="in all"):
             made.render(VALUES, Meter(left=0))
+
+
+@pytest.mark.parametrize(
+    ("text", "length", "said"),
+    [
+        ("x" * 260, "", "x" * 260),
+        ("x" * 261, "", "x" * 252 + "..."),
+        ("a b c d e f g h i j", "(12)", "a b c d..."),
+        ("x" * 17, "(12)", "x" * 17),
+        ("x" * 18, "(12)", "x" * 9 + "..."),
+        ("abcdefgh ijklmnopqrst", "(12)", "abcdefgh..."),
+    ],
+)
+def test_texts_are_cut_between_words(text: str, length: str, said: str) -> None:
+    made, _ = checked(f"{{{{ q | truncate{length} }}}}")
+    assert made is not None
+    assert made.render({**VALUES, "q": text}, Meter()) == said
+
+
+def test_lists_that_templates_make_are_lists() -> None:
+    assert rendered("{{ [1, 2] + [3] }} {{ ([1] + xs) | length }} {{ [2, 1] | sort }}") == "1, 2, 3 5 1, 2"
+    assert rendered("{{ [1, 2] | sum }} {{ ['a', 'b'] | join('-') }} {{ [1, 1] | unique }}") == "3 a-b 1"
+    assert rendered("{{ [1, 2] | string }} {{ ['b', 'a'] | first }} {{ len([1, 2]) }} {{ max([1, 2]) }}") == (
+        "1, 2 b 2 2"
+    )
+    assert rendered("{{ words[1:] }} {{ q[:4] }} {{ ['x', 'y'][1] }} {{ (1, 2)[0] }}") == "A, a Some y 1"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{{ gone + 1 }}", "`gone` has no value here"),
+        ("{{ 1 + gone }}", "`gone` has no value here"),
+        ("{{ gone ~ 'a' }}", "`gone` has no value here"),
+        ("{{ upper(gone) }}", "`gone` has no value here"),
+        ("{{ q | replace(gone, 'a') }}", "`gone` has no value here"),
+        ("{% for x in gone %}{% endfor %}", "`gone` has no value here"),
+        ("{{ '' | d(gone, true) }}", "`gone` has no value here"),
+        ("{{ xs[-5] }}", "there is no position -5 in 4 elements"),
+        ("{{ q | int }}", "`int` cannot read “Some plain words”"),
+        ("{{ xs | sort | join(1) }}", "`join` needs text, and this is a number"),
+        ("{{ words | max + 1 }}", "`+` does not go between text and a number"),
+        ("{{ 2 < 'a' }}", "values of different kinds do not go together here"),
+    ],
+)
+def test_what_has_no_value_inside_of_others(text: str, said: str) -> None:
+    made, found = checked(text)
+    assert made is not None, found
+    with pytest.raises(Problem) as problem:
+        made.render(VALUES, Meter())
+    assert problem.value.message == said

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from taskc.backends import Surroundings, open_model
+from taskc.backends import ModelError, Surroundings, open_model
 from taskc.flow.ask_build import ask_build
 from taskc.flow.build import compile_paths
 from taskc.flow.build_folder import open_build
@@ -205,3 +205,18 @@ def test_a_forecast_can_be_written_and_read(plan):
     forecast = plan("echo/x", "openai/gpt-4o-mini", rates=Rates(rpm=1), wanted=Wanted()).forecast
     assert load(Forecast, dump(forecast)) == forecast
     assert json.loads(dump(forecast))["models"][1]["time"]["decides"] == "rpm"
+
+
+def test_by_batch_it_costs_what_the_table_says(plan):
+    """Half the price for both that take batches; a price that says nothing of batches stays whole."""
+    (singly,) = plan("openai/gpt-4o-mini").forecast.models
+    (by_batch,) = plan("openai/gpt-4o-mini", by_batch=True, rates=Rates(rpm=5.0)).forecast.models
+    assert by_batch.tokens == singly.tokens
+    assert by_batch.cost.most == pytest.approx(singly.cost.most / 2)
+    assert (by_batch.by_batch, by_batch.time) == (True, None)
+    stated = ("openai/gpt-4o-mini=1/2",)
+    (whole,) = plan("openai/gpt-4o-mini", stated=stated).forecast.models
+    (as_whole,) = plan("openai/gpt-4o-mini", stated=stated, by_batch=True).forecast.models
+    assert as_whole.cost == whole.cost
+    with pytest.raises(ModelError, match="cannot be asked by batch"):
+        plan("echo/x", by_batch=True)

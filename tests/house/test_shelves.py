@@ -8,6 +8,7 @@ import pytest
 from tree import ROOT, files, module, tree
 
 from taskc.backends import BACKENDS
+from taskc.backends.batches import BATCHES
 from taskc.cli import COMMANDS
 from taskc.compiler.lints import LINTS
 from taskc.compiler.regimes import SETTINGS
@@ -35,6 +36,12 @@ def functions(path) -> dict[str, ast.FunctionDef]:
 def test_backends() -> None:
     standing = {module(p) for p in files() if p.parts[0] == "backends" and "open_model" in functions(p)}
     assert standing - {"taskc.backends"} == set(BACKENDS.values())
+
+
+def test_batches() -> None:
+    standing = {module(p) for p in files() if p.parts[0] == "backends" and "open_batches" in functions(p)}
+    assert standing - {"taskc.backends.batches"} == set(BATCHES.values())
+    assert set(BATCHES) <= set(BACKENDS)
 
 
 def test_metrics() -> None:

@@ -5,8 +5,10 @@ import replies
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from taskc.compiler.values import written
 from taskc.metrics.attribute import same
 from taskc.metrics.extract import Found, extract
+from taskc.metrics.numerals import NUMBER, canonical
 from taskc.metrics.tidy import bare
 from taskc.records.request import Form
 
@@ -114,3 +116,9 @@ def test_any_reply_gives_an_option_or_nothing(reply, form, texts, labels) -> Non
     extract(reply, form=form, options=replies.verbatim(*texts))
     for kind in ("int", "number", "bool", "text"):
         extract(reply, form=form, kind=kind)
+
+
+@pytest.mark.parametrize("value", [1.0, 0.5, -3.0, 1e15, 9999999999999998.0, 1e16, 1e-7])
+def test_a_number_is_read_as_the_compiler_writes_it(value: float) -> None:
+    match = NUMBER.fullmatch(repr(value))
+    assert match is not None and canonical(match) == written(value)

@@ -51,7 +51,7 @@ def test_all_answers_are_brought_over(old):
         assert store.models() == ("local/smollm2-135m", "openai/gpt-4.1-mini")
         store.add_all([whole(1), *recorded()[:3]])
         assert store.count() == 41
-    assert version(old) == 2
+    assert version(old) == 3
     with ResponseStore.open(old) as store:
         assert store.count() == 41
 
@@ -106,6 +106,17 @@ def test_damage_within_a_store_of_format_1_is_left_alone(old):
     assert old.read_bytes() == content
 
 
+def test_a_store_of_format_2_gets_a_place_for_batches(tmp_path):
+    path = Path(shutil.copy(FILES / "version_2.sqlite", tmp_path / "responses.sqlite"))
+    assert version(path) == 2
+    kept = list(load_all(Response, (FILES / "version_2.jsonl").read_text(encoding="utf-8").splitlines()))
+    with ResponseStore.open(path) as store:
+        assert list(store.each()) == kept
+        assert len(kept) == 10
+        assert store.batches.each() == ()
+    assert version(path) == 3
+
+
 OPENER = """
 import sys
 import time
@@ -121,7 +132,7 @@ def test_several_processes_open_it_at_once(old):
     command = [sys.executable, "-c", OPENER, str(old)]
     openers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
     assert [one.communicate(timeout=60)[0] for one in openers] == ["40\n"] * 4
-    assert version(old) == 2
+    assert version(old) == 3
 
 
 @pytest.mark.parametrize("wait", [0.0, 0.2, 0.4])
@@ -137,4 +148,4 @@ def test_a_process_that_is_killed_while_it_brings_them_over_loses_nothing(old, w
     with ResponseStore.open(old) as store:
         assert store.count() == 40 * 401
         assert store.get([recorded()[0].key]) == {recorded()[0].key: recorded()[0]}
-    assert version(old) == 2
+    assert version(old) == 3

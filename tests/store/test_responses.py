@@ -118,7 +118,7 @@ def test_a_foreign_file_is_left_alone(tmp_path, content, message):
     assert [file.name for file in tmp_path.iterdir()] == ["notes"]
 
 
-@pytest.mark.parametrize("pragma", ["application_id = 7", "user_version = 3"])
+@pytest.mark.parametrize("pragma", ["application_id = 7", "user_version = 4"])
 def test_a_foreign_database_is_left_alone(tmp_path, pragma):
     path = tmp_path / "other.db"
     db = sqlite3.connect(path)
@@ -136,7 +136,7 @@ def test_a_newer_store_is_left_alone(path):
     db = sqlite3.connect(path)
     db.execute("PRAGMA user_version = 99")
     db.close()
-    with pytest.raises(StoreError, match="has format 99, this taskc reads format 2") as caught:
+    with pytest.raises(StoreError, match="has format 99, this taskc reads format 3") as caught:
         ResponseStore.open(path)
     assert "name another store" in caught.value.help
 
