@@ -87,7 +87,7 @@ def _shapes(like: Array, spans: Array) -> dict[Shape, Array]:
     out: dict[Shape, Array] = {"flat": np.array([like.prod(axis=0).mean()])}
     if len(like) > 1:
         out["positive"] = np.array([_rising(like, spans)])
-        out["inverse"] = np.array([_rising(like[:, ::-1], spans)])
+        out["inverse"] = np.array([_rising(like[::-1], spans[::-1])])
     if len(like) > 2:
         out["u_shaped"] = _turning(like, spans)
         out["inverted_u"] = _turning(like[:, ::-1], spans)
@@ -95,9 +95,13 @@ def _shapes(like: Array, spans: Array) -> dict[Shape, Array]:
 
 
 def _rising(like: Array, spans: Array) -> float:
-    """Average over the value at the first place, which is anywhere from which the curve can rise enough."""
-    arm = _arm(like[1:], spans)
-    return float((like[0] * arm)[_ROOM].mean())
+    """Average over the value at an end, which is anywhere from which the curve can go far enough.
+
+    Seen from its upper end a rising curve falls, and so rises in 1 − p: both ends count alike.
+    """
+    up = like[0] * _arm(like[1:], spans)
+    down = like[-1, ::-1] * _arm(like[-2::-1, ::-1], spans[::-1])
+    return float((up + down)[_ROOM].mean()) / 2
 
 
 def _turning(like: Array, spans: Array) -> Array:

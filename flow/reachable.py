@@ -16,6 +16,7 @@ from taskc.records.reach import ModelReach, ProviderReach, State
 
 _ABOUT = {
     "echo": "a fake that answers by rule",
+    "hf": "models of transformers, with the extra `hf`: `hf/OWNER/NAME`, `hf/FOLDER`",
     "replay": "recorded answers: `replay/PATH.jsonl`",
 }
 _ADDRESS = "_BASE_URL"

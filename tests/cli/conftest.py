@@ -57,12 +57,18 @@ Run = Callable[..., Ran]
 
 
 @pytest.fixture
-def environment() -> dict[str, str]:
-    """Give a plain environment: no colours asked for, nothing of the tests' own."""
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Give a plain environment: no colours asked for, nothing of the tests' own, and a cache that only has
+    the weights of the real one: what is found out about models on this machine is nobody else's business."""
+    real = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "taskc" / "models"
+    cache = tmp_path_factory.mktemp("cache")
+    (cache / "taskc").mkdir()
+    if real.is_dir():
+        (cache / "taskc" / "models").symlink_to(real)
     kept = {
         k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "SYSTEMROOT", "PYTHONPATH", "TMPDIR")
     }
-    return {**kept, "PYTHONHASHSEED": "random"}
+    return {**kept, "PYTHONHASHSEED": "random", "XDG_CACHE_HOME": str(cache)}
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from loopback import FakeProvider
 
+from taskc.backends import BACKENDS
+
 KEY = "sk-marked-0123456789abcdef"
 
 
@@ -33,7 +35,7 @@ def test_models_that_providers_name(run: Any, provider: FakeProvider, around: di
     ran = run("models", "--format", "json", **around)
     assert ran.code == 0
     found = by_name(ran)
-    assert set(found) == {"anthropic", "openai", "openai-api/vllm", "echo", "local", "replay"}
+    assert set(found) == {*BACKENDS, "openai-api/vllm"} - {"openai-api"}
     openai = found["openai"]
     assert (openai["state"], openai["key"], openai["key_set"], openai["why"]) == (
         "reachable", "OPENAI_API_KEY", True, "",

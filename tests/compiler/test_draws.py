@@ -78,3 +78,11 @@ def test_a_latin_design_asks_each_combination_equally_often() -> None:
             tuple(cell.values()) for cell in cells(factors, "latin")
         }
     assert asked_in(1, {"x": "b"}, FACTORS[:1], "latin") and asked_in(1, {}, FACTORS, "full")
+
+
+def test_draws_past_the_last_whole_range_are_drawn_again() -> None:
+    """Of ranges that 64 bits do not hold evenly nothing is favoured."""
+    for n in (3 << 62, (1 << 63) + 1):
+        bits, draws = Draws(3), Draws(3)
+        wanted = [number for number in (bits.bits() for _ in range(60)) if number < n][:10]
+        assert [draws.below(n) for _ in range(10)] == wanted

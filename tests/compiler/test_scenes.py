@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from taskc.compiler.gallery import Gallery
 from taskc.compiler.limits import Meter
 from taskc.compiler.scene import ItemProblem, Scene, Stage, stage
 from taskc.compiler.survey import Column, Look, drawn, see, survey
@@ -279,3 +280,19 @@ def test_an_item_as_it_is_seen(tmp_path: Path) -> None:
             conflict,
             "a\n?",
         )
+
+
+def test_a_gallery_holds_as_many_scenes_as_there_is_room_for(tmp_path: Path) -> None:
+    """Just so many, for all variants that show them alike; what no longer fits is not kept."""
+    one = only(
+        read(tmp_path, task(pairs(2), "vary tone plain, kind", "regimes zero_shot, few_shot(shots = 1)"))
+    )
+    shown = [stage(one, one.variants[0], Meter()).scene(item) for item in one.items]
+    gallery = Gallery(room=3)
+    first, second, third, fourth = one.variants
+    gallery.keep([first, second], shown)
+    gallery.keep([third], shown)
+    assert gallery.scenes(first) is gallery.scenes(second) is shown and gallery.scenes(third) is None
+    gallery.keep([third], shown[:1])
+    gallery.keep([fourth], shown[:1])
+    assert gallery.scenes(third) == shown[:1] and gallery.scenes(fourth) is None
