@@ -24,10 +24,11 @@ types:
 ci:
     .ci/run
 
-# how fast the embedded model is, what compiling costs beside its peers, what lints are worth (half an hour)
+# how fast the embedded model is, what compiling and asking cost beside peers, what lints are worth (an hour)
 bench:
     {{ python }} bench/local/speed.py
     {{ python }} bench/compile/run.py
+    {{ python }} bench/eval/run.py --memory
     {{ python }} bench/lints/run.py
 
 # 200,000 broken texts through the compiler: no traceback, no hang

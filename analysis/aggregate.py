@@ -1,8 +1,10 @@
 """Scores to rows: one for each task, regime, levels, measure, model and lowering, in order of appearance."""
 
 import math
+from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from taskc.analysis.intervals import Mean, Rate, mean, wilson
 from taskc.records.score import Missing, Score
@@ -76,6 +78,10 @@ def aggregate(
     return gathering.rows()
 
 
+_Key: TypeAlias = tuple[str, str, tuple[tuple[str, str], ...], str, str]
+"""Task, regime, levels, measure and model."""
+
+
 class Gathering:
     """Rows in the making: scores are handed in as they come, and need not be kept."""
 
@@ -83,103 +89,164 @@ class Gathering:
         """Begin with no rows; `pool` and `mix` as in `aggregate`."""
         self._pool = pool
         self._mix = mix
-        self._first: dict[tuple[object, ...], str] = {}
-        self._heaps: dict[tuple[object, ...], _Heap] = {}
+        self._first: dict[_Key, str] = {}
+        self._heaps: dict[tuple[_Key, str], _Heap] = {}
 
     def add(self, one: Score | Missing) -> None:
         """Count one score or missing answer in its row."""
-        levels = {} if self._pool else one.levels
-        cell = (one.task, one.regime, tuple(levels.items()), one.measure, one.model)
+        levels = () if self._pool else tuple(one.levels.items())
+        cell = (one.task, one.regime, levels, one.measure, one.model)
         # what is missing and does not say how it was asked belongs to the first way there is
         first = self._first.setdefault(cell, one.lowering) if one.lowering else self._first.get(cell, "")
-        key = cell if self._mix or one.lowering in ("", first) else (*cell, one.lowering)
+        key = (cell, "" if self._mix or one.lowering == first else one.lowering)
         heap = self._heaps.get(key)
         if heap is None:
-            heap = self._heaps[key] = _Heap(one, levels)
+            heap = self._heaps[key] = _Heap()
         heap.add(one)
 
     def rows(self) -> list[Row]:
         """Give the rows in the order in which each was first met."""
-        return [heap.row() for heap in self._heaps.values()]
+        return [_row(cell, [heap]) for (cell, _), heap in self._heaps.items()]
+
+    def overview(self) -> list[Row]:
+        """Give the rows with the subtasks of a task taken together, in the order in which each was met."""
+        whole: dict[tuple[_Key, str], list[_Heap]] = {}
+        firsts: dict[_Key, str] = {}
+        for ((task, *rest), _), heap in self._heaps.items():
+            cell: _Key = (task.partition(".")[0], *rest)  # type: ignore[assignment]
+            way = "" if self._mix else next(iter(heap.ways), "")
+            first = firsts.setdefault(cell, way) if way else firsts.get(cell, "")
+            whole.setdefault((cell, "" if way == first else way), []).append(heap)
+        return [_row(cell, heaps) for (cell, _), heaps in whole.items()]
 
 
 class _Heap:
-    """What is known so far of one row; an item is held by its counts, not by its answers."""
+    """What is known so far of one row. An item is a place in some columns: of hundreds of thousands, most
+    had the same answers, so their counts are one and the same `_Tally`."""
 
-    def __init__(self, first: Score | Missing, levels: Mapping[str, str]) -> None:
-        self._first = first
-        self._levels = levels
-        self._items: dict[str, _Item] = {}
+    def __init__(self) -> None:
+        self.at: dict[str, int] = {}
+        self.tallies: list[_Tally] = []
+        self.numbers: dict[str, _Column] = {}
+        self.distractors: dict[str, None] = {}
+        self.ways: dict[str, None] = {}
         self._missing: dict[str, None] = {}
-        self._distractors: dict[str, None] = {}
-        self._ways: dict[str, None] = {}
+
+    @property
+    def missing(self) -> int:
+        """Count the items without any answer."""
+        return sum(item not in self.at for item in self._missing)
 
     def add(self, one: Score | Missing) -> None:
         if one.lowering:
-            self._ways[one.lowering] = None
+            self.ways[one.lowering] = None
         if isinstance(one, Missing):
             self._missing[one.item] = None
             return
-        self._distractors.update((name, None) for name in one.predictions if name != "true_task")
-        self._items.setdefault(one.item, _Item()).add(one)
-
-    def row(self) -> Row:
-        items = list(self._items.values())
-        first = self._first
-        return Row(
-            task=first.task,
-            regime=first.regime,
-            levels=dict(self._levels),
-            measure=first.measure,
-            model=first.model,
-            n=len(items),
-            missing=sum(item not in self._items for item in self._missing),
-            chance=_chance(items),
-            distractors=tuple(self._distractors),
-            all=self._part([item.all for item in items]),
-            conflict=self._part([item.conflict for item in items if item.conflict]),
-            agree=self._part([item.agree for item in items if item.agree]),
-            numbers=_numbers(items),
-            lowering=" | ".join(self._ways),
-        )
-
-    def _part(self, items: list[dict[str, int]]) -> Part:
-        names = ("true_task", "both", *self._distractors, "other", "unparsed", "refused")
-        sizes = [sum(item.values()) for item in items]
-        counts = {name: sum(item.get(name, 0) for item in items) for name in names}
-        n = len(items)
-        rates = {
-            name: math.fsum(item.get(name, 0) / size for item, size in zip(items, sizes, strict=True)) / n
-            for name in names
-            if n
-        }
-        return Part(
-            n=n,
-            scores=sum(sizes),
-            accuracy=_rate(rates, ("true_task", "both"), n),
-            lured=_rate(rates, tuple(self._distractors), n),
-            counts=counts,
-            rates=rates,
-        )
+        for name in one.predictions:
+            if name != "true_task":
+                self.distractors[name] = None
+        at = self.at.setdefault(one.item, len(self.at))
+        if at == len(self.tallies):
+            self.tallies.append(_EMPTY)
+        self.tallies[at] = self.tallies[at].after(one.attribution, conflict=one.conflict)
+        for name, value in one.numbers.items():
+            self.numbers.setdefault(name, _Column()).add(at, value)
 
 
-class _Item:
-    """The answers to one item: how often each attribution was given, and sums of the numbers."""
+class _Tally:
+    """How often each attribution was given in the answers to an item; never changed, so items share it."""
 
-    __slots__ = ("agree", "all", "conflict", "numbers")
+    __slots__ = ("_next", "agree", "all", "conflict")
+
+    def __init__(self, all: dict[str, int], conflict: dict[str, int], agree: dict[str, int]) -> None:
+        self.all, self.conflict, self.agree = all, conflict, agree
+        self._next: dict[tuple[str, bool], _Tally] = {}
+
+    def after(self, attribution: str, *, conflict: bool) -> "_Tally":
+        """Give the counts with one answer more."""
+        step = (attribution, conflict)
+        found = self._next.get(step)
+        if found is None:
+            more = _Tally(
+                _counted(self.all, attribution),
+                _counted(self.conflict, attribution) if conflict else self.conflict,
+                self.agree if conflict else _counted(self.agree, attribution),
+            )
+            found = self._next[step] = more
+        return found
+
+
+def _counted(counts: dict[str, int], attribution: str) -> dict[str, int]:
+    return counts | {attribution: counts.get(attribution, 0) + 1}
+
+
+_EMPTY = _Tally({}, {}, {})
+
+
+class _Column:
+    """Sums of one number by item, and of how many answers; items without it have none."""
+
+    __slots__ = ("times", "totals")
 
     def __init__(self) -> None:
-        self.all: dict[str, int] = {}
-        self.conflict: dict[str, int] = {}
-        self.agree: dict[str, int] = {}
-        self.numbers: dict[str, tuple[float, int]] = {}
+        self.totals = array("d")
+        self.times = array("L")
 
-    def add(self, score: Score) -> None:
-        for counts in (self.all, self.conflict if score.conflict else self.agree):
-            counts[score.attribution] = counts.get(score.attribution, 0) + 1
-        for name, value in score.numbers.items():
-            total, n = self.numbers.get(name, (0.0, 0))
-            self.numbers[name] = (total + value, n + 1)
+    def add(self, at: int, value: float) -> None:
+        lacking = at + 1 - len(self.totals)
+        if lacking > 0:
+            self.totals.extend([0.0] * lacking)
+            self.times.extend([0] * lacking)
+        self.totals[at] += value
+        self.times[at] += 1
+
+    def means(self) -> list[float]:
+        """Give the mean of each item that has it."""
+        return [total / n for total, n in zip(self.totals, self.times, strict=True) if n]
+
+
+def _row(key: _Key, heaps: list[_Heap]) -> Row:
+    """Make a row of heaps that have no item in common."""
+    task, regime, levels, measure, model = key
+    tallies = [tally for heap in heaps for tally in heap.tallies]
+    distractors = tuple(dict.fromkeys(name for heap in heaps for name in heap.distractors))
+    return Row(
+        task=task,
+        regime=regime,
+        levels=dict(levels),
+        measure=measure,
+        model=model,
+        n=len(tallies),
+        missing=sum(heap.missing for heap in heaps),
+        chance=_chance(heaps, len(tallies)),
+        distractors=distractors,
+        all=_part([tally.all for tally in tallies], distractors),
+        conflict=_part([tally.conflict for tally in tallies if tally.conflict], distractors),
+        agree=_part([tally.agree for tally in tallies if tally.agree], distractors),
+        numbers=_numbers(heaps),
+        lowering=" | ".join(dict.fromkeys(way for heap in heaps for way in heap.ways)),
+    )
+
+
+def _part(items: list[dict[str, int]], distractors: tuple[str, ...]) -> Part:
+    names = ("true_task", "both", *distractors, "other", "unparsed", "refused")
+    sizes = [sum(item.values()) for item in items]
+    counts = {name: sum(item.get(name, 0) for item in items) for name in names}
+    n = len(items)
+    rates = {
+        name: math.fsum(item.get(name, 0) / size for item, size in zip(items, sizes, strict=True)) / n
+        for name in names
+        if n
+    }
+    return Part(
+        n=n,
+        scores=sum(sizes),
+        accuracy=_rate(rates, ("true_task", "both"), n),
+        lured=_rate(rates, distractors, n),
+        counts=counts,
+        rates=rates,
+    )
 
 
 def _rate(rates: Mapping[str, float], names: tuple[str, ...], n: int) -> Rate | None:
@@ -187,15 +254,16 @@ def _rate(rates: Mapping[str, float], names: tuple[str, ...], n: int) -> Rate | 
     return wilson(min(1.0, math.fsum(rates[name] for name in names)), n) if n else None
 
 
-def _chance(items: list[_Item]) -> float | None:
-    chances = [item.numbers["chance"] for item in items if "chance" in item.numbers]
-    if not items or len(chances) < len(items):
-        return None
-    return math.fsum(total / n for total, n in chances) / len(chances)
+def _chance(heaps: list[_Heap], n: int) -> float | None:
+    chances = _means(heaps, "chance")
+    return math.fsum(chances) / n if n and len(chances) == n else None
 
 
-def _numbers(items: list[_Item]) -> dict[str, Mean]:
+def _numbers(heaps: list[_Heap]) -> dict[str, Mean]:
     """Give the mean of each number over the items that have it, in order of appearance."""
-    names = dict.fromkeys(name for item in items for name in item.numbers if name != "chance")
-    found = {name: [item.numbers[name] for item in items if name in item.numbers] for name in names}
-    return {name: mean([total / n for total, n in pairs]) for name, pairs in found.items()}
+    names = dict.fromkeys(name for heap in heaps for name in heap.numbers if name != "chance")
+    return {name: mean(_means(heaps, name)) for name in names}
+
+
+def _means(heaps: list[_Heap], name: str) -> list[float]:
+    return [one for heap in heaps if name in heap.numbers for one in heap.numbers[name].means()]

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from taskc.backends import known, parameters, probed
+from taskc.backends import known, parameters, probed, wire
 from taskc.backends.protocol import Described, ModelError, ModelName, Surroundings
 from taskc.backends.remote import (
     PASSING,
@@ -139,13 +139,13 @@ def open_model(name: ModelName, around: Surroundings) -> RemoteModel:
         base_url=url,
         timeout=line.timeout,
         max_retries=0,
-        http_client=anthropic.DefaultAsyncHttpxClient(trust_env=False) if is_loopback(url) else None,
+        http_client=anthropic.DefaultAioHttpClient(trust_env=not is_loopback(url)),
     )
     speech = MessagesSpeech(
         name=name.name,
         capabilities=known.capabilities,
         timeout=line.timeout,
-        create=client.messages.with_raw_response.create,
+        create=wire.caller(client, "/v1/messages"),
         thinking=name.parameters.get("thinking"),
     )
     return RemoteModel(

@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from taskc.backends import known, parameters, probed
+from taskc.backends import known, parameters, probed, wire
 from taskc.backends.echoed import Echo, Worth, read_echo
 from taskc.backends.openai_api import STOPS, Answer, open_chat, open_client, open_line
 from taskc.backends.protocol import Described, ModelError, ModelName, Surroundings
@@ -153,7 +153,7 @@ def open_text(known: Described, name: str, line: Line) -> RemoteModel:
         name=name,
         service=line.service,
         capabilities=known.capabilities,
-        create=client.completions.with_raw_response.create,
+        create=wire.caller(client, "/completions"),
     )
     return RemoteModel(
         model=known.model, capabilities=known.capabilities, line=line, client=client, speech=speech

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from taskc.backends import known, parameters, probed
+from taskc.backends import known, parameters, probed, wire
 from taskc.backends.protocol import Described, ModelName, Surroundings
 from taskc.backends.remote import (
     PASSING,
@@ -170,7 +170,7 @@ def _open_responses(known: Described, name: str, line: Line) -> RemoteModel:
         name=name,
         service=line.service,
         capabilities=known.capabilities,
-        create=client.responses.with_raw_response.create,
+        create=wire.caller(client, "/responses"),
     )
     return RemoteModel(
         model=known.model, capabilities=known.capabilities, line=line, client=client, speech=speech
@@ -190,7 +190,7 @@ def open_chat(
         name=name,
         service=line.service,
         capabilities=known.capabilities,
-        create=_with_others(client.chat.completions.with_raw_response.create, begun or {}),
+        create=_with_others(wire.caller(client, "/chat/completions"), begun or {}),
         limit=limit,
         begun=begun or {},
     )
@@ -212,11 +212,12 @@ def _with_others(create: Callable[..., Awaitable[Any]], others: Mapping[str, Any
 
 
 def open_line(name: ModelName, service: str, url: str, key_name: str, secret: str) -> Line:
-    """Make the way to a service that OpenAI's SDK can talk to."""
-    import openai
-
+    """Make the way to a service that speaks OpenAI's protocol: by their SDK to them, by `wire` to others."""
+    sdk: Any = wire
+    if name.provider == "openai":
+        import openai as sdk
     return Line(
-        sdk=openai,
+        sdk=sdk,
         service=service,
         url=url,
         key_name=key_name,
@@ -228,20 +229,17 @@ def open_line(name: ModelName, service: str, url: str, key_name: str, secret: st
 
 
 def open_client(line: Line) -> Any:
-    """Open the SDK's client. It does not retry: we do, and count. Loopback goes round any proxy."""
-    import openai
-
-    client = openai.AsyncOpenAI(
-        api_key=line.secret or "none",
+    """Open the connections. The SDK does not retry: we do, and count. Loopback goes round any proxy."""
+    here = is_loopback(line.url)
+    if line.sdk is wire:
+        return wire.Wire(line.url, line.secret, proxy=None if here else wire.proxy_for(line.url))
+    return line.sdk.AsyncOpenAI(
+        api_key=line.secret,
         base_url=line.url,
         timeout=line.timeout,
         max_retries=0,
-        http_client=openai.DefaultAsyncHttpxClient(trust_env=False) if is_loopback(line.url) else None,
+        http_client=line.sdk.DefaultAioHttpClient(trust_env=not here),
     )
-    if line.service != "openai":  # whose account it is at OpenAI is nobody else's business
-        client.organization = None
-        client.project = None
-    return client
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,11 +10,13 @@ from urllib.parse import urlsplit
 
 from taskc.backends import parameters
 from taskc.backends.headers import read_windows, retry_after
+from taskc.backends.hiding import LEAST, hide
 from taskc.backends.lane import Lane
 from taskc.backends.pace import Feedback, Limits
 from taskc.backends.protocol import ModelError, ModelName, Surroundings
 from taskc.backends.retry import Got, Patience, Problem, persist
 from taskc.backends.tokens import most_of
+from taskc.backends.wire import Cause, cause_of
 from taskc.records.lines import LineError, load
 from taskc.records.operation import (
     Failure,
@@ -51,7 +53,6 @@ _EMPTY_PURSE = ("insufficient_quota", "billing_hard_limit_reached", "billing_not
 _UNWANTED = ("content_filter", "content_policy_violation", "invalid_prompt")
 _TOO_LONG = ("context_length_exceeded", "request_too_large")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
-_KEY = 12  # characters; a shorter one, `none` say, is no secret, and taking it out would garble the text
 
 
 class Speech(Protocol):
@@ -86,6 +87,10 @@ class RemoteModel:
 
     async def ask(self, operations: Sequence[Operation]) -> Sequence[Reply]:
         """Send one request for each operation, together."""
+        if (
+            len(operations) == 1
+        ):  # as nearly always; a task of its own would cost as much as reading the answer
+            return [await self._one(operations[0])]
         return await asyncio.gather(*(self._one(operation) for operation in operations))
 
     async def close(self) -> None:
@@ -119,7 +124,7 @@ class Line:
             async with asyncio.timeout(self.timeout):  # the SDK's own begins anew with every byte
                 raw = await speech.send(body)
             windows = read_windows(raw.headers, time.time())
-            return Got(value=self._read(asked, str(raw.http_response.text), speech), windows=windows)
+            return Got(value=self._read(asked, str(raw.text), speech), windows=windows)
 
         fetched = await persist(once, self.explain, self.patience, self.lane, lambda: most_of(asked))
         reply = (
@@ -132,7 +137,7 @@ class Line:
         outcome = speech.judge(asked, answer)
         if isinstance(outcome, Failure) and outcome.again:
             raise _UselessError(outcome, answer.tokens)
-        kept = text.replace(self.secret, "***") if len(self.secret) >= _KEY else text
+        kept = text.replace(self.secret, "***") if len(self.secret) >= LEAST else text
         return Reply(outcome=outcome, usage=answer.tokens, source=answer.source, body=kept)
 
     def understand(self, asked: Operation, text: str, speech: Speech) -> Reply:
@@ -158,11 +163,8 @@ class Line:
             return self._unreadable(error)
         if isinstance(error, _UselessError):
             return _useless(error.outcome, error.used)
-        if isinstance(error, (TimeoutError, self.sdk.APITimeoutError)):
-            message = f"{self.service} did not answer within {self.timeout:g} s"
-            return Problem(outcome=Failure(reason="timeout", message=message), passing=True, paid=True)
-        if isinstance(error, self.sdk.APIConnectionError):
-            return self._unconnected(error)
+        if isinstance(error, (TimeoutError, self.sdk.APIConnectionError)):
+            return self._unconnected(cause_of(error))
         if isinstance(error, self.sdk.APIStatusError):
             said = _said(error.body)
             return self._status(error.status_code, said, error.response.headers)
@@ -177,9 +179,12 @@ class Line:
         message = f"{self.service} sent a response that cannot be read: {told}"
         return _useless(Failure(reason="unreadable-response", message=message), None)
 
-    def _unconnected(self, error: Exception) -> Problem:
+    def _unconnected(self, cause: Cause) -> Problem:
         """A connection that is never had is fatal once patience ends; one that broke is not."""
-        never = type(error.__cause__).__name__ in ("ConnectError", "ConnectTimeout", "UnsupportedProtocol")
+        if cause == "late":
+            message = f"{self.service} did not answer within {self.timeout:g} s"
+            return Problem(outcome=Failure(reason="timeout", message=message), passing=True, paid=True)
+        never = cause == "never"
         what = "cannot be reached" if never else "broke the connection"
         outcome = Failure(reason="no-connection", message=f"{self.service} at {self.url} {what}", fatal=never)
         return Problem(outcome=outcome, passing=True, paid=not never)
@@ -193,7 +198,7 @@ class Line:
         if status in _WRONG_KEY:
             message = f"{self.service} answered {status}: the key in `{self.key_name}` may not do this"
             return _final("not-allowed", message, fatal=True)
-        if status == 404:
+        if status == 404 or status < 400:
             return _final("not-found", told, fatal=True)
         if status in _RETRIED or status >= 500:
             return self._passing(status, told, headers)
@@ -332,10 +337,11 @@ def timeout_of(name: ModelName) -> float:
 def key_of(around: Surroundings, variable: str, *, optional: bool = False) -> str:
     """Give the key in an environment variable; raises `ModelError` that names the variable."""
     key = around.environment.get(variable, "").strip()
-    if key and not key.isascii():
+    if not (key.isascii() and key.isprintable()):
         raise ModelError(f"`{variable}` holds characters no key has", help="copy the key again")
     if not key and not optional:
         raise ModelError(f"`{variable}` is not set", help=f"`export {variable}=…`, or a line of `.env`")
+    hide(key)
     return key
 
 

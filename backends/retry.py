@@ -89,7 +89,7 @@ async def persist(
     tries = _Tries(send, explain, lane, measure)
     value: T | Failure | Refusal
     try:
-        value = await _retrying(patience, tries)(tries.once)
+        value = await tries.all(patience)
     except _Trouble as trouble:
         value = trouble.problem.outcome
     except Stopped:
@@ -112,6 +112,20 @@ class _Tries(Generic[T]):
         self.began = 0.0
         self.seconds = 0.0
         self.wasted = Usage()
+
+    async def all(self, patience: Patience) -> T:
+        """Try once, and go on by the rules of `patience` where that brought nothing; raises `_Trouble`."""
+        try:
+            return await self.once()
+        except _Trouble as trouble:
+            failed: list[_Trouble] = [trouble]
+
+        async def next_try() -> T:
+            if failed:  # the try above is the first that the rules are told of
+                raise failed.pop()
+            return await self.once()
+
+        return await _retrying(patience, self)(next_try)
 
     async def once(self) -> T:
         ticket = await self._lane.enter(self._measure)

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
 
 from taskc import __version__
 from taskc.analysis.aggregate import Gathering, Row
@@ -34,7 +33,7 @@ from taskc.records.plan import Plan
 from taskc.records.request import Request
 from taskc.records.response import Response
 from taskc.records.run import ModelRun, RunRecord
-from taskc.records.score import Missing, Score
+from taskc.records.score import Missing
 from taskc.store.atomic import write_atomically
 from taskc.store.responses import ResponseStore
 
@@ -259,15 +258,14 @@ def _score(
 ) -> Scored:
     """Score all answers, and write `scores.jsonl`, `missing.jsonl`, `rows.jsonl` and the pictures."""
     missing: list[Missing] = []
-    fine, broad = Gathering(mix=shown.mix), Gathering(mix=shown.mix)
+    gathering = Gathering(mix=shown.mix)
 
     def scores() -> Iterator[str]:
         for model, survey in surveys.items():
             reasons: dict[str, str] = {}
             failures = tallies[model].why if model in tallies else {}
             for one in score_all(_answers(requests, survey, store, failures, reasons), model=model):
-                fine.add(one)
-                broad.add(_lifted(one))
+                gathering.add(one)
                 if isinstance(one, Missing):
                     known = (before or {}).get(_address(one) + one.model, one.why)
                     missing.append(replace(one, why=reasons.get(_address(one), known)))
@@ -276,19 +274,10 @@ def _score(
 
     write_atomically(folder / "scores.jsonl", scores())
     write_atomically(folder / "missing.jsonl", (lines.dump(one) + "\n" for one in missing))
-    rows, overview = tuple(fine.rows()), tuple(broad.rows())
+    rows, overview = tuple(gathering.rows()), tuple(gathering.overview())
     write_atomically(folder / "rows.jsonl", (lines.dump(row) + "\n" for row in rows))
     made = _draw(overview, folder, shown.mix) if shown.pictures and any(row.n for row in rows) else ()
     return Scored(folder=folder, rows=rows, overview=overview, missing=tuple(missing), pictures=made)
-
-
-S = TypeVar("S", bound=Score | Missing)
-
-
-def _lifted(one: S) -> S:
-    """Put the score of a subtask under the name of its task."""
-    task, dot, subtask = one.task.partition(".")
-    return replace(one, task=task, item=f"{subtask}/{one.item}") if dot else one
 
 
 Answers = Iterator[tuple[Request, str, Sequence[Response | None]]]

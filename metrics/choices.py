@@ -166,9 +166,8 @@ class Choices:
         past = patterns.PAST.match(text, end)
         at = past.end() if past else end
         for spelling in self.spelled:
-            if self.texts[_flat(spelling)] == index and _flat(text[at : at + len(spelling)]) == _flat(
-                spelling
-            ):
+            flat = _flat(spelling)
+            if self.texts[flat] == index and _flat(text[at : at + len(spelling)]) == flat:
                 return at + len(spelling)
         return end
 
@@ -181,7 +180,7 @@ def choices_of(options: tuple[Option, ...]) -> Choices:
     texts: dict[str, int] = {}
     spelled: list[str] = []
     whole = [_line(tidy(option.text)) for option in options]
-    for spellings in (whole, [_line(tidy(option.text)).strip("\"'*_ .,;:!?") for option in options]):
+    for spellings in (whole, [text.strip("\"'*_ .,;:!?") for text in whole]):
         for i, spelling in enumerate(spellings):
             _add(spelling, i, texts, spelled)
     for i, option in enumerate(options):
@@ -220,5 +219,6 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
+@lru_cache(maxsize=1024)
 def _flat(text: str) -> str:
     return _line(text).casefold()

@@ -64,7 +64,8 @@ def score_all(
     bases: dict[str, Scored | None] = {}
     waiting: dict[str, list[tuple[Request, str, Sequence[Response | None]]]] = {}
     for request, way, responses in answers:
-        key = repr((request.task, request.item, request.regime, sorted(request.levels.items())))
+        paired = bool(bases) or request.stage == "unconditional" or request.normalise == "unconditional"
+        key = _place(request) if paired else ""
         if request.stage == "unconditional":
             bases[key] = _scored(responses)
             for asked in waiting.pop(key, ()):
@@ -153,6 +154,11 @@ def _all_shown(request: Request) -> bool:
 def _shows(request: Request, text: str) -> bool:
     message = request.messages[-1].content if request.messages else ""
     return re.search(rf"(?<!\w){re.escape(text)}(?!\w)", message) is not None
+
+
+def _place(request: Request) -> str:
+    """Name what an answer and its unconditional stage have in common."""
+    return repr((request.task, request.item, request.regime, sorted(request.levels.items())))
 
 
 def _scored(responses: Sequence[Response | None]) -> Scored | None:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _SAME = str.maketrans(
     {
@@ -14,6 +15,7 @@ _SAME = str.maketrans(
     }
 )
 _GROUPED = re.compile(r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}(?!\d))")
+_SHORT = 120  # characters; options are that short, and looked at several times for each item
 _EDGES = " \n\t\"'*_"
 _FINAL = _EDGES + ".,;:!?。"
 
@@ -24,9 +26,20 @@ def tidy(text: str) -> str:
     Typographic quotes, dashes, minus signs and full-width forms become their ASCII counterparts;
     `**`, backticks and invisible characters are removed; blanks that group digits are too. Lines stay lines.
     """
-    text = unicodedata.normalize("NFC", _GROUPED.sub("", text).translate(_SAME).replace("**", ""))
-    lines = (" ".join(line.split()) for line in text.splitlines())
-    return "\n".join(line for line in lines if line)
+    return _short(text) if len(text) <= _SHORT else _tidy(text)
+
+
+def _tidy(text: str) -> str:
+    if text.isascii():  # as most are: then these two are all that is to be done
+        text = text.replace("`", "").replace("**", "")
+    else:
+        plain = _GROUPED.sub("", text).translate(_SAME).replace("**", "")
+        text = unicodedata.normalize("NFC", plain)
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    return lines[0] if len(lines) == 1 else "\n".join(line for line in lines if line)
+
+
+_short = lru_cache(1024)(_tidy)
 
 
 def bare(text: str) -> str:

@@ -12,6 +12,9 @@ T = TypeVar("T")
 
 # a text as JSON, the same bytes as `dump` gives; raises `UnicodeEncodeError` for half a character
 encode_text: Callable[[str], bytes] = msgspec.json.Encoder().encode
+# made once, as it is called for every line
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+_PLAIN = frozenset((str, int, float, bool, type(None)))
 
 
 class LineError(ValueError):
@@ -26,10 +29,12 @@ class LineError(ValueError):
 
 def plain(value: Any) -> Any:
     """Give `value` as dicts, lists and scalars; fields of structs and dataclasses keep their order."""
-    if isinstance(value, msgspec.Struct):
-        return {name: plain(getattr(value, name)) for name in value.__struct_fields__}
-    if is_dataclass(value) and not isinstance(value, type):
-        return {name: plain(getattr(value, name)) for name in _names(type(value))}
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    names = _names(cast(Hashable, kind))
+    if names is not None:
+        return {name: plain(getattr(value, name)) for name in names}
     if isinstance(value, Mapping):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, (tuple, list)):
@@ -39,7 +44,7 @@ def plain(value: Any) -> Any:
 
 def dump(value: Any) -> str:
     """Write one value as one line of JSON, without the line break."""
-    return json.dumps(plain(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return _encode(plain(value))
 
 
 def load(kind: type[T], line: str | bytes, *, number: int = 1) -> T:
@@ -75,8 +80,11 @@ def load_all(kind: type[T], lines: Iterable[str | bytes]) -> Iterator[T]:
 
 
 @cache
-def _names(kind: Any) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(kind))
+def _names(kind: Any) -> tuple[str, ...] | None:
+    """Give the fields of a struct or a dataclass; None for any other kind."""
+    if issubclass(kind, msgspec.Struct):
+        return cast(tuple[str, ...], kind.__struct_fields__)
+    return tuple(f.name for f in fields(kind)) if is_dataclass(kind) else None
 
 
 @cache

@@ -1,5 +1,6 @@
 """Scores become rows: parts that sum up, items that count once, order as first seen."""
 
+import tracemalloc
 from collections import Counter
 from dataclasses import replace
 
@@ -8,7 +9,7 @@ import samples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taskc.analysis.aggregate import Part, Row, aggregate
+from taskc.analysis.aggregate import Gathering, Part, Row, aggregate
 from taskc.analysis.intervals import wilson
 from taskc.records.lines import dump, load
 from taskc.records.score import Missing, Score
@@ -127,36 +128,27 @@ def test_scores_are_read_once_and_many_are_no_burden() -> None:
     assert (row.n, row.all.scores) == (5000, 50_000)
 
 
-# --- ways of having an answer ---------------------------------------------------------------------------
+@given(ANSWERS)
+def test_the_subtasks_of_a_task_are_taken_together_as_if_it_had_their_items(answers) -> None:
+    apart = [made(item, name, conflict=c, task=f"t.{item % 3}") for item, name, c in answers]
+    gone = [replace(GONE, task="t.0"), replace(GONE, task="t.1")]
+    gathering = Gathering()
+    for one in [*apart, *gone]:
+        gathering.add(one)
+    named = [replace(one, task="t", item=f"{one.task[2:]}/{one.item}") for one in [*apart, *gone]]
+    (whole,), (overview,) = aggregate(named), gathering.overview()
+    assert overview == whole
+    assert gathering.rows() == aggregate([*apart, *gone])
 
 
-def test_answers_that_were_had_in_different_ways_share_no_row() -> None:
-    scores = [
-        made(1, "true_task", lowering="labels"),
-        made(2, "trap", lowering="labels without lead-in"),
-        made(3, "true_task", lowering="labels"),
-        replace(GONE, lowering="labels without lead-in"),
-    ]
-    first, second = aggregate(scores)
-    assert (first.lowering, first.n, first.missing) == ("labels", 2, 0)
-    assert (second.lowering, second.n, second.missing) == ("labels without lead-in", 1, 1)
-    (mixed,) = aggregate(scores, mix=True)
-    assert (mixed.lowering, mixed.n, mixed.missing) == ("labels | labels without lead-in", 3, 1)
-
-
-@given(ANSWERS, st.lists(st.sampled_from(["a", "b", "c"]), min_size=60, max_size=60))
-def test_ways_part_all_answers_and_mixing_loses_none(answers, ways) -> None:
-    scores = [
-        made(item, name, conflict=conflict, lowering=way)
-        for (item, name, conflict), way in zip(answers, ways, strict=False)
-    ]
-    apart, mixed = aggregate(scores), aggregate(scores, mix=True)
-    assert len(mixed) == 1
-    assert [row.lowering for row in apart] == list(dict.fromkeys(one.lowering for one in scores))
-    assert sum(row.all.scores for row in apart) == mixed[0].all.scores == len(scores)
-
-
-def test_what_is_missing_and_does_not_say_how_belongs_to_the_first_way() -> None:
-    for scores in ([GONE, made(1, "trap")], [made(1, "trap"), GONE]):
-        (row,) = aggregate(scores)
-        assert (row.lowering, row.n, row.missing) == ("generate", 1, 1)
+def test_an_item_takes_little_memory() -> None:
+    """A quarter of a kilobyte, its name included: a run may have hundreds of thousands."""
+    count = 20_000
+    numbers = {"margin": 0.5, "loss": 1.5, "chance": 0.25}
+    gathering = Gathering()
+    tracemalloc.start()
+    for item in range(count):
+        gathering.add(made(item, NAMES[item % 7], numbers=numbers))
+    used = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert used < 260 * count

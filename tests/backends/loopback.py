@@ -23,7 +23,8 @@ KEY = "sk-very-secret-0123456789"
 class Say:
     """What the server does with one request: answer, wait first, or reset the connection.
 
-    `half` sends half of the body and closes; `drip` waits so many seconds between its pieces.
+    `half` sends half of the body and closes; `drip` waits so many seconds between its pieces; `chunked` sends
+    it in chunks, and with `half` without the last ones; `close` ends the connection after it, unannounced.
     """
 
     status: int = 200
@@ -33,6 +34,8 @@ class Say:
     reset: bool = False
     half: bool = False
     drip: float = 0.0
+    chunked: bool = False
+    close: bool = False
 
     @property
     def sound(self) -> bool:
@@ -47,6 +50,7 @@ class Asked:
     path: str
     headers: dict[str, str]
     body: dict[str, Any]
+    client: Any = None
 
     @property
     def question(self) -> str:
@@ -227,7 +231,10 @@ class FakeProvider:
             def do_POST(self) -> None:
                 content = self.rfile.read(int(self.headers.get("content-length", 0)))
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                say = provider._next(Asked(path=self.path, headers=headers, body=json.loads(content)))
+                asked = Asked(
+                    path=self.path, headers=headers, body=json.loads(content), client=self.client_address
+                )
+                say = provider._next(asked)
                 time.sleep(say.wait)
                 if say.reset:
                     self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -241,6 +248,9 @@ class FakeProvider:
                 self.send_response(say.status)
                 for name, value in {"content-type": "application/json", **say.headers}.items():
                     self.send_header(name, value)
+                self.close_connection = self.close_connection or say.close
+                if say.chunked:
+                    return self._in_chunks(body, say)
                 self.send_header("content-length", str(len(body)))
                 self.end_headers()
                 if say.half:
@@ -252,6 +262,16 @@ class FakeProvider:
                         time.sleep(say.drip)
                 else:
                     self.wfile.write(body)
+
+            def _in_chunks(self, body: bytes, say: Say) -> None:
+                self.send_header("transfer-encoding", "chunked")
+                self.end_headers()
+                half = len(body) // 2
+                self.wfile.write(b"%x\r\n%b\r\n" % (half, body[:half]))
+                if say.half:
+                    self.close_connection = True
+                else:
+                    self.wfile.write(b"%x\r\n%b\r\n0\r\n\r\n" % (len(body) - half, body[half:]))
 
             def handle(self) -> None:
                 with contextlib.suppress(ConnectionError, ValueError):

@@ -21,12 +21,14 @@ NEEDED = 12
 FAST = "wait=0.001&retries=2"
 APIS = {
     "chat": f"openai/gpt-4o?{FAST}",
+    "chat of others": f"openai-api/box/m?{FAST}",
     "completions": f"openai-api/box/m?mode=completions&{FAST}",
     "messages": f"anthropic/claude-x?{FAST}",
     "responses": f"openai/o3?{FAST}",
 }
 EMPTY = {
     "chat": {"choices": []},
+    "chat of others": {"choices": []},
     "completions": {"choices": []},
     "messages": {"content": None},
     "responses": {"output": [], "status": "completed"},
@@ -73,6 +75,12 @@ PASSING = {
     "529": error(529),
     "reset of the connection": Fault(lambda server, fine, api: server.say(reset=True)),
     "half a body": Fault(lambda server, fine, api: server.say(body=fine.body, half=True)),
+    "half a body in chunks": Fault(
+        lambda server, fine, api: server.say(body=fine.body, chunked=True, half=True)
+    ),
+    "a body that is not packed as it says": Fault(
+        lambda server, fine, api: server.say(body=fine.body, headers={"content-encoding": "gzip"})
+    ),
     "no body": body(b""),
     "invalid JSON": body(b'{"choices": [{"mess'),
     "HTML with status 200": body(b"<html>bad gateway</html>"),
@@ -88,6 +96,10 @@ PASSING = {
 }
 # what is an answer, and asked once
 ANSWERS = {
+    "a connection that is closed after each answer": Fault(
+        lambda server, fine, api: server.say(body=fine.body, close=True)
+    ),
+    "a body in chunks": Fault(lambda server, fine, api: server.say(body=fine.body, chunked=True)),
     "slow bytes, within the timeout": Fault(
         lambda server, fine, api: server.say(body=fine.body, drip=0.005), "&timeout=5"
     ),

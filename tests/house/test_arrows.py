@@ -56,6 +56,7 @@ PLACES: dict[str, set[str]] = {
     "sqlite3": {"store/database.py"},
     "openai": {"backends/openai_api.py"},
     "anthropic": {"backends/anthropic_api.py"},
+    "aiohttp": {"backends/wire.py"},
     "tenacity": {"backends/retry.py"},
     "dotenv": {"flow/environment.py"},
     "numpy": {"backends/local", "analysis"},
