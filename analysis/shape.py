@@ -36,11 +36,11 @@ LEAST = 0.05  # five points of accuracy: a smaller rise or fall is none
 JUMP = 0.05  # of the steps are of any size that there is room for: abilities may emerge at once
 # few curves are flat to within that, and those that are show it soon
 PRIOR: dict[Shape, float] = {
-    "positive": 0.235,
-    "inverse": 0.235,
-    "u_shaped": 0.235,
-    "inverted_u": 0.235,
-    "flat": 0.06,
+    "positive": 0.2325,
+    "inverse": 0.2325,
+    "u_shaped": 0.2325,
+    "inverted_u": 0.2325,
+    "flat": 0.07,
 }
 
 Array: TypeAlias = npt.NDArray[np.float64]

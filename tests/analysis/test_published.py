@@ -42,7 +42,6 @@ MISSES: dict[tuple[str, str, str], tuple[Verdict, str]] = {
     ("lost in the middle of 20", "against position", "LongChat-13B"): ("inverse", RETURN),
     ("lost in the middle of 30", "against position", "LongChat-13B"): ("inverse", RETURN),
     ("pattern match suppression", "against size", "Pythia"): ("inverted_u", SCATTER),
-    ("3-digit addition", "standard", "Pythia"): ("inverted_u", SCATTER),
 }
 
 
