@@ -16,7 +16,7 @@ from taskc.backends.pace import Feedback, Limits
 from taskc.backends.protocol import ModelError, ModelName, Surroundings
 from taskc.backends.retry import Got, Patience, Problem, persist
 from taskc.backends.tokens import most_of
-from taskc.backends.wire import Cause, cause_of
+from taskc.backends.wire import APIConnectionError, APIStatusError, Cause, Wire, cause_of
 from taskc.records.lines import LineError, load
 from taskc.records.operation import (
     Failure,
@@ -72,13 +72,14 @@ class Speech(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteModel:
-    """A model behind a network. `client` is the SDK's, `line` the way there."""
+    """A model behind a network: `client` is the SDK's, `line` the way there, `wire` asks in its place."""
 
     model: str
     capabilities: Capabilities
     line: "Line"
     client: Any = field(repr=False)
     speech: Speech
+    wire: Wire | None = field(default=None, repr=False)
 
     @property
     def lane(self) -> Lane:
@@ -96,6 +97,8 @@ class RemoteModel:
     async def close(self) -> None:
         """Close the connections."""
         await self.client.close()
+        if self.wire is not None:
+            await self.wire.close()
 
     async def _one(self, operation: Operation) -> Reply:
         body = self.speech.body(operation)
@@ -163,9 +166,9 @@ class Line:
             return self._unreadable(error)
         if isinstance(error, _UselessError):
             return _useless(error.outcome, error.used)
-        if isinstance(error, (TimeoutError, self.sdk.APIConnectionError)):
+        if isinstance(error, (TimeoutError, APIConnectionError, self.sdk.APIConnectionError)):
             return self._unconnected(cause_of(error))
-        if isinstance(error, self.sdk.APIStatusError):
+        if isinstance(error, (APIStatusError, self.sdk.APIStatusError)):
             said = _said(error.body)
             return self._status(error.status_code, said, error.response.headers)
         return None

@@ -71,14 +71,20 @@ class Arrived:
 class Wire:
     """Connections to one service, made as they are needed and kept while they are used."""
 
-    def __init__(self, url: str, secret: str, *, proxy: str | None) -> None:
-        """Connect to nothing yet; `secret` goes into the headers, where there is one."""
+    def __init__(
+        self, url: str, secret: str, *, proxy: str | None, headers: Mapping[str, str] | None = None
+    ) -> None:
+        """Connect to nothing yet; `secret` goes into the headers, where there is one.
+
+        `headers` are sent besides, and go before those that are sent without them.
+        """
         self._url = url
         self._proxy = proxy
         self._headers = {"Content-Type": "application/json", "Accept": "application/json"}
         self._headers["User-Agent"] = f"taskc/{__version__}"
         if secret:
             self._headers["Authorization"] = f"Bearer {secret}"
+        self._headers |= headers or {}
         self._session: Any = None
 
     async def post(self, path: str, body: dict[str, Any]) -> Arrived:
