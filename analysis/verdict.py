@@ -11,19 +11,22 @@ _CONCENTRATION = 2.0  # of the Dirichlet prior over the shares of shapes among f
 
 
 def judge_curve(curve: Curve, *, log: bool = True, likely: float = LIKELY) -> Judged:
-    """Judge the shape of one curve, on the logarithm of scale or on scale itself."""
+    """Judge the shape of one curve, on the logarithm of scale or on scale itself.
+
+    Models of one size make no curve: the verdict is `undetermined`, whatever the prior says.
+    """
     places = [math.log(point.scale) if log else point.scale for point in curve.points]
     told = evidence(curve.points, places)
     odds = probabilities(told)
-    best = max(TURNING, key=lambda shape: odds[shape])
+    verdict = judge(odds, likely) if len(set(places)) > 1 else None
     turn = None
-    if best in told and sum(odds[shape] for shape in TURNING) >= 0.1:
-        numbers = turning(places, told[best])
+    if verdict in TURNING:
+        numbers = turning(places, told[verdict])
         middle, low, high = map(math.exp, numbers) if log else numbers
         turn = Turn(scale=middle, low=low, high=high)
     return Judged(
         curve=curve,
-        verdict=judge(odds, likely) or "undetermined",
+        verdict=verdict or "undetermined",
         probabilities=odds,
         turning_point=turn,
         evidence={shape: float(told[shape].sum()) if shape in told else 0.0 for shape in SHAPES},
@@ -31,9 +34,11 @@ def judge_curve(curve: Curve, *, log: bool = True, likely: float = LIKELY) -> Ju
 
 
 def pool(judged: Sequence[Judged], likely: float = LIKELY) -> list[Pooled]:
-    """Judge each task and regime over its families, where there are several."""
+    """Judge each task and regime over its families, where there are several; one size is no curve."""
     groups: dict[tuple[str, str], list[Judged]] = {}
     for one in judged:
+        if len({point.scale for point in one.curve.points}) < 2:
+            continue
         groups.setdefault((one.curve.task, one.curve.regime), []).append(one)
     return [_pooled(*key, group, likely) for key, group in groups.items() if len(group) > 1]
 

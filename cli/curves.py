@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from taskc.records.curve import Curve, Judged
 
 
+_USUAL = ("parameters", "all", "accuracy")  # of what is put against what
+
+
 @click.command("curves")
 @click.argument("runs", nargs=-1, type=click.Path(path_type=Path), metavar="[RUN]...")
 @click.option(
@@ -96,6 +99,10 @@ def command(
 
         if bool(points) == bool(runs):
             raise click.UsageError("name runs that `taskc eval` made, or a table with --points FILE")
+        if points and (ladders or at or mix_measures or (scale, part, rate) != _USUAL):
+            raise click.UsageError(
+                "a table has its scales and values: --points goes with --axis and --likely only"
+            )
         if points:
             verdicts = judge_points(points, log=axis == "log", likely=likely)
         else:
@@ -162,10 +169,13 @@ def print_verdicts(verdicts: "Verdicts") -> None:
     for one in verdicts.judged:
         name = " · ".join((one.curve.task, one.curve.regime, one.curve.family))
         values = " ".join(f"{point.value:.0%}" for point in one.curve.points)
+        counts = list(dict.fromkeys(f"{point.n:,.0f}" for point in one.curve.points))
+        same = len(counts) == 1
+        values += f" of {counts[0]} items" if same else f" of {', '.join(counts)} items, not the same ones"
         likely = sorted(one.probabilities.items(), key=lambda pair: -pair[1])
         told = ", ".join(f"{shape} {p:.0%}" for shape, p in likely if p >= 0.005)
         turn = one.turning_point
-        where = f"; turns at {turn.scale:.3g} ({turn.low:.3g} to {turn.high:.3g})" if turn else ""
+        where = f"; turns at {turn.scale:.3g} (90 %: {turn.low:.3g} to {turn.high:.3g})" if turn else ""
         click.echo(f"{name}: {one.verdict}\n  {values}\n  {told}{where}")
     for pooled in verdicts.pooled:
         if pooled.verdict == "undetermined":

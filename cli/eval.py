@@ -121,6 +121,8 @@ def command(
             pictures=not no_picture,
             mix=mix_measures,
         )
+        if not quiet:
+            results.tell_changed(job.build)
         with results.progress(quiet) as (watch, report):
             try:
                 done = evaluate(job, results.surroundings(offline, report), watch)

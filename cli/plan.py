@@ -75,6 +75,7 @@ def command(
             by_batch=batch,
             subtasks=subtasks,
         )
+        results.tell_changed(job.build)
         planned = make_plan(job, results.surroundings(True, None))
     forecast.print_planned(planned, form=form)
     sys.exit(group.FOUND_ERRORS if planned.plan.refused else group.OK)

@@ -40,6 +40,18 @@ def surroundings(offline: bool, report: Told | None, *, careful: bool = True) ->
     )
 
 
+def tell_changed(build: Path) -> None:
+    """Say on standard error which files have changed since a build was made of them: it is asked as it is."""
+    from taskc.flow.reuse import changed_since
+
+    names = [f"`{name}`" for name in changed_since(build)]
+    if names:
+        told = (
+            f"{', '.join(names)} {'has' if len(names) == 1 else 'have'} changed since `{build}` was compiled"
+        )
+        group.tell("note", "yellow", f"{told}; `taskc compile` makes it anew")
+
+
 @contextmanager
 def progress(quiet: bool) -> Iterator[tuple[Told | None, Told | None]]:
     """Show bars on standard error when it is a terminal; gives what to call for answers and for downloads."""

@@ -354,7 +354,7 @@ def _parquet(file: DataFile, found: list[Diagnostic]) -> Iterator[Record]:
                 "missing-extra",
                 "reading parquet needs the package `pyarrow`",
                 start,
-                help="pip install 'taskc[parquet]', or convert the file to `.jsonl`",
+                help="pip install pyarrow, or convert the file to `.jsonl`",
             )
         )
         return

@@ -59,7 +59,7 @@ def _extras() -> Iterator[Finding]:
         about = f"extra {extra}"
         if missing:
             said = f"not installed: {', '.join(missing)}"
-            yield Finding(about=about, level="note", said=said, help=f"`pip install 'taskc[{extra}]'`")
+            yield Finding(about=about, level="note", said=said, help=f"`pip install {' '.join(missing)}`")
         else:
             yield Finding(about=about, level="fine", said=", ".join(packages))
 

@@ -164,7 +164,8 @@ def rescore(folder: Path, *, pictures: bool = True, mix: bool = False) -> tuple[
     if manifest.requests_sha256 != record.requests_sha256:
         raise BuildError(
             f"`{os.path.relpath(build)}` is not the build that was asked in this run: it was compiled anew",
-            f"run `taskc eval {os.path.relpath(build)}` again: what was answered is not asked again",
+            f"compile the task as it was, or run `taskc eval {os.path.relpath(build)} -m MODEL`: "
+            "what stayed the same is not asked again",
         )
     wanted = Wanted(names=record.selection, limit=parse_limit(record.limit))
     requests = narrowed(every, wanted, manifest)

@@ -28,7 +28,7 @@ def find_ladder(name: str) -> Ladder:
     if name in shipped_ladders():
         return shipped_ladders()[name]
     if not name.endswith(".toml"):
-        known = similar(name, shipped_ladders())
+        known = similar(name, shipped_ladders()) or f"shipped are {', '.join(shipped_ladders())}"
         raise BadSelection(f"there is no ladder `{name}`", f"{known}; a file of your own ends in `.toml`")
     return _read(Path(name).read_text(encoding="utf-8"), name)
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from taskc.compiler.desk import Unreadable
 from taskc.compiler.tables import Record, records
-from taskc.dsl.diagnostic import Diagnostic, Label, error, similar
+from taskc.dsl.diagnostic import Diagnostic, Label, error
 from taskc.dsl.span import Source, Span
 from taskc.flow.data_files import DataFile
 from taskc.records.curve import Curve, Point
@@ -17,6 +17,7 @@ from taskc.records.curve import Curve, Point
 NAMES = ("task", "regime", "family", "model")
 COLUMNS = (*NAMES, "scale", "value", "n")
 _MOST_FOUND = 10
+_NO_COLUMN = "there is no column"
 
 
 class Read(Struct, frozen=True, kw_only=True):
@@ -42,6 +43,8 @@ def read_points(path: Path, *, log: bool = True) -> Read:
             if len(found) >= _MOST_FOUND:
                 break
             _take(row, file.name, log, curves, found)
+            if found and found[-1].message.startswith(_NO_COLUMN):
+                break  # the same is wrong with every row
     except Unreadable as problem:
         found.append(error("bad-data", str(problem), Span(file=file.name, start=0, end=0), help=problem.help))
     if not curves and not found:
@@ -98,10 +101,9 @@ def _take(
 def _missing(name: str, columns: Iterable[str], span: Span) -> Diagnostic:
     if name in columns:
         return error("bad-data", f"column `{name}` is empty here", span, help="give every point all columns")
-    others = [column for column in columns if column not in COLUMNS]
-    near = similar(name, others) if others else ""
-    cure = near if near.startswith("did you mean") else f"the columns are `{','.join(COLUMNS)}`"
-    return error("bad-data", f"there is no column `{name}`", span, help=cure)
+    stated = ", ".join(f"`{column}`" for column in columns)
+    cure = f"the columns are `{','.join(COLUMNS)}`, and here there are {stated[:200]}"
+    return error("bad-data", f"{_NO_COLUMN} `{name}`", span, help=cure)
 
 
 def _number(name: str, given: object, span: Span, found: list[Diagnostic]) -> float:

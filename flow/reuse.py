@@ -115,6 +115,19 @@ def find_kept(out: Path, roots: Mapping[str, Place], wanted: Wanted) -> Kept | N
     return Kept(manifest=manifest, groups=kept, whole=whole)
 
 
+def changed_since(out: Path) -> list[str]:
+    """Name the files from which the build in `out` was made that are there and are no longer what they were.
+
+    Nothing is told of files that cannot be found, as from another folder, nor of a build that does not know.
+    """
+    try:
+        memory = lines.load(Memory, (out / CACHE).read_bytes())
+    except (OSError, lines.LineError):
+        return []
+    keys = {key.shown: key for group in memory.groups for key in group.files}
+    return [name for name, key in keys.items() if _hash(place_of(name, {})) not in (None, key.sha256)]
+
+
 def _by_group(roots: Iterable[str], groups: Sequence[Group]) -> list[str]:
     """Give the roots as a build orders them: groups by their first root, the roots of each in order."""
     home = {root: number for number, group in enumerate(groups) for root in group.roots}

@@ -67,21 +67,24 @@ def run_curves(folders: Sequence[Path], wanted: Against) -> tuple[Curve, ...]:
 
     A curve is one task, regime with its levels, measure and family; answers that were had in different ways
     share none unless they are to be mixed. Raises `BuildError` for what is no run, and
-    `BadSelection` for a model whose scale nobody knows, and for one that stands twice on a curve.
+    `BadSelection` for models whose scale nobody knows, and for one that stands twice on a curve.
     """
     curves: dict[tuple[str, str, str], dict[str, Point]] = {}
-    for row in (row for folder in folders for row in _rows(folder)):
+    rows = [row for folder in folders for row in _rows(folder)]
+    _find_all(sorted({row.model for row in rows}), wanted)
+    for row in rows:
         part: Part = getattr(row, wanted.part)
         rate = getattr(part, wanted.rate)
         if rate is None:
             continue
-        family, scale = _place(row.model, wanted)
+        family, rung, scale = _place(row.model, wanted)
         regime = _regime(row, wanted.mix)
         points = curves.setdefault((row.task, regime, family), {})
-        if row.model in points:
-            told = f"`{row.model}` stands twice on the curve of `{row.task}`, {regime}"
-            raise BadSelection(told, "name one run in which it was asked that")
-        points[row.model] = Point(model=row.model, scale=scale, value=rate.value, n=part.n)
+        if rung in points:
+            twice = " and ".join(f"`{model}`" for model in sorted({points[rung].model, row.model}))
+            told = f"{twice} would be two points of one model on the curve of `{row.task}`, {regime}"
+            raise BadSelection(told, "name runs in which each model was asked once")
+        points[rung] = Point(model=row.model, scale=scale, value=rate.value, n=part.n)
     return tuple(
         Curve(
             task=task,
@@ -118,10 +121,25 @@ def _regime(row: Row, mix: bool) -> str:
     return ", ".join([row.regime, *levels, row.measure, *way])
 
 
-def _place(model: str, wanted: Against) -> tuple[str, float]:
-    """Give the family of a model, and its scale."""
+def _find_all(models: Sequence[str], wanted: Against) -> None:
+    """See that every model has a place, and every stated one is there; raises `BadSelection`."""
+    lost = [m for m in models if m not in wanted.at and not any(one.find(m) for one in wanted.ladders)]
+    if lost:
+        names = ", ".join(f"`{model}`" for model in lost)
+        raise BadSelection(
+            f"{names} {'is' if len(lost) == 1 else 'are'} on no ladder",
+            f"state the scale, `--at {lost[0]}=NUMBER`, or name a file that has it with `--ladder`",
+        )
+    strange = [model for model in wanted.at if model not in models]
+    if strange:
+        known = ", ".join(f"`{model}`" for model in models)
+        raise BadSelection(f"`{strange[0]}` is in none of these runs", f"asked were {known}")
+
+
+def _place(model: str, wanted: Against) -> tuple[str, str, float]:
+    """Give the family of a model, its name in it, and its scale."""
     if model in wanted.at:
-        return GIVEN, wanted.at[model]
+        return GIVEN, model, wanted.at[model]
     for ladder in wanted.ladders:
         rung = ladder.find(model)
         if rung is not None:
@@ -129,8 +147,5 @@ def _place(model: str, wanted: Against) -> tuple[str, float]:
             if scale is None:
                 told = f"the {wanted.axis} of `{model}` are not known to the ladder `{ladder.name}`"
                 raise BadSelection(told, f"state them, `--at {model}=NUMBER`, or take another `--scale`")
-            return ladder.name, float(scale)
-    raise BadSelection(
-        f"`{model}` is on no ladder",
-        f"state its scale, `--at {model}=NUMBER`, or name a file that has it with `--ladder`",
-    )
+            return ladder.name, rung.name, float(scale)
+    raise AssertionError("every model has been found")

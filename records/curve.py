@@ -44,9 +44,8 @@ class Turn(Struct, frozen=True, kw_only=True):
 class Judged(Struct, frozen=True, kw_only=True):
     """A curve, the probability of each shape, and the verdict.
 
-    `turning_point` is where it turns, if it does so in the likelier of the two ways; None where a turn of
-    either kind is less likely than one in ten. `evidence` is how likely the points are under each shape,
-    relative to one another.
+    `turning_point` is where it turns, if the verdict is that it does. `evidence` is how likely the points are
+    under each shape, relative to one another.
     """
 
     curve: Curve

@@ -26,7 +26,7 @@ def write_parquet(path: Path, responses: Iterable[Response]) -> int:
     except ImportError:
         raise StoreError(
             "writing parquet needs the package `pyarrow`",
-            help="pip install 'taskc[parquet]', or export to a `.jsonl` file",
+            help="pip install pyarrow, or export to a `.jsonl` file",
         ) from None
     count = 0
     schema = _schema(arrow)

@@ -154,7 +154,8 @@ def context_of(config: Mapping[str, object]) -> int | None:
 
 def missing(error: ImportError) -> ModelError:
     """Say which package is missing, and how to install it."""
-    return ModelError(f"`hf/` models need the package `{error.name}`", help="pip install 'taskc[hf]'")
+    told = f"`hf/` models need the package `{error.name}`"
+    return ModelError(told, help="pip install torch transformers accelerate")
 
 
 def _read_json(path: Path) -> dict[str, object]:

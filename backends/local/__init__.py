@@ -127,7 +127,7 @@ def _check_extra() -> None:
         import tokenizers
     except ImportError as error:
         raise ModelError(
-            f"`local/` models need the package `{error.name}`", help="pip install 'taskc[local]'"
+            f"`local/` models need the package `{error.name}`", help="pip install threadpoolctl tokenizers"
         ) from error
     del numpy, threadpoolctl, tokenizers
 

@@ -102,7 +102,7 @@ def test_mirrored_curves_have_mirrored_shapes(values: list[tuple[int, int]]) -> 
         ([1.0, 1.0, 0.5, 1.0, 1.0], 100, "u_shaped"),
         ([0.0, 0.0, 0.0, 0.0], 1000, "flat"),
         ([0.5, 0.52], 50, "undetermined"),
-        ([0.5], 1000, "flat"),  # a point has no slope
+        ([0.5], 1000, "undetermined"),  # one size is no curve
     ],
 )
 def test_clear_curves(values: list[float], n: int, verdict: str) -> None:

@@ -37,7 +37,7 @@ def test_verdicts_as_json(run: Any, folder: Path) -> None:
 def test_verdicts_as_text(quick: Any, folder: Path) -> None:
     (folder / "p.csv").write_text(U)
     said = quick("curves", "--points", "p.csv").out
-    assert "negation · zero_shot · palm: u_shaped\n  62% 40% 70%\n" in said
+    assert "negation · zero_shot · palm: u_shaped\n  62% 40% 70% of 300 items\n" in said
     assert "all families: u_shaped, 2 of 2 agree" in said
     sure = quick("curves", "--points", "p.csv", "--likely", "0.9999").out
     assert "negation · zero_shot · palm: undetermined" in sure
@@ -106,7 +106,7 @@ def test_runs_on_a_ladder(quick: Any, folder: Path) -> None:
         assert quick("eval", "-m", f"echo/{name}", "--no-picture", "-q").code == 0
     lost = quick("curves", "runs")
     assert lost.code == 2
-    assert "`echo/a` is on no ladder" in lost.err
+    assert "`echo/a`, `echo/b`, `echo/c` are on no ladder" in lost.err
     assert "--at echo/a=NUMBER" in lost.err
     rungs = "".join(
         f'[[model]]\nname = "{name}"\nmodels = ["{name}"]\nparameters = {size}\nsource = "here"\n'
@@ -118,7 +118,7 @@ def test_runs_on_a_ladder(quick: Any, folder: Path) -> None:
     mine = [one for one in curves if one["family"] == "mine"]
     assert [[p["model"], p["scale"]] for p in mine[0]["points"]] == [["echo/a", 10], ["echo/b", 100]]
     assert {one["family"] for one in curves} == {"mine", "given"}
-    no_tokens = quick("curves", "runs", "--ladder", "mine.toml", "--scale", "tokens")
+    no_tokens = quick(*args, "--scale", "tokens")
     assert "the tokens of `echo/a` are not known" in no_tokens.err
     assert "is not a run" in quick("curves", "nowhere").err
     assert quick("curves").code == 2
@@ -142,3 +142,28 @@ def test_different_ways_share_no_curve_unless_asked(quick: Any, folder: Path) ->
         "zero_shot, belief=none, reply, generate": 1,
     }
     assert sizes("--mix-measures") == {"zero_shot, belief=none, reply": 2}
+
+
+def test_one_model_twice(quick: Any, folder: Path) -> None:
+    """Two ways to ask one model are no two sizes; a scale of a model that is not there is told, too."""
+    quick("compile", "capitals.task")
+    for model in ("echo/x/a", "echo/x/a?reply=no"):
+        assert quick("eval", "-m", model, "--no-picture", "-q").code == 0
+    rung = '[[model]]\nname = "a"\nmodels = ["x/a"]\nparameters = 10\nsource = "here"\n'
+    (folder / "mine.toml").write_text(f'name = "mine"\n{rung}')
+    done = quick("curves", "runs", "--ladder", "mine.toml")
+    assert done.code == 2
+    assert "`echo/x/a` and `echo/x/a?reply=no` would be two points of one model" in done.err
+    strange = quick("curves", "runs", "--ladder", "mine.toml", "--at", "echo/other=5")
+    assert "`echo/other` is in none of these runs" in strange.err
+    (folder / "p.csv").write_text(U)
+    assert quick("curves", "--points", "p.csv", "--scale", "tokens").code == 2
+    assert "no ladder `foo`" in quick("curves", "runs", "--ladder", "foo").err
+
+
+def test_one_size_is_no_curve(quick: Any, folder: Path) -> None:
+    """A family of one model says nothing of scale, and nothing of what families agree on."""
+    (folder / "p.csv").write_text(U + "negation,zero_shot,alone,x,1e9,0.5,100\n")
+    told = json.loads(quick("curves", "--points", "p.csv", "--format", "json").out)
+    assert [one["verdict"] for one in told["curves"]] == ["u_shaped", "u_shaped", "undetermined"]
+    assert (told["pooled"][0]["families"], told["pooled"][0]["agree"]) == (2, 2)

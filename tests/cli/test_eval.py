@@ -305,3 +305,16 @@ def test_what_fails_for_good_is_listed_by_cause(run: Any, build: Path, provider:
     assert "4 failed: bad-request, for instance: box answered 400: no France" in ran.err
     assert "4 failed: server-error, for instance: box answered 500" in ran.err
     assert _stored(build) == 12 and len(provider.asked) == 12 + 4 + 2 * 4
+
+
+def test_files_changed_since_the_build(run: Any, folder: Path) -> None:
+    """What is asked is the build; that its task reads otherwise by now is told, before anything is paid for."""
+    run("compile", "capitals.task")
+    assert "has changed" not in run("eval", "-m", "echo/x", "--no-picture").err
+    task = folder / "capitals.task"
+    text = task.read_text(encoding="utf-8")
+    task.write_text(text.replace("prompt", "# a remark\n  prompt", 1), encoding="utf-8")
+    for command in (("eval", "-m", "echo/x", "--no-picture"), ("plan", "-m", "echo/x")):
+        told = run(*command).err
+        assert "note: `capitals.task` has changed since `build` was compiled; `taskc compile`" in told
+    assert "has changed" not in run("eval", "-m", "echo/x", "--no-picture", "-q").err

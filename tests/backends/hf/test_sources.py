@@ -159,7 +159,7 @@ def test_a_missing_package_says_how_to_install_it(folders, around, monkeypatch):
     monkeypatch.setattr(hf, "find_spec", lambda name: None if name == "torch" else object())
     with pytest.raises(ModelError, match="need the package `torch`") as error:
         open_model(f"hf/{folders['gpt2']}", around)
-    assert "pip install 'taskc[hf]'" in error.value.help
+    assert "pip install torch transformers accelerate" in error.value.help
     assert open_counter(f"hf/{folders['gpt2']}", around).exact is False
 
 

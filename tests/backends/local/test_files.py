@@ -111,7 +111,7 @@ def test_a_missing_package_says_how_to_install_it(tiny_path, around, monkeypatch
     monkeypatch.setitem(sys.modules, "tokenizers", None)
     with pytest.raises(ModelError, match="need the package `tokenizers`") as error:
         open_model(f"local/{tiny_path}", around)
-    assert error.value.help == "pip install 'taskc[local]'"
+    assert error.value.help == "pip install threadpoolctl tokenizers"
 
 
 def test_offline_says_where_the_file_would_lie(around):

@@ -97,9 +97,7 @@ def test_agrees_with_a_plain_forward_pass_in_float64(scored, path, reference_of,
 
 
 def test_agrees_with_torch_and_transformers(scored, path, record_property):
-    torch = pytest.importorskip(
-        "torch", reason="install the `reference` extra: pip install 'taskc[reference]'"
-    )
+    torch = pytest.importorskip("torch", reason="pip install torch transformers")
     transformers = pytest.importorskip("transformers", reason="install the `reference` extra")
     torch.set_num_threads(1)
     model = torch_model(torch, transformers, path)
