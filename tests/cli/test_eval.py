@@ -308,7 +308,7 @@ def test_what_fails_for_good_is_listed_by_cause(run: Any, build: Path, provider:
 
 
 def test_files_changed_since_the_build(run: Any, folder: Path) -> None:
-    """What is asked is the build; that its task reads otherwise by now is told, before anything is paid for."""
+    """What is asked is the build; that its task reads otherwise by now is told before that."""
     run("compile", "capitals.task")
     assert "has changed" not in run("eval", "-m", "echo/x", "--no-picture").err
     task = folder / "capitals.task"
