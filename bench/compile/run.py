@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 from pathlib import Path
 
@@ -88,6 +89,7 @@ def taskc(work: Path) -> str:
     return str(work / "venvs" / f"taskc-{commit()}" / "bin" / "taskc")
 
 
+@cache
 def commit() -> str:
     asked = ["git", "rev-parse", "--short", "HEAD"]
     return subprocess.run(asked, capture_output=True, text=True, cwd=HERE, check=True).stdout.strip()
