@@ -19,6 +19,7 @@ from taskc.backends.remote import (
     Line,
     RemoteModel,
     checked_url,
+    counted,
     finished,
     is_loopback,
     key_of,
@@ -143,7 +144,7 @@ def open_model(name: ModelName, around: Surroundings) -> RemoteModel:
         base_url=url,
         timeout=line.timeout,
         max_retries=0,
-        http_client=anthropic.DefaultAioHttpClient(trust_env=not is_loopback(url)),
+        http_client=anthropic.DefaultAioHttpClient(trust_env=not is_loopback(url), follow_redirects=False),
     )
     headers = {key: value for key, value in client.default_headers.items() if isinstance(value, str)}
     proxy = None if is_loopback(url) else wire.proxy_for(url)
@@ -200,8 +201,8 @@ class Thought:
 class Counted:
     """Tokens as the provider counts them."""
 
-    input_tokens: int = 0
-    output_tokens: int = 0
+    input_tokens: int | None = 0
+    output_tokens: int | None = 0
     output_tokens_details: Thought | None = None
 
 
@@ -226,7 +227,7 @@ class Answer:
     @property
     def tokens(self) -> Usage:
         """Give the usage, zero where none is told."""
-        return Usage(read=self.usage.input_tokens, written=self.usage.output_tokens)
+        return counted(self.usage.input_tokens, self.usage.output_tokens)
 
     @property
     def hidden(self) -> int:

@@ -20,7 +20,16 @@ from taskc.backends import known, parameters, probed, wire
 from taskc.backends.echoed import Echo, Worth, read_echo
 from taskc.backends.openai_api import STOPS, Answer, open_chat, open_client, open_line
 from taskc.backends.protocol import Described, ModelError, ModelName, Surroundings
-from taskc.backends.remote import PASSING, Line, RemoteModel, checked_url, finished, is_loopback, key_of
+from taskc.backends.remote import (
+    PASSING,
+    Line,
+    RemoteModel,
+    broken_off,
+    checked_url,
+    finished,
+    is_loopback,
+    key_of,
+)
 from taskc.backends.sampling import as_it_is, drawn
 from taskc.backends.text import default_stop, flatten
 from taskc.backends.tokens import Counter, repeated
@@ -253,6 +262,8 @@ def _outcome(asked: Operation, answer: Text, service: str) -> Outcome:
         return Refusal(text=choice.text)
     if isinstance(asked, Labels):
         return read_first(choice.logprobs.first if choice.logprobs else (), asked.labels, service)
+    if broken := broken_off(choice.finish_reason, service):
+        return broken
     text = flatten(asked.prompt).trimmed(choice.text)
     stop = default_stop(asked.prompt, asked.stop if isinstance(asked, Generate) else ())
     return finished(text, stop, full=choice.finish_reason == "length")

@@ -10,6 +10,7 @@ begins is scored whole.
 from dataclasses import dataclass
 from math import fsum, isfinite
 
+from taskc.backends.top_tokens import ROUNDING
 from taskc.records.operation import Failure
 
 _AHEAD = 2  # tokens that may stand before the text
@@ -55,6 +56,8 @@ def read_echo(echo: Echo, prompt: str, continuation: str, service: str) -> Worth
     if len(known) < len(worth):
         first = "the first token of a text: give it something before" if inside[0] == 0 else "a token"
         return _none("no-logprobs", f"{service} tells no log-probability of {first}")
+    if max(known) > ROUNDING:
+        return _none("no-logprobs", f"{service} sent numbers that are no log-probabilities: above 0")
     return Worth(logprob=min(0.0, fsum(known)), tokens=len(known))
 
 

@@ -32,7 +32,10 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
             continue
         return wait if 0 < wait < float("inf") else None
     when = email.utils.parsedate_tz(headers.get("retry-after", ""))
-    wait = email.utils.mktime_tz(when) - now if when else 0.0
+    try:
+        wait = email.utils.mktime_tz(when) - now if when else 0.0
+    except (ValueError, OverflowError):  # a year that no calendar has
+        return None
     return wait if wait > 0 else None
 
 

@@ -16,7 +16,9 @@ from taskc.backends.remote import (
     PASSING,
     Line,
     RemoteModel,
+    broken_off,
     checked_url,
+    counted,
     finished,
     is_loopback,
     key_of,
@@ -238,7 +240,7 @@ def open_client(line: Line) -> Any:
         base_url=line.url,
         timeout=line.timeout,
         max_retries=0,
-        http_client=line.sdk.DefaultAioHttpClient(trust_env=not here),
+        http_client=line.sdk.DefaultAioHttpClient(trust_env=not here, follow_redirects=False),
     )
 
 
@@ -246,8 +248,8 @@ def open_client(line: Line) -> Any:
 class Counted:
     """Tokens as the provider counts them."""
 
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+    prompt_tokens: int | None = 0
+    completion_tokens: int | None = 0
     completion_tokens_details: Hidden | None = None
 
 
@@ -264,7 +266,7 @@ class Answer:
     def tokens(self) -> Usage:
         """Give the usage, zero where none is told."""
         told = self.usage or Counted()
-        return Usage(read=told.prompt_tokens, written=told.completion_tokens)
+        return counted(told.prompt_tokens, told.completion_tokens)
 
     @property
     def hidden(self) -> int:
@@ -319,6 +321,8 @@ def _outcome(asked: Operation, answer: Chat, service: str) -> Outcome:
         return Refusal(text=choice.message.content or "")
     if isinstance(asked, Labels):
         return _first_token(asked, choice, service)
+    if broken := broken_off(choice.finish_reason, service):
+        return broken
     stop = asked.stop if isinstance(asked, Generate) else ()
     full = choice.finish_reason == "length"
     if choice.message.content is None and not full:

@@ -66,12 +66,16 @@ class Tried:
 
 def most_requests(unknown: tuple[str, ...]) -> int:
     """Say how many requests it takes at most to find these out, tries again left out."""
-    return sum(len(_TOPS) if key == "top_logprobs" else 1 for key in unknown)
+    asked = sum(len(_TOPS) if key == "top_logprobs" else 1 for key in unknown)
+    return asked + 1 if asked else 0  # and whether it answers anything, where it refused all these
 
 
 async def probe(model: RemoteModel, most: int | None = None) -> Tried:
-    """Find out what is unknown of a model with at most `most` requests; what cannot be is left open."""
-    tried = Tried()
+    """Find out what is unknown of a model with at most `most` requests; what cannot be is left open.
+
+    A model that refuses all of it is asked for something plain: one that refuses that too has shown nothing.
+    """
+    tried, heard = Tried(), False
     for key in model.capabilities.unknown:
         value: bool | int | None = None
         for asked, can, means in _questions(key):
@@ -81,6 +85,7 @@ async def probe(model: RemoteModel, most: int | None = None) -> Tried:
                 break
             reply = await _ask(model, asked, can)
             tried = _counted(tried, reply)
+            heard = heard or not isinstance(reply.outcome, Failure) or reply.outcome.reason in _SPENT
             value = _answer(reply, means)
             if value is None:
                 tried = replace(tried, why=_why(reply))
@@ -90,6 +95,11 @@ async def probe(model: RemoteModel, most: int | None = None) -> Tried:
             tried = replace(tried, open=(*tried.open, key))
         else:
             tried = replace(tried, found={**tried.found, key: value})
+    if tried.found and not heard:
+        reply = await _ask(model, Generate(prompt=_PROMPT, max_tokens=_TOKENS), _PLAIN)
+        tried = _counted(tried, reply)
+        if isinstance(reply.outcome, Failure) and reply.outcome.reason not in _SPENT:
+            return replace(tried, found={}, open=model.capabilities.unknown, why=_why(reply))
     return tried
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
@@ -41,7 +42,7 @@ def list_models(url: str, secret: str, *, anthropic: bool = False, wait: float =
     except HTTPError as problem:
         problem.close()
         return Listed(why=f"answered {problem.code}", refused=problem.code in (401, 403))
-    except (URLError, OSError, ValueError) as problem:
+    except (URLError, HTTPException, OSError, ValueError, RecursionError) as problem:
         return Listed(why=_why(problem))
     return Listed(names=names) if names is not None else Listed(why="sent no list of models")
 
@@ -57,7 +58,8 @@ def _names(answer: Any) -> tuple[str, ...] | None:
     data = answer.get("data") if isinstance(answer, Mapping) else None
     if not isinstance(data, list):
         return None
-    found = {one["id"] for one in data if isinstance(one, Mapping) and isinstance(one.get("id"), str)}
+    names = [one.get("id") for one in data if isinstance(one, Mapping)]
+    found = {name for name in names if isinstance(name, str) and name.isprintable()}
     return tuple(sorted(found))
 
 

@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
@@ -50,8 +52,13 @@ _RETRIED = (408, 409, 429)
 _SLOW_DOWN = (429, 503, 529)
 _WRONG_KEY = (401, 403)
 _EMPTY_PURSE = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "billing_error")
+# what providers that have no code for it say of a prompt that is too long
+_OVERFLOW = re.compile(r"prompt is too long|maximum context length", re.IGNORECASE)
 _UNWANTED = ("content_filter", "content_policy_violation", "invalid_prompt")
 _TOO_LONG = ("context_length_exceeded", "request_too_large")
+_MOST_TOKENS = 1 << 40  # of one request: more is a mistake
+# what servers of OpenAI's protocol call an end of a reply
+_ENDS = (None, "", "stop", "length", "content_filter", "eos", "eos_token", "stop_sequence", "end_turn")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -140,7 +147,7 @@ class Line:
         outcome = speech.judge(asked, answer)
         if isinstance(outcome, Failure) and outcome.again:
             raise _UselessError(outcome, answer.tokens)
-        kept = text.replace(self.secret, "***") if len(self.secret) >= LEAST else text
+        kept = _without(text, self.secret) if len(self.secret) >= LEAST else text
         return Reply(outcome=outcome, usage=answer.tokens, source=answer.source, body=kept)
 
     def understand(self, asked: Operation, text: str, speech: Speech) -> Reply:
@@ -207,14 +214,14 @@ class Line:
             return self._passing(status, told, headers)
         if said.code in _UNWANTED:
             return Problem(outcome=Refusal(text=self._shown(said.message)))
-        too_long = said.code in _TOO_LONG or status == 413
+        too_long = said.code in _TOO_LONG or status == 413 or _OVERFLOW.search(said.message) is not None
         return _final("context-overflow" if too_long else "bad-request", told)
 
     def _passing(self, status: int, told: str, headers: Mapping[str, str]) -> Problem:
         """A provider that asks all to wait longer than we do ends the run of its model."""
         now = time.time()
         wait = retry_after(headers, now)
-        long = wait is not None and wait > self.patience.longest
+        long = wait is not None and wait > max(self.patience.longest, self.patience.most)
         told += f", and asks to wait {wait:,.0f} s" if long else ""
         reason = {408: "timeout", 409: "conflict", 429: "rate-limit"}.get(status, "server-error")
         slow = status in _SLOW_DOWN
@@ -227,6 +234,7 @@ class Line:
     def _shown(self, text: str) -> str:
         """Cut a message of the provider short and take the key out of it."""
         clean = text.replace(self.secret, "***") if self.secret else text
+        clean = "".join(one if one.isprintable() else " " for one in clean)  # a terminal would obey some
         return clean if len(clean) <= 300 else clean[:300] + "…"
 
 
@@ -238,14 +246,24 @@ class Said:
     message: str = ""
 
 
+def _without(text: str, secret: str) -> str:
+    """Take a key out of a response, however its JSON writes it."""
+    if "\\" in text:
+        with suppress(ValueError, RecursionError):
+            if secret in str(json.loads(text)):
+                text = json.dumps(json.loads(text), ensure_ascii=False)
+    return text.replace(secret, "***").replace(json.dumps(secret, ensure_ascii=False)[1:-1], "***")
+
+
 def _said(body: object) -> Said:
     inner = body.get("error", body) if isinstance(body, Mapping) else body
     if isinstance(inner, str):
         return Said(message=inner)
     if not isinstance(inner, Mapping):
         return Said()
-    code = inner.get("code") or inner.get("type") or ""
-    return Said(code=str(code), message=str(inner.get("message") or ""))
+    codes = [str(inner[name]) for name in ("code", "type") if inner.get(name)]
+    known = next((code for code in codes if code in (*_EMPTY_PURSE, *_UNWANTED, *_TOO_LONG)), None)
+    return Said(code=known or next(iter(codes), ""), message=str(inner.get("message") or ""))
 
 
 def _final(reason: str, message: str, *, fatal: bool = False) -> Problem:
@@ -288,9 +306,23 @@ def _read(kind: type[S], text: str) -> S:
     except LineError as problem:
         try:
             body: object = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             body = None
         raise _UnreadableError(problem.why, body) from None
+
+
+def counted(read: int | None, written: int | None) -> Usage:
+    """Give what a provider says was used; a count below 0, beyond reason or left out is not known."""
+    sane = [count if count is not None and 0 <= count <= _MOST_TOKENS else 0 for count in (read, written)]
+    return Usage(read=sane[0], written=sane[1])
+
+
+def broken_off(reason: str | None, service: str) -> Failure | None:
+    """Say that a reply ended for something else than its end, a stop string or its cap; else None."""
+    if reason in _ENDS:
+        return None
+    message = f"{service} ended the reply for `{str(reason)[:40]}`, which was not asked for"
+    return Failure(reason="unexpected-end", message=message, again=False)
 
 
 def starved(asked: Operation, written: int, hidden: int) -> bool:
@@ -355,7 +387,7 @@ def checked_url(url: str, where: str) -> str:
         good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
     except ValueError:
         good = False
-    if not good:
+    if not good or not url.isprintable() or any(one in url for one in " ?#"):
         raise ModelError(f"`{where}` is not the address of a server", help="write `http://HOST:PORT/v1`")
     if parts.username or parts.password:
         raise ModelError(f"`{where}` holds a user name or password", help="give the key by its own variable")

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from taskc.backends.remote import finished, starved
+from taskc.backends.remote import counted, finished, starved
 from taskc.backends.sampling import as_it_is, drawn
 from taskc.backends.top_tokens import Token, read_first
 from taskc.records.operation import (
@@ -88,8 +88,8 @@ class Hidden:
 class Counted:
     """Tokens as the provider counts them."""
 
-    input_tokens: int = 0
-    output_tokens: int = 0
+    input_tokens: int | None = 0
+    output_tokens: int | None = 0
     output_tokens_details: Hidden | None = None
 
 
@@ -152,7 +152,7 @@ class Response:
     def tokens(self) -> Usage:
         """Give the usage, zero where none is told."""
         told = self.usage or Counted()
-        return Usage(read=told.input_tokens, written=told.output_tokens)
+        return counted(told.input_tokens, told.output_tokens)
 
     @property
     def source(self) -> Source:

@@ -27,6 +27,10 @@ class Token:
         return [(top.token, top.logprob) for top in self.top_logprobs]
 
 
+ROUNDING = 1e-3  # that a log-probability may be above 0
+_MASS = 0.02  # that probabilities rounded by a server may sum to above 1
+
+
 def labelled(tokens: Iterable[tuple[str, float]], labels: Sequence[str]) -> Labelled:
     """Give each label the mass of the tokens that are this label, blanks around either left out.
 
@@ -49,6 +53,10 @@ def read_first(
     found = list(tokens)
     if not found:
         message = f"{service} sent no log-probabilities"
+        return Failure(reason="no-logprobs", message=message, again=False)
+    sizes = [logprob for _, logprob in found if logprob > -math.inf]  # nan is none
+    if any(not one <= ROUNDING for one in sizes) or math.fsum(map(math.exp, sizes)) > 1.0 + _MASS:
+        message = f"{service} sent numbers that are no log-probabilities: above 0, or of a mass above 1"
         return Failure(reason="no-logprobs", message=message, again=False)
     return labelled(found, labels)
 

@@ -205,5 +205,5 @@ def _bytes_of(body: dict[str, Any]) -> bytes:
 def _json_or_text(text: str) -> object:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text

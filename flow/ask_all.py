@@ -155,6 +155,10 @@ class Asker:
     async def _work(self, wanted: Iterator[Call]) -> None:
         """Ask one call after another; whoever wakes first saves what all have brought."""
         while not self.stopped and (call := next(wanted, None)) is not None:
+            if self._store.have((call.key,)):  # another process was quicker
+                self._busy.discard(call.key)
+                self._reused += 1
+                continue
             await self._ask([call])
             await asyncio.sleep(0)
             self._save()

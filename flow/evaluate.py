@@ -351,7 +351,7 @@ def _run_name(record: RunRecord) -> str:
     tasks = sorted({row.task.partition(".")[0] for row in record.lowerings})
     head = tasks[0] if len(tasks) == 1 else f"{len(tasks)}-tasks"
     model = (
-        re.sub(r"[^A-Za-z0-9.]+", "-", record.models[0].model)
+        re.sub(r"[^A-Za-z0-9.]+", "-", record.models[0].model)[:80]
         if len(record.models) == 1
         else f"{len(record.models)}-models"
     )

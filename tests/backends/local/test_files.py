@@ -252,7 +252,7 @@ def _interrupt(what, done, total):
 
 
 def test_a_cancelled_ask_stops_computing(tiny, talk):
-    batch = [Score(prompt=talk("x" * 300), continuations=(f"{n}" * 40,)) for n in range(64)]
+    batch = [Score(prompt=talk("x" * 300), continuations=(f"{n}" * 40,)) for n in range(2_000)]
 
     async def cancel():
         task = asyncio.create_task(tiny.ask(batch))
