@@ -105,3 +105,14 @@ def test_an_address_has_no_query(tmp_path, url):
     with pytest.raises(ModelError, match="is not the address of a server") as caught:
         open_model("openai-api/box/m", around)
     assert "secret-secret" not in str(caught.value)
+
+
+def test_a_wait_of_minutes_is_waited_for(provider, tmp_path):
+    """A provider that asks for less than `patience` is obeyed; for more than that its model's run ends."""
+    model = open_model("openai-api/box/m?patience=300", provider.around(tmp_path))
+    short = model.line._passing(429, "box answered 429", {"retry-after": "61"})
+    assert short.passing and not short.outcome.fatal
+    assert short.feedback.wait == 61
+    long = model.line._passing(429, "box answered 429", {"retry-after": "301"})
+    assert not long.passing and long.outcome.fatal
+    assert "asks to wait 301 s" in long.outcome.message

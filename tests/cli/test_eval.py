@@ -318,3 +318,10 @@ def test_files_changed_since_the_build(run: Any, folder: Path) -> None:
         told = run(*command).err
         assert "note: `capitals.task` has changed since `build` was compiled; `taskc compile`" in told
     assert "has changed" not in run("eval", "-m", "echo/x", "--no-picture", "-q").err
+
+
+def test_a_long_model_string_is_no_trouble_for_names_of_folders(run: Any, folder: Path) -> None:
+    run("compile", "capitals.task")
+    ran = run("eval", "-m", "echo/" + "x" * 300, "--no-picture", "-q")
+    assert ran.code == 0
+    assert len(list((folder / "runs").glob("*/rows.jsonl"))) == 1

@@ -260,3 +260,22 @@ def test_all_that_is_known_of_an_answer_is_kept(run, told, request_of, store, tm
     assert kept.asked == operation_id(kept.operation)
     assert kept.sampling.startswith('["generate')
     assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", kept.at)
+
+
+def test_what_another_process_has_asked_meanwhile_is_not_asked(told, request_of, store):
+    """Two runs on one store: what one was quicker with costs the other nothing."""
+    requests = [request_of(at) for at in range(20)]
+    here, there = told(), told()
+    found = lower.survey(requests, here.model, here.capabilities)
+
+    async def both():
+        calls = list(first_wave(requests, found))
+        return await asyncio.gather(
+            ask_all(calls, here, store, connections=1), ask_all(calls, there, store, connections=3)
+        )
+
+    one, other = asyncio.run(both())
+    assert store.count() == 20
+    assert one.done == other.done == 20
+    assert one.asked + other.asked <= 30  # twice only what is in flight when they meet; 40 without a look
+    assert one.reused + other.reused >= 10
