@@ -197,8 +197,7 @@ def _draw_panel(axes: "Axes", panel: Panel, *, last: bool) -> None:
         _draw_interval(axes, line.place, part)
         axes.text(101.5, line.place, f"{part.n}", ha="left", va="center", fontsize=7, color="0.3")
         if line.row.chance is not None:
-            ends = (line.place - 0.5, line.place + 0.5)
-            axes.plot([100 * line.row.chance] * 2, ends, zorder=1.5, path_effects=_rim(2.0), **CHANCE)
+            _draw_chance(axes, line.place, line.row.chance)
     axes.text(101.5, -0.72, "n", ha="left", va="center", fontsize=7, color="0.3", style="italic")
     title = panel.task + (" (all items: no distractor competes)" if panel.every else "")
     named = names(panel.distractors)
@@ -209,7 +208,12 @@ def _draw_panel(axes: "Axes", panel: Panel, *, last: bool) -> None:
     axes.set_yticks([line.place for line in bars], [_folded(line.text) for line in bars], linespacing=0.95)
     _frame(axes, panel, last=last)
     if last:
-        axes.set_xlabel("conflict items: whose answer was given, %")
+        axes.set_xlabel("conflict items (the distractor predicts another answer): whose was given, %")
+
+
+def _draw_chance(axes: "Axes", place: float, chance: float) -> None:
+    ends = (place - 0.5, place + 0.5)
+    axes.plot([100 * chance] * 2, ends, zorder=1.5, path_effects=_rim(2.0), **CHANCE)
 
 
 def _draw_agree(axes: "Axes", panel: Panel, *, last: bool) -> None:
@@ -217,6 +221,9 @@ def _draw_agree(axes: "Axes", panel: Panel, *, last: bool) -> None:
     for line in panel.lines:
         if line.row is not None and line.row.agree.accuracy is not None:
             rate = line.row.agree.accuracy
+            if line.row.chance is not None:
+                _draw_chance(axes, line.place, line.row.chance)
+            axes.text(104, line.place, f"{rate.n}", ha="left", va="center", fontsize=7, color="0.3")
             axes.plot([100 * rate.low, 100 * rate.high], [line.place] * 2, color="0.35", linewidth=0.9)
             axes.plot([100 * rate.value], [line.place], clip_on=False, zorder=4, **AGREE)
     axes.tick_params(labelleft=False)
