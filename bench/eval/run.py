@@ -157,7 +157,7 @@ def run_end(server: Server, work: Path, arm: str, count: int) -> Spent:
 
 def peer(server: Server, work: Path, data: Path, arm: str) -> list[str]:
     """Give the command of a peer."""
-    tools = work / "venvs" / arm / "bin"
+    tools = work / "venvs-asking" / arm / "bin"
     if arm == "inspect":
         (data / "inspect_words.py").write_text((HERE / "peers" / "inspect_words.py").read_text())
         command = [str(tools / "inspect"), "eval", "inspect_words.py", "-T", f"data={data}"]
@@ -213,10 +213,10 @@ def scratch(data: Path) -> Path:
 def install_peers(work: Path) -> None:
     """Make an environment for each peer that has none yet."""
     for name, pinned in PEERS.items():
-        python = work / "venvs" / name / "bin" / "python"
+        python = work / "venvs-asking" / name / "bin" / "python"
         if not python.exists():
             note(f"installing {pinned[0]}")
-            subprocess.run([sys.executable, "-m", "venv", work / "venvs" / name], check=True)
+            subprocess.run([sys.executable, "-m", "venv", work / "venvs-asking" / name], check=True)
             subprocess.run([python, "-m", "pip", "install", "-q", *pinned], check=True)
 
 
