@@ -248,7 +248,7 @@ class Said:
 
 def _without(text: str, secret: str) -> str:
     """Take a key out of a response, however its JSON writes it."""
-    if "\\" in text:
+    if "\\u" in text or "\\/" in text:  # other escapes cannot hide a character of a key
         with suppress(ValueError, RecursionError):
             if secret in str(json.loads(text)):
                 text = json.dumps(json.loads(text), ensure_ascii=False)
