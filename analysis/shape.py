@@ -124,14 +124,21 @@ def _arm(like: Array, spans: Array) -> Array:
     out = np.zeros(CELLS)
     for total in TOTALS:
         reached = np.eye(CELLS)
-        free = np.eye(CELLS)
         for share, seen in zip(shares, like, strict=True):
-            step = _steps(total * share)
-            reached = (reached @ step) * seen
-            free = free @ step
-        room = (free * _FAR).sum(axis=1)
-        out += np.divide((reached * _FAR).sum(axis=1), room, out=np.zeros(CELLS), where=_ROOM)
+            reached = (reached @ _steps(total * share)) * seen
+        rises = _rises(total, shares)
+        out += np.divide((reached * _FAR).sum(axis=1), rises, out=np.zeros(CELLS), where=_ROOM)
     return out / len(TOTALS)
+
+
+@lru_cache(maxsize=512)  # the same for every deviation of the models, and for every curve over these scales
+def _rises(total: float, shares: tuple[float, ...]) -> Array:
+    """Give the chance that a stretch rises by `LEAST` or more, for each value at which it begins."""
+    free = np.eye(CELLS)
+    for share in shares:
+        free = free @ _steps(total * share)
+    made: Array = (free * _FAR).sum(axis=1)
+    return made
 
 
 @lru_cache(maxsize=512)

@@ -248,11 +248,12 @@ class Said:
 
 def _without(text: str, secret: str) -> str:
     """Take a key out of a response, however its JSON writes it."""
+    written = json.dumps(secret, ensure_ascii=False)[1:-1]
     if "\\u" in text or "\\/" in text:  # other escapes cannot hide a character of a key
         with suppress(ValueError, RecursionError):
-            if secret in str(json.loads(text)):
-                text = json.dumps(json.loads(text), ensure_ascii=False)
-    return text.replace(secret, "***").replace(json.dumps(secret, ensure_ascii=False)[1:-1], "***")
+            plain = json.dumps(json.loads(text), ensure_ascii=False)
+            text = plain if written in plain else text
+    return text.replace(secret, "***").replace(written, "***")
 
 
 def _said(body: object) -> Said:
