@@ -3,20 +3,22 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
-from taskc.analysis.shape import PRIOR, evidence, judge, probabilities, turning
+from taskc.analysis.shape import LEAST, PRIOR, evidence, judge, probabilities, turning
 from taskc.records.curve import SHAPES, TURNING, Curve, Judged, Pooled, Shape, Turn, Verdict
 
 LIKELY = 0.5  # the probability from which a shape is a verdict: likelier than all others together
 _CONCENTRATION = 2.0  # of the Dirichlet prior over the shares of shapes among families
 
 
-def judge_curve(curve: Curve, *, log: bool = True, likely: float = LIKELY) -> Judged:
+def judge_curve(curve: Curve, *, log: bool = True, likely: float = LIKELY, least: float = LEAST) -> Judged:
     """Judge the shape of one curve, on the logarithm of scale or on scale itself.
+
+    A rise or fall of less than `least`, a difference of shares, counts as none.
 
     Models of one size make no curve: the verdict is `undetermined`, whatever the prior says.
     """
     places = [math.log(point.scale) if log else point.scale for point in curve.points]
-    told = evidence(curve.points, places)
+    told = evidence(curve.points, places, shared=curve.shared, least=least)
     odds = probabilities(told)
     verdict = judge(odds, likely) if len(set(places)) > 1 else None
     turn = None

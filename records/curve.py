@@ -24,13 +24,28 @@ class Point(Struct, frozen=True, kw_only=True):
     more: Mapping[str, str] = field(default_factory=dict)
 
 
+class Shared(Struct, frozen=True, kw_only=True):
+    """What is known of the errors of a curve's points from the items, most of which all models answered.
+
+    `covariance` is that of the points' values, in their order; `units` the number of items it comes from, or of
+    clusters of items where they come in such.
+    """
+
+    covariance: tuple[tuple[float, ...], ...]
+    units: int
+
+
 class Curve(Struct, frozen=True, kw_only=True):
-    """The points of one task, in one regime, over the models of one family, in rising order of scale."""
+    """The points of one task, in one regime, over the models of one family, in rising order of scale.
+
+    `shared` is there where the items are known and not the shares alone.
+    """
 
     task: str
     regime: str
     family: str
     points: tuple[Point, ...]
+    shared: Shared | None = None
 
 
 class Turn(Struct, frozen=True, kw_only=True):
