@@ -39,7 +39,7 @@ task facts {
         { question: "Is snow warm?", answer: "no", trap: "no", shown: false }
         { question: "Is fire not hot?", answer: "no", trap: "yes", shown: true }
         { question: "Is coal not white?", answer: "yes", trap: "no", shown: false }
-        { question: "Is water wet?", answer: "yes", trap: "yes", shown: false }
+        { question: "Is water wet?", answer: "yes", trap: "yes", shown: true }
     ]
     true_task "answer" -> answer
     distractor "overlook the not" -> trap
