@@ -152,6 +152,7 @@ def test_intervals_hold_their_values_and_keep_to_their_range(t, d, o, a, e, chan
     assert load(Row, dump(found)) == found
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1), st.floats(0, 1))
 def test_both_excesses_are_the_pull_of_the_model(ability, pull) -> None:
     n, c = 1000, 0.25

@@ -6,7 +6,7 @@ from statistics import mean, stdev
 
 import numpy
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.calibration import calibration_curve
 
@@ -33,6 +33,7 @@ def test_pass_at_k_by_the_products_of_the_paper() -> None:
     assert pass_at_k(200, 30, 10) == pytest.approx(expected)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 60), st.integers(0, 60), st.integers(1, 60))
 def test_pass_at_k_rises_with_k_and_with_what_is_correct(n, correct, k) -> None:
     correct, k = min(correct, n), min(k, n)
@@ -68,6 +69,7 @@ def parted(rows) -> tuple[list[float], list[float]]:
     return [c for c, _ in rows], [float(right) for _, right in rows]
 
 
+@settings(deadline=None)
 @given(COLUMNS)
 def test_ece_is_that_of_sklearns_bins(rows) -> None:
     confidence, correct = parted(rows)
@@ -86,6 +88,7 @@ def by_split(confidence: list[float], correct: list[float]) -> float:
     return float(sum(abs(r[b].mean() - c[b].mean()) * len(b) for b in bins) / len(order))
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(0, 10**6), st.booleans()), min_size=1, max_size=80, unique_by=lambda x: x[0]
@@ -97,6 +100,7 @@ def test_ece_adaptive_is_that_of_an_array_split(rows) -> None:
     assert found is not None and found.value == pytest.approx(by_split(confidence, correct))
 
 
+@settings(deadline=None)
 @given(COLUMNS, st.randoms())
 def test_calibration_errors_are_shares_and_know_no_order(rows, random) -> None:
     other = list(rows)
@@ -127,6 +131,7 @@ def test_normalised_score() -> None:
     assert normalised_score([1.0], [1.0]) is normalised_score([], []) is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(-30, 30), st.floats(-30, 30)), min_size=2, max_size=20))
 def test_logodds_difference_is_paired(rows) -> None:
     first, other = [a for a, _ in rows], [b for _, b in rows]

@@ -4,7 +4,7 @@ import math
 
 import pytest
 from asked import options
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import logsumexp, softmax
 from sklearn.metrics import brier_score_loss, log_loss
@@ -103,6 +103,7 @@ def test_what_is_unknown_is_none() -> None:
 LOGPROBS = st.lists(st.floats(-60, 0), min_size=2, max_size=6)
 
 
+@settings(deadline=None)
 @given(LOGPROBS, st.floats(0, 1), st.integers(0, 5), st.integers(0, 5))
 def test_all_are_in_their_range(logprobs, outside, answer, rival) -> None:
     scored = Scored(logprobs=tuple(logprobs), tokens=(3,) * len(logprobs))
@@ -115,6 +116,7 @@ def test_all_are_in_their_range(logprobs, outside, answer, rival) -> None:
             assert value is None or metric.low - 1e-9 <= value <= metric.high + 1e-9, name
 
 
+@settings(deadline=None)
 @given(LOGPROBS, st.floats(0.01, 20))
 def test_more_for_the_answer_is_never_worse(logprobs, more) -> None:
     """As the answer gains on all else, every metric goes the way that it says is better."""
