@@ -18,6 +18,7 @@ The functions take single numbers with `math`, and arrays with `numpy` in its pl
 
 import hashlib
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
@@ -242,8 +243,6 @@ def _gumbel(share: float) -> float:
 
 
 def _shows(message: str, text: str) -> bool:
-    import re
-
     return re.search(rf"(?<!\w){re.escape(text)}(?!\w)", message) is not None
 
 
