@@ -1,16 +1,17 @@
 """`simulated/NAME?build=FOLDER&ability=A&pull=Q`: a model that is none, and knows the answers.
 
-It reads the requests of a build, with what the true task and the distractors predict for each, and answers them
-as `records/simulated.py` says: with probability `pull` as the distractor, else with probability `ability`
-as the true task, else by guessing. Whatever else is asked of it is a failure.
+It reads the requests of a build, with what the true task and the distractors predict for each, and answers
+them as `records/simulated.py` says: with probability `pull` as the distractor, else with probability
+`ability` as the true task, else by guessing. Whatever else is asked of it is a failure.
 
-* **score** and **labels**: log-probabilities whose highest is at its answer. Options of several lengths are scored
-  so that it stays there when they are compared per byte; a continuation is one token.
-* **generate**: the answer in the form of the task's `reply`, after a line that stands for reasoning where there is
-  to be some.
+* **score** and **labels**: log-probabilities whose highest is at its answer. Options of several lengths are
+  scored so that it stays there when they are compared per byte; a continuation is one token.
+* **generate**: the answer in the form of the task's `reply`, after a line that stands for reasoning where
+  there is to be some.
 
 Parameters: `build`, of which the hash of its requests takes part in the name that answers are stored under;
-`ability`; `pull`, 0 without; `spread` of the items, 1 without; `seed`, 0 without. `NAME` is what a ladder has.
+`ability`; `pull`, 0 without; `spread` of the items, 1 without; `seed`, 0 without. `NAME` is what a ladder
+has.
 """
 
 import re
@@ -75,7 +76,9 @@ class Simulated:
 
     def _outcome(self, operation: Operation) -> Outcome:
         if isinstance(operation, Score) and not operation.prompt.messages:  # without the prompt all are alike
-            return Scored(logprobs=(-1.0,) * len(operation.continuations), tokens=_ones(operation.continuations))
+            return Scored(
+                logprobs=(-1.0,) * len(operation.continuations), tokens=_ones(operation.continuations)
+            )
         request = self._request(operation)
         if request is None:
             return _STRANGE

@@ -2,18 +2,18 @@
 
 One answer to an item with k options (k = 0: a free answer, which no guess gets right):
 
-1. with probability `pull` the answer is a distractor's, of those that speak against the truth if there are any;
+1. with probability `pull` the answer is a distractor's, of those against the truth if there are any;
 2. else with probability `ability` the truth is known and given;
 3. else it is a guess, each of the k options alike.
 
-This is a multinomial processing tree (Riefer and Batchelder 1988, Psychological Review 95:318). Items are not all
-alike: one is hard, or tempting, for all models. A step is taken where σ·d + e < √(1 + σ²)·Φ⁻¹(p), with d the
-item's own and the same for all models, e the luck of one model with one request, both standard normal, and
-σ the spread: the normal ogive model (Lord and Novick 1968, sec. 16.5), whose mean over items is p
-whatever σ is. For two models of 50 % the answers correlate by (2/π) asin(σ²/(1 + σ²)), by a third for σ = 1.
+This is a multinomial processing tree (Riefer and Batchelder 1988, Psychological Review 95:318). Items are
+not all alike: one is hard, or tempting, for all models. A step is taken where σ·d + e < √(1 + σ²)·Φ⁻¹(p),
+with d the item's own and the same for all models, e the luck of one model with one request, both standard
+normal, and σ the spread: the normal ogive model (Lord and Novick 1968, chap. 16), whose mean over items is
+p whatever σ is. What two models of ability 50 % know correlates by (2/π) asin(σ²/(1 + σ²)), a third at σ = 1.
 
-What looks like chance is a hash of seed, item, request and model, so that each answer is had again at any time.
-The functions take single numbers with `math`, and arrays with `numpy` in its place.
+What looks like chance is a hash of seed, item, request and model, so that each answer is had again at any
+time. The functions take single numbers with `math`, and arrays with `numpy` in its place.
 """
 
 import hashlib
@@ -44,10 +44,10 @@ _OPPOSITE |= {no: yes for yes, no in _OPPOSITE.items()}
 class Asked:
     """What matters of a request: whose answers are which, and words that stand for its item and itself.
 
-    An answer is a place among the `options` possible ones, those of the request where a reply is held to them;
-    where none can be guessed, `options` is 0, and 0 is the truth, 1 and on the distractors', `WRONG`
-    any other. `lures` are the distinct answers of distractors against the truth; `agrees` says that one speaks
-    and none is against it. `truth` is None where the true answer is none of the options.
+    An answer is a place among the `options` possible ones, those of the request where a reply is held to
+    them; where none can be guessed, `options` is 0, and 0 is the truth, 1 and on the distractors', `WRONG`
+    any other. `lures` are the distinct answers of distractors against the truth; `agrees` says that one
+    speaks and none is against it. `truth` is None where the true answer is none of the options.
     """
 
     item: int
@@ -60,7 +60,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """A simulated model: `ability` and `pull` from 0 to 1, `spread` of items (σ) 0 or more, `name` and `seed`.
+    """A simulated model: `ability` and `pull` from 0 to 1, `spread` of items (σ) from 0 up, name and seed.
 
     Models of one seed meet the same hard items; those of one name have the same luck with each.
     """
@@ -112,7 +112,8 @@ def written_of(request: Request, answer: int) -> str:
 def binds(request: Request) -> bool:
     """Say whether an answer is held to the options, so that guessing among them means something.
 
-    So it is where they are what is scored, where they have labels, and where the last message shows their texts.
+    So it is where they are what is scored, where they have labels, and where the last message shows their
+    texts.
     """
     if not request.options:
         return False
@@ -140,7 +141,7 @@ def answer_of(subject: Subject, asked: Asked, replicate: int = 0) -> int:
 
 
 def chances_of(subject: Subject, asked: Asked) -> list[float]:
-    """Give the probability of each option for a model that meets this item, before its luck; `options` > 0."""
+    """Give the probability of each option, of which there are some, for a model that meets this item."""
     from_truth, from_lure = difficulties(begun(subject.seed), asked.item)
     able, drawn_to = levels(subject)
     knows = _NORMAL.cdf(able - subject.spread * from_truth)
@@ -158,9 +159,9 @@ def chances_of(subject: Subject, asked: Asked) -> list[float]:
 def beliefs_of(subject: Subject, asked: Asked, answer: int) -> list[float]:
     """Give log-probabilities of the options whose highest is the answer that is given; `options` > 0.
 
-    They are the normalised logarithms of `chances_of`, each with a Gumbel deviation, given that the largest sum
-    is at `answer`: before that is known, it would be there with just the chance of that answer (Maddison, Tarlow
-    and Minka 2014, A* sampling, sec. 3).
+    They are the normalised logarithms of `chances_of`, each with a Gumbel deviation, given that the largest
+    sum is at `answer`: before that is known, it would be there with just the chance of that answer
+    (Maddison, Tarlow and Minka 2014, A* sampling, sec. 3).
     """
     base = mixed(mixed(begun(subject.seed) ^ asked.request) ^ word(subject.name))
     lows = [math.log(max(chance, 1e-4)) for chance in chances_of(subject, asked)]
@@ -220,7 +221,7 @@ def word(text: str) -> int:
 
 
 def mixed(number: Any) -> Any:
-    """Stir a word well: the output function of SplitMix64 (Steele, Lea and Flood 2014, fig. 17)."""
+    """Stir a word well: the output function of SplitMix64 (Steele, Lea and Flood 2014, OOPSLA)."""
     number = (number + 0x9E3779B97F4A7C15) & _MASK
     number = ((number ^ (number >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
     number = ((number ^ (number >> 27)) * 0x94D049BB133111EB) & _MASK
