@@ -50,7 +50,9 @@ def draw_curves(
         above = draw_heights(shape, len(scales), effect, chance)
         paths = reach.paths(above, float(chance.uniform()), MARGIN)
         right = right_answers(design, _subjects(paths, spread, own))
-        yield Drawn(shape=shape, judged=judge_curve(_curve(right.mean(axis=1), scales, len(asked)), likely=likely))
+        yield Drawn(
+            shape=shape, judged=judge_curve(_curve(right.mean(axis=1), scales, len(asked)), likely=likely)
+        )
 
 
 def possible(shape: Shape, asked: Sequence[Asked], models: int, effect: float) -> bool:

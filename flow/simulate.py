@@ -1,4 +1,4 @@
-"""`taskc simulate`: models with a known ability and pull answer a build, by the same way as any other model."""
+"""`taskc simulate`: models with a known ability and pull answer a build, in the way of any other model."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -31,9 +31,9 @@ LADDER = "simulated"
 class SimulateJob:
     """What is to be simulated.
 
-    A `shape` is made for the items of `part`, for each task apart, with an `effect` from 0 to 1 on each of its
-    stretches; or `abilities` and `pulls` are given, one for each model, or one pull for all. `models` of the
-    ladder answer, spread over it; where abilities are given, as many as these.
+    A `shape` is made for the items of `part`, for each task apart, with an `effect` from 0 to 1 on each of
+    its stretches; or `abilities` and `pulls` are given, one for each model, or one pull for all. `models`
+    of the ladder answer, spread over it; where abilities are given, as many as these.
     """
 
     build: Path
@@ -123,7 +123,9 @@ def _truths(
             told = f"there are {len(job.abilities)} abilities and {len(pulls)} pulls"
             raise BadSelection(told, "give as many pulls as abilities, or one for all")
         asked = [one for some in by_task.values() for one in some]
-        shares = [accuracy_of(a, q, asked) if asked else 0.0 for a, q in zip(job.abilities, pulls, strict=True)]
+        shares = [
+            accuracy_of(a, q, asked) if asked else 0.0 for a, q in zip(job.abilities, pulls, strict=True)
+        ]
         paths = Paths(abilities=job.abilities, pulls=pulls, shares=tuple(round(one, 6) for one in shares))
         yield _truth(job, "", paths, rungs), job.wanted
         return

@@ -73,10 +73,10 @@ class Calibration(Struct, frozen=True, kw_only=True):
 class Trial(Struct, frozen=True, kw_only=True):
     """Verdicts on simulated curves of one design.
 
-    `models` of them answer `items`, of which `conflict` are in conflict, in the cells of `task` that `cells`
-    name; the `part` that is judged has `judged` items, and each stretch of a curve moves by `effect`.
-    `false_u` is the share of flat and monotone curves that were told to be U-shaped. A shape that so few models
-    cannot show, or an effect that these items cannot, is not among `told`.
+    `models` of them answer `items`, of which `conflict` are in conflict, in the cells of `task` that
+    `cells` name; the `part` that is judged has `judged` items, and each stretch of a curve moves by
+    `effect`. `false_u` is the share of flat and monotone curves that were told to be U-shaped. A shape that
+    so few models cannot show, or an effect that these items cannot, is not among `told`.
     """
 
     task: str
