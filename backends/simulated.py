@@ -4,8 +4,8 @@ It reads the requests of a build, with what the true task and the distractors pr
 them as `records/simulated.py` says: with probability `pull` as the distractor, else with probability
 `ability` as the true task, else by guessing. Whatever else is asked of it is a failure.
 
-* **score** and **labels**: log-probabilities whose highest is at its answer. Options of several lengths are
-  scored so that it stays there when they are compared per byte; a continuation is one token.
+* **score** and **labels**: log-probabilities whose highest is at its answer, also when continuations are
+  compared per byte: longer ones are made less likely. Each is one token.
 * **generate**: the answer in the form of the task's `reply`, after a line that stands for reasoning where
   there is to be some.
 
@@ -38,7 +38,7 @@ from taskc.records.operation import (
     Scored,
 )
 from taskc.records.plan import Capabilities
-from taskc.records.request import Message, Option, Request
+from taskc.records.request import Message, Request
 from taskc.records.simulated import SPREAD, Subject, answer_of, asked_of, beliefs_of, written_of
 
 _KNOWN = ("build", "ability", "pull", "spread", "seed")
@@ -85,11 +85,11 @@ class Simulated:
         thought = _THOUGHTS.search(operation.prompt.prefill) if request.after else None
         tries = int(thought[1]) - 1 if thought else 0
         match operation:
-            case Score():
-                logprobs = self._logprobs(request, tries, lengths=request.measure == "choice")
+            case Score(continuations=written):
+                logprobs = _spelled(*self._beliefs(request, tries), written)
                 return Scored(logprobs=tuple(logprobs), tokens=_ones(logprobs))
             case Labels():
-                return Labelled(logprobs=tuple(self._logprobs(request, tries)), outside=0.0)
+                return Labelled(logprobs=tuple(self._beliefs(request, tries)[0]), outside=0.0)
             case Generate():
                 return Generated(text=self._text(request, operation, tries + operation.seed), finish="stop")
 
@@ -100,13 +100,11 @@ class Simulated:
         plain = (one for one in fitting if one.stage == "answer" and one.after is None)
         return next(plain, next((one for one in fitting if one.stage == "think"), next(iter(fitting), None)))
 
-    def _logprobs(self, request: Request, tries: int, *, lengths: bool = False) -> list[float]:
+    def _beliefs(self, request: Request, tries: int) -> tuple[list[float], int]:
+        """Give log-probabilities of the options, and the place of the answer, where they are highest."""
         asked = asked_of(request)
-        beliefs = beliefs_of(self.subject, asked, answer_of(self.subject, asked, tries))
-        if not (lengths and request.normalise == "bytes"):
-            return beliefs
-        sizes = [max(1, len(one.continuation.encode("utf-8", "surrogatepass"))) for one in request.options]
-        return [belief * size * len(sizes) / sum(sizes) for belief, size in zip(beliefs, sizes, strict=True)]
+        answer = answer_of(self.subject, asked, tries)
+        return beliefs_of(self.subject, asked, answer), answer
 
     def _text(self, request: Request, operation: Generate, tries: int) -> str:
         """Write a reply; reasoning that ends in an answer serves both a stage and a whole reply."""
@@ -199,8 +197,10 @@ def _asks(request: Request, operation: Operation) -> bool:
     """Say whether an operation with the messages of a request is what comes of it."""
     begins = _begins(request, operation.prompt)
     match operation:
-        case Score(continuations=written) | Labels(labels=written):
-            return begins and request.stage == "answer" and written == _written(request.options)
+        case Score(continuations=written):
+            return begins and request.measure == "choice" and _scored(request, written)
+        case Labels(labels=written):
+            return begins and request.measure == "label" and _scored(request, written)
         case Generate():
             return begins and (request.stage == "think" or request.measure == "reply")
 
@@ -215,8 +215,14 @@ def _begins(request: Request, prompt: Prompt) -> bool:
     )
 
 
-def _written(options: Iterable[Option]) -> tuple[str, ...]:
-    return tuple(option.continuation for option in options)
+def _scored(request: Request, written: tuple[str, ...]) -> bool:
+    return request.stage == "answer" and written == tuple(one.continuation for one in request.options)
+
+
+def _spelled(beliefs: Sequence[float], answer: int, written: Sequence[str]) -> list[float]:
+    """Make continuations longer than the answer less likely, so that it is highest per byte as well."""
+    sizes = [max(1, len(one.encode("utf-8", "surrogatepass"))) for one in written]
+    return [belief * max(1.0, size / sizes[answer]) for belief, size in zip(beliefs, sizes, strict=True)]
 
 
 def _blank(request: Request) -> str:
