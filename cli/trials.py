@@ -70,12 +70,13 @@ def print_tried(tried: "Tried", *, form: str, quiet: bool) -> None:
         return
     repeats = max(told.right.n for trial in tried.trials for told in trial.told)
     shapes = list(dict.fromkeys(told.shape for trial in tried.trials for told in trial.told))
-    rows = [("task", "items", "conflict", "models", "effect", *shapes, "false U", "error")]
+    rows = [("task", "measure", "items", "conflict", "models", "effect", *shapes, "false U", "error")]
     for trial in tried.trials:
         right = {told.shape: told.right for told in trial.told}
         rows.append(
             (
                 trial.task,
+                ", ".join(dict.fromkeys(cell.rpartition(", ")[2] for cell in trial.cells)),
                 f"{trial.items:,}",
                 f"{trial.conflict:,}",
                 str(trial.models),
@@ -88,7 +89,7 @@ def print_tried(tried: "Tried", *, form: str, quiet: bool) -> None:
     click.echo(
         f"curves told rightly, of {repeats:,} of each shape, judged on {PARTS[tried.trials[0].part]}\n"
     )
-    _table(rows, left=1)
+    _table(rows, left=2)
     if len(tried.trials) == 1:
         _confusion(tried.trials[0].told)
         _bins(tried.trials[0].calibration)

@@ -85,6 +85,8 @@ def try_designs(job: TrialJob, watch: Watch | None = None) -> Tried:
     try.
     """
     plans = list(_plans(job))
+    if not plans:
+        raise BadSelection("there are no such items in this build", "take others: `--part`, `--select`")
     work = [
         (plan, shape)
         for plan in plans
