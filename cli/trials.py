@@ -70,7 +70,7 @@ def print_tried(tried: "Tried", *, form: str, quiet: bool) -> None:
         return
     repeats = max(told.right.n for trial in tried.trials for told in trial.told)
     shapes = list(dict.fromkeys(told.shape for trial in tried.trials for told in trial.told))
-    rows = [("task", "measure", "items", "conflict", "models", "effect", *shapes, "false U", "error")]
+    rows = [("task", "measure", "items", "conflict", "models", "points", *shapes, "false U", "error")]
     for trial in tried.trials:
         right = {told.shape: told.right for told in trial.told}
         rows.append(
@@ -80,7 +80,7 @@ def print_tried(tried: "Tried", *, form: str, quiet: bool) -> None:
                 f"{trial.items:,}",
                 f"{trial.conflict:,}",
                 str(trial.models),
-                _points(trial.effect),
+                f"{100 * trial.effect:g}",
                 *(_share(right.get(shape)) for shape in shapes),
                 _share(trial.false_u),
                 f"{100 * trial.calibration.error:.1f}",
