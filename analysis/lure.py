@@ -27,6 +27,7 @@ from typing import NamedTuple
 
 _CRITICAL = 3.841458820694124  # the 95 % quantile of chi-squared with one degree of freedom
 _TINY = 1e-12  # the least probability that is taken a logarithm of
+_SAME = 1e-9  # likelihoods that differ by less, in logarithms, are the same
 _STEPS = 24  # halvings: an end of an interval is right to 6e-8
 
 
@@ -185,6 +186,7 @@ def _estimate(terms: Sequence[_Term], *, pull: bool, fixed: float | None = None)
 
     top = _change(lambda x: not rises(x), 0.0, 1.0)
     peak = likelihood(top)
+    top = next((end for end in (0.0, 1.0) if peak - likelihood(end) < _SAME), top)
 
     def within(x: float) -> bool:
         return 2 * (peak - likelihood(x)) <= _CRITICAL

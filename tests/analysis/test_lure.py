@@ -12,6 +12,7 @@ SHARE = st.floats(0, 1)
 CHANCE = st.sampled_from([0.0, 1 / 2, 1 / 3, 1 / 4, 1 / 10])
 
 
+@settings(deadline=None)
 @given(SHARE, SHARE, CHANCE, st.booleans())
 def test_probabilities_sum_to_1(ability, pull, chance, conflict) -> None:
     found = predict(ability, pull, chance, conflict)
