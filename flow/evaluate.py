@@ -36,6 +36,7 @@ from taskc.records.request import Request
 from taskc.records.response import Response
 from taskc.records.run import ModelRun, RunRecord
 from taskc.records.score import Missing
+from taskc.records.simulated import PREFIX
 from taskc.store.atomic import write_atomically
 from taskc.store.responses import ResponseStore
 
@@ -374,10 +375,11 @@ def _run_name(record: RunRecord) -> str:
     """Name a run after what it is: the same evaluation, run again, goes to the same folder."""
     tasks = sorted({row.task.partition(".")[0] for row in record.lowerings})
     head = tasks[0] if len(tasks) == 1 else f"{len(tasks)}-tasks"
+    made_up = all(one.model.startswith(PREFIX) for one in record.models)
     model = (
         re.sub(r"[^A-Za-z0-9.]+", "-", record.models[0].model)[:80]
         if len(record.models) == 1
-        else f"{len(record.models)}-models"
+        else f"{len(record.models)}-{'simulated' if made_up else 'models'}"
     )
     what = json.dumps(
         [

@@ -146,6 +146,7 @@ def _score(
     return Score(
         task=request.task,
         item=request.item,
+        cluster=request.cluster,
         regime=request.regime,
         levels=request.levels,
         measure=measure_of(request),
