@@ -1,11 +1,11 @@
 """How likely a point is at each value that a curve may have: a grid on φ = arcsin √p, from 0 to π/2.
 
-On φ a share of n answers varies by 1/(2√n) wherever it lies (Anscombe 1948, Biometrika 35:246), so that 0 and 1
-are values as any other. Two things lie between a curve and a share. A model lies off the curve by a normal
-deviation. And the share is of some items only: binomial, where nothing is known of the items. Where models were
-asked the same ones, what items do to all of them is a common factor f, standard normal, which moves every share
-by `loading` standard errors on φ; given f, shares are independent, and as sure as those of n / (1 − loading²)
-items. f is summed over by Gauss–Hermite quadrature.
+On φ a share of n answers varies by 1/(2√n) wherever it lies (Anscombe 1948, Biometrika 35:246), so that 0
+and 1 are values as any other. Two things lie between a curve and a share. A model lies off the curve by a
+normal deviation. And the share is of some items only: binomial, where nothing is known of the items. Where
+models were asked the same ones, what items do to all of them is a common factor f, standard normal, which
+moves every share by `loading` standard errors on φ; given f, shares are independent, and as sure as those
+of n / (1 − loading²) items. f is summed over by Gauss–Hermite quadrature.
 """
 
 import math
@@ -28,12 +28,10 @@ MOST = 0.95  # of a share's variance may be common: no estimate is sure of more
 STEP = math.pi / 2 / CELLS
 PHI = (np.arange(CELLS) + 0.5) * STEP
 P = np.sin(PHI) ** 2
-_FINE_PHI = (np.arange(CELLS * FINE) + 0.5) * (STEP / FINE)
+FINE_PHI = (np.arange(CELLS * FINE) + 0.5) * (STEP / FINE)
 
 
-def weigh(
-    points: Sequence[Point], shared: Shared | None, spreads: Sequence[float]
-) -> tuple[Array, Array]:
+def weigh(points: Sequence[Point], shared: Shared | None, spreads: Sequence[float]) -> tuple[Array, Array]:
     """Give how likely each point is in each cell: nodes × spreads × points × cells, and the nodes' weights.
 
     The numbers are logarithms. A spread is the standard deviation of models from their curve, on φ.
@@ -46,14 +44,19 @@ def weigh(
     values = np.array([point.value for point in points])[:, None]
     errors = loadings / (2 * np.sqrt(sizes))
     sharp = (sizes / (1 - loadings**2))[:, None]
-    logs = []
+    out = []
     for node in nodes:
-        phi = np.clip(_FINE_PHI - (node * errors)[:, None], _FINE_PHI[0] / 2, _FINE_PHI[-1] + STEP / FINE / 4)
+        phi = np.clip(FINE_PHI - (node * errors)[:, None], FINE_PHI[0] / 2, FINE_PHI[-1] + STEP / FINE / 4)
         told = sharp * (2 * values * np.log(np.sin(phi)) + 2 * (1 - values) * np.log(np.cos(phi)))
-        top = told.max(axis=1, keepdims=True)
-        seen = np.exp(told - top)
-        logs.append([np.log(np.maximum(seen @ _kernel(spread).T, 1e-300)) + top for spread in spreads])
-    return np.array(logs), weights
+        out.append(widen(told, spreads))
+    return np.array(out), weights
+
+
+def widen(logs: Array, spreads: Sequence[float]) -> Array:
+    """Give the same for likelihoods on the fine grid: spreads × points × cells of points × fine cells."""
+    top = logs.max(axis=1, keepdims=True)
+    seen = np.exp(logs - top)
+    return np.array([np.log(np.maximum(seen @ _kernel(spread).T, 1e-300)) + top for spread in spreads])
 
 
 def _sizes(points: Sequence[Point], shared: Shared) -> Array:
@@ -103,7 +106,7 @@ def _kernel(spread: float) -> Array:
     """Give the chances of the fine values when the curve is anywhere in a cell (row)."""
     if not spread:
         return np.repeat(np.eye(CELLS), FINE, axis=1) / FINE
-    near = np.exp(-0.5 * ((_FINE_PHI[None, :] - _FINE_PHI[:, None]) / spread) ** 2)
+    near = np.exp(-0.5 * ((FINE_PHI[None, :] - FINE_PHI[:, None]) / spread) ** 2)
     near /= near.sum(axis=1, keepdims=True)
     made: Array = near.reshape(CELLS, FINE, -1).mean(axis=1)
     return made

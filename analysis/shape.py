@@ -6,19 +6,19 @@ values at the scales that were measured; what comes out is Bayes' rule over the 
 grid (`grid.py`), without sampling:
 
 - a stretch rises as a gamma process does on φ = arcsin √p: its whole rise has a gamma distribution of shape
-  `FORM`, a mean of one of `TOTALS` and no more than the axis has room for, and its steps share that out by the
-  distances on the axis of scale, so that a model in between changes nothing (Lawless and Crowder 2004, Lifetime
-  Data Analysis 10:213). One step in twenty is a jump of any size. A stretch that rises by less than `least`
-  from end to end is none;
-- both arms of a curve that turns have the same mean rise: where one thing comes and goes, it goes as far as it
-  came, give or take;
+  `FORM`, a mean of one of `TOTALS` and no more than the axis has room for, and its steps share that out by
+  the distances on the axis of scale, so that a model in between changes nothing (Lawless and Crowder 2004,
+  Lifetime Data Analysis 10:213). One step in twenty is a jump of any size. A stretch that rises by less
+  than `least` from end to end is none;
+- both arms of a curve that turns have the same mean rise: where one thing comes and goes, it goes as far as
+  it came, give or take;
 - an observed share lies off its value by the luck of the items, and the value off the curve by a normal
   deviation of one of `SPREADS`: two models of one size differ by more than the luck of the items;
 - `PRIOR` holds the probabilities before the data; a turn is as likely at any inner place.
 
 The rising stretch is a Markov chain on the grid, so its likelihood is a product of matrices, as in a hidden
-Markov model (Rabiner 1989, Proc. IEEE 77:257, sec. III.A); falling ones are rising ones of 1 − p. What rises by
-less than `least` is a chain within a narrow band, which is taken off.
+Markov model (Rabiner 1989, Proc. IEEE 77:257, sec. III.A); falling ones are rising ones of 1 − p. What
+rises by less than `least` is a chain within a narrow band, which is taken off.
 """
 
 import math
@@ -33,18 +33,18 @@ from taskc.analysis.grid import CELLS, STEP, Array, P, weigh
 from taskc.records.curve import SHAPES, Point, Shape, Shared
 
 TOTALS = (0.08, 0.16, 0.32, 0.64)  # mean rise of a stretch, on φ; all alike before the data
-FORM = 3.0  # of the distribution of a rise: its standard deviation is 0.58 of its mean
+FORM = 4.0  # of the distribution of a rise: its standard deviation is half its mean
 SPREADS = {0.0: 0.3, 0.01: 0.5, 0.02: 0.08, 0.04: 0.05, 0.08: 0.05, 0.2: 0.02}  # deviations of models, on φ
 LEAST = 0.05  # five points of accuracy: a smaller rise or fall is none
 _TERMS = 200  # of a series: enough for the whole axis in the least of `TOTALS`
 JUMP = 0.05  # of the steps are of any size that there is room for: abilities may emerge at once
-# few curves are flat to within that, and those that are show it soon
+# more tasks rise or fall than turn; few are flat to within that, and those that are show it soon
 PRIOR: dict[Shape, float] = {
-    "positive": 0.2325,
-    "inverse": 0.2325,
-    "u_shaped": 0.2325,
-    "inverted_u": 0.2325,
-    "flat": 0.07,
+    "positive": 0.26,
+    "inverse": 0.26,
+    "u_shaped": 0.21,
+    "inverted_u": 0.21,
+    "flat": 0.06,
 }
 
 
@@ -58,11 +58,18 @@ def evidence(
     sum is what counts. A shape that so few places cannot show (a turn needs three, a slope two) is left out.
     `shared` says how the errors of the points hang together, `least` from where a rise or fall is one.
     """
+    seen, nodes = weigh(points, shared, tuple(SPREADS))
+    return evidence_of(seen, nodes, places, least)
+
+
+def evidence_of(
+    seen: Array, nodes: Array, places: Sequence[float], least: float = LEAST
+) -> dict[Shape, Array]:
+    """Do the same for what is `seen` of points, as `weigh` gives it: logarithms, and weights of `nodes`."""
     distinct = np.array(sorted(set(places)))
     index = np.searchsorted(distinct, np.array(places))
-    seen, nodes = weigh(points, shared, tuple(SPREADS))
     logs = np.zeros((len(distinct), len(nodes) * len(SPREADS), CELLS))
-    np.add.at(logs, index, seen.reshape(-1, len(points), CELLS).swapaxes(0, 1))
+    np.add.at(logs, index, seen.reshape(-1, len(places), CELLS).swapaxes(0, 1))
     top = logs.max(axis=2, keepdims=True)
     scale = top.sum(axis=(0, 2))
     weights = np.outer(nodes, list(SPREADS.values())).ravel() * np.exp(scale - scale.max())
@@ -121,8 +128,8 @@ def _arm(like: Array, spans: Array, least: float) -> Array:
     The stretch rises by `least` or more from its beginning to its end.
     """
     shares = tuple(float(share) for share in spans / spans.sum())
-    rises = _rises(shares, least)[:, None]
-    made: Array = np.divide(_far(like, shares, least), rises, out=np.zeros((len(TOTALS), *like.shape[1:])), where=rises > 0)
+    far, rises = _far(like, shares, least), _rises(shares, least)[:, None]
+    made: Array = np.divide(far, rises, out=np.zeros_like(far), where=rises > 0)
     return made
 
 
@@ -148,7 +155,7 @@ def _far(like: Array, shares: tuple[float, ...], least: float) -> Array:
 
 
 class _Band(NamedTuple):
-    """For each cell those just above it: which (`at`), whether the rise to them is too small (`near`, 0 or 1).
+    """For each cell those just above it: which (`at`), and whether the rise is too small (`near`, 0 or 1).
 
     `room` says whether there is a cell that is far enough above.
     """
@@ -165,7 +172,8 @@ def _band(least: float) -> _Band:
     at = np.arange(CELLS)[:, None] + np.arange(near.sum(axis=1).max())[None, :]
     inside = at < CELLS
     at = np.minimum(at, CELLS - 1)
-    return _Band(at, (np.take_along_axis(near, at, axis=1) & inside).astype(float), (rise >= least).any(axis=1))
+    near = np.take_along_axis(near, at, axis=1) & inside
+    return _Band(at, near.astype(float), (rise >= least).any(axis=1))
 
 
 @lru_cache(maxsize=128)
@@ -187,7 +195,7 @@ def _steps(share: float) -> Array:
 
 
 def _gamma(form: float, x: Array) -> Array:
-    """Give the distribution function of gamma at `x`, of this form and scale 1, by its series (DLMF 8.7.1)."""
+    """Give the distribution function of a gamma variable of scale 1 at `x`, by its series (DLMF 8.7.1)."""
     terms = np.cumprod(x[..., None] / (form + 1 + np.arange(_TERMS)), axis=-1)
     made: Array = np.exp(form * np.log(x) - x - math.lgamma(form + 1)) * (1 + terms.sum(axis=-1))
     return np.minimum(made, 1.0)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
+from taskc.analysis.cause import find_cause
 from taskc.analysis.shape import LEAST, PRIOR, evidence, judge, probabilities, turning
 from taskc.records.curve import SHAPES, TURNING, Curve, Judged, Pooled, Shape, Turn, Verdict
 
@@ -32,6 +33,7 @@ def judge_curve(curve: Curve, *, log: bool = True, likely: float = LIKELY, least
         probabilities=odds,
         turning_point=turn,
         evidence={shape: float(told[shape].sum()) if shape in told else 0.0 for shape in SHAPES},
+        cause=find_cause(curve.answered, places, likely=likely, least=least) if curve.answered else None,
     )
 
 

@@ -11,9 +11,11 @@ from taskc.cli import group, options
 from taskc.cli.terminal import coloured
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from taskc.flow.curves import Verdicts
     from taskc.flow.points import Read
-    from taskc.records.curve import Curve, Judged
+    from taskc.records.curve import Cause, Curve, Judged, Shape
 
 
 _USUAL = ("parameters", "all", "accuracy")  # of what is put against what
@@ -72,6 +74,14 @@ _USUAL = ("parameters", "all", "accuracy")  # of what is put against what
     metavar="P",
     help="the probability from which a shape is the verdict",
 )
+@click.option(
+    "--least",
+    type=group.Positive(0.5),
+    default=0.05,
+    show_default=True,
+    metavar="SHARE",
+    help="the rise or fall from which it counts as one, as a difference of shares",
+)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(
     runs: tuple[Path, ...],
@@ -84,6 +94,7 @@ def command(
     mix_measures: bool,
     axis: str,
     likely: float,
+    least: float,
     form: str,
 ) -> None:
     """Judge the shape of curves: positive, inverse, U-shaped, inverted U, flat, or undetermined.
@@ -101,13 +112,13 @@ def command(
             raise click.UsageError("name runs that `taskc eval` made, or a table with --points FILE")
         if points and (ladders or at or mix_measures or (scale, part, rate) != _USUAL):
             raise click.UsageError(
-                "a table has its scales and values: --points goes with --axis and --likely only"
+                "a table has its scales and values: --points goes with --axis, --likely and --least only"
             )
         if points:
-            verdicts = judge_points(points, log=axis == "log", likely=likely)
+            verdicts = judge_points(points, log=axis == "log", likely=likely, least=least)
         else:
             made = run_curves(runs, against(ladders, at, scale, part, rate, mix=mix_measures))
-            verdicts = judge_curves(Read(curves=made), log=axis == "log", likely=likely)
+            verdicts = judge_curves(Read(curves=made), log=axis == "log", likely=likely, least=least)
     stop_if_wrong(verdicts.read)
     if form == "json":
         click.echo(json.dumps(_plain(verdicts), ensure_ascii=False, indent=1))
@@ -145,6 +156,7 @@ def _plain(verdicts: "Verdicts") -> dict[str, Any]:
 
     return {
         "likely": verdicts.likely,
+        "least": verdicts.least,
         "curves": [_plain_judged(one) for one in verdicts.judged],
         "pooled": [asdict(one) for one in verdicts.pooled],
     }
@@ -160,6 +172,8 @@ def _plain_judged(one: "Judged") -> dict[str, Any]:
         "verdict": one.verdict,
         "probabilities": dict(one.probabilities),
         "turning_point": asdict(turn) if turn else None,
+        "paired": one.curve.shared.units if one.curve.shared else None,
+        "cause": asdict(one.cause) if one.cause else None,
         "points": curve["points"],
     }
 
@@ -171,12 +185,16 @@ def print_verdicts(verdicts: "Verdicts") -> None:
         values = " ".join(f"{point.value:.0%}" for point in one.curve.points)
         counts = list(dict.fromkeys(f"{point.n:,.0f}" for point in one.curve.points))
         same = len(counts) == 1
-        values += f" of {counts[0]} items" if same else f" of {', '.join(counts)} items, not the same ones"
+        alike = "the same for all models" if one.curve.shared else ""
+        note = alike if same else "not the same ones"
+        values += f" of {', '.join(counts)} items" + f", {note}" * bool(note)
         likely = sorted(one.probabilities.items(), key=lambda pair: -pair[1])
         told = ", ".join(f"{shape} {p:.0%}" for shape, p in likely if p >= 0.005)
         turn = one.turning_point
         where = f"; turns at {turn.scale:.3g} (90 %: {turn.low:.3g} to {turn.high:.3g})" if turn else ""
         click.echo(f"{name}: {one.verdict}\n  {values}\n  {told}{where}")
+        if one.cause and one.verdict == "u_shaped":
+            click.echo(f"  {_why(one.cause)}")
     for pooled in verdicts.pooled:
         if pooled.verdict == "undetermined":
             told = f"undetermined over {pooled.families} families"
@@ -185,3 +203,20 @@ def print_verdicts(verdicts: "Verdicts") -> None:
             told = f"{pooled.verdict}, {pooled.agree} of {pooled.families} agree"
             told += f"; {sure:.0%} likely to be what most share"
         click.echo(f"{pooled.task} · {pooled.regime}, all families: {told}")
+
+
+def _why(cause: "Cause") -> str:
+    """Say whether a distractor explains a U, and by what."""
+    best = {name: max(odds, key=lambda shape: odds[shape]) for name, odds in _both(cause).items()}
+    parts = [f"{name} {best[name]} {odds[best[name]]:.0%}" for name, odds in _both(cause).items()]
+    verdict = {
+        "explained": "the distractor explains it",
+        "otherwise": "the distractor does not explain it by coming and going",
+        "undetermined": "whether the distractor explains it cannot be told",
+    }[cause.verdict]
+    both = f"that ability rises while pull comes and goes is {cause.explained:.0%} likely"
+    return f"{verdict}: {' and '.join(parts)}; {both}"
+
+
+def _both(cause: "Cause") -> "dict[str, Mapping[Shape, float]]":
+    return {"ability": cause.ability, "pull": cause.pull}

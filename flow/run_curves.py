@@ -1,17 +1,21 @@
 """Runs to curves: what models did in evaluations, put against their sizes."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import compress
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from msgspec import Struct
 
-from taskc.analysis.aggregate import Part, Row
+from taskc.analysis.by_item import Answers
+from taskc.analysis.paired import Column, shared_errors
+from taskc.analysis.row import Part, Row
 from taskc.flow.build import BuildError
 from taskc.flow.ladders import find_ladder, shipped_ladders
+from taskc.flow.run_items import SCORES, read_items
 from taskc.flow.selection import BadSelection
 from taskc.records import lines
-from taskc.records.curve import Curve, Point
+from taskc.records.curve import Answered, Curve, Point, Shared
 from taskc.records.ladder import Axis, Ladder
 from taskc.records.simulated import PREFIX
 
@@ -70,7 +74,7 @@ def run_curves(folders: Sequence[Path], wanted: Against) -> tuple[Curve, ...]:
     share none unless they are to be mixed. Raises `BuildError` for what is no run, and
     `BadSelection` for models whose scale nobody knows, and for one that stands twice on a curve.
     """
-    curves: dict[tuple[str, str, str], dict[str, Point]] = {}
+    curves: dict[tuple[str, str, str], dict[str, _Place]] = {}
     rows = [row for folder in folders for row in _rows(folder)]
     _find_all(sorted({row.model for row in rows}), wanted)
     for row in rows:
@@ -82,38 +86,120 @@ def run_curves(folders: Sequence[Path], wanted: Against) -> tuple[Curve, ...]:
         regime = _regime(row, wanted.mix)
         points = curves.setdefault((row.task, regime, family), {})
         if rung in points:
-            twice = " and ".join(f"`{model}`" for model in sorted({points[rung].model, row.model}))
+            twice = " and ".join(f"`{model}`" for model in sorted({points[rung].row.model, row.model}))
             told = f"{twice} would be two points of one model on the curve of `{row.task}`, {regime}"
             raise BadSelection(told, "name runs in which each model was asked once")
-        points[rung] = Point(model=row.model, scale=scale, value=rate.value, n=part.n)
+        points[rung] = _Place(Point(model=row.model, scale=scale, value=rate.value, n=part.n), row)
+    items = _items(folders)
     return tuple(
-        Curve(
-            task=task,
-            regime=regime,
-            family=family,
-            points=tuple(sorted(points.values(), key=lambda point: point.scale)),
-        )
-        for (task, regime, family), points in curves.items()
+        _curve(key, sorted(places.values(), key=lambda place: place.point.scale), items, wanted)
+        for key, places in curves.items()
     )
+
+
+class _Place(NamedTuple):
+    """A point of a curve, and the row that it comes from."""
+
+    point: Point
+    row: Row
+
+
+_Items: TypeAlias = Mapping[tuple[object, ...], Answers]
+
+
+def _curve(key: tuple[str, str, str], places: Sequence[_Place], items: _Items, wanted: Against) -> Curve:
+    task, regime, family = key
+    rows = [place.row for place in places]
+    torn = any(row.conflict.n for row in rows)
+    return Curve(
+        task=task,
+        regime=regime,
+        family=family,
+        points=tuple(place.point for place in places),
+        shared=_shared(places, items, wanted),
+        answered=tuple(map(_answered, rows)) if torn else None,
+    )
+
+
+def _items(folders: Sequence[Path]) -> _Items:
+    """Read what items were answered; nothing where a run has its rows only."""
+    runs = [run for folder in folders for run in _runs(folder)]
+    if not all((run / SCORES).is_file() for run in runs):
+        return {}
+    return {_key(one): one for one in read_items(runs)}
+
+
+def _key(one: Answers | Row) -> tuple[object, ...]:
+    """Name what answers and their row have in common."""
+    levels = one.levels if isinstance(one, Answers) else tuple(one.levels.items())
+    return one.task, one.regime, levels, one.measure, one.model, one.lowering
+
+
+def _shared(places: Sequence[_Place], items: _Items, wanted: Against) -> Shared | None:
+    """Give how the errors of points hang together; None where the items of one of them are not known."""
+    columns = [_column(items[key], wanted) for row in places if (key := _key(row.row)) in items]
+    same = [len(column.items) == place.point.n for column, place in zip(columns, places, strict=False)]
+    return shared_errors(columns) if len(same) == len(places) and all(same) else None
+
+
+def _column(answers: Answers, wanted: Against) -> Column:
+    values = answers.correct if wanted.rate == "accuracy" else answers.lured
+    want = {"all": None, "conflict": True, "agree": False}[wanted.part]
+    kept = [want is None or bool(conflict) is want for conflict in answers.conflict]
+    return Column(
+        items=tuple(compress(answers.items, kept)),
+        values=tuple(compress(values, kept)),
+        clusters=tuple(compress(answers.clusters, kept)),
+    )
+
+
+def _answered(row: Row) -> Answered:
+    """Give whose answers were given, in items; a guess hits alike on all kinds of items."""
+    control = row.control
+    known, missed = (_right(control), _count(control, "other")) if control else (0.0, 0.0)
+    chance = row.chance or 0.0
+    return Answered(
+        true=_right(row.conflict),
+        lured=sum(_count(row.conflict, name) for name in row.distractors),
+        other=_count(row.conflict, "other"),
+        agreed=max(0.0, _right(row.agree) - known),
+        erred=max(0.0, _count(row.agree, "other") - missed),
+        known=known,
+        missed=missed,
+        chance=chance,
+        bait=row.attribution.bait if row.attribution else chance,
+    )
+
+
+def _count(part: Part, name: str) -> float:
+    return part.rates.get(name, 0.0) * part.n
+
+
+def _right(part: Part) -> float:
+    return _count(part, "true_task") + _count(part, "both")
+
+
+def _runs(folder: Path) -> list[Path]:
+    """Give a run itself, or the runs in a folder of runs."""
+    if (folder / ROWS).is_file():
+        return [folder]
+    inner = sorted(path.parent for path in folder.glob(f"*/{ROWS}"))
+    if not inner:
+        cure = "name a folder that `taskc eval` made, or one that holds some: `taskc curves runs`"
+        raise BuildError(f"`{folder}` is not a run", cure)
+    return inner
 
 
 def _rows(folder: Path) -> Iterator[Row]:
     """Read the rows of a run, or of all runs in a folder of runs."""
-    if not (folder / ROWS).is_file():
-        inner = sorted(path.parent for path in folder.glob(f"*/{ROWS}"))
-        if not inner:
-            cure = "name a folder that `taskc eval` made, or one that holds some: `taskc curves runs`"
-            raise BuildError(f"`{folder}` is not a run", cure)
-        for one in inner:
-            yield from _rows(one)
-        return
-    try:
-        with (folder / ROWS).open("rb") as file:
-            yield from lines.load_all(Row, file)
-    except lines.LineError as problem:
-        raise BuildError(
-            f"`{folder / ROWS}` cannot be read: {problem}", "`taskc score` makes it anew"
-        ) from None
+    for run in _runs(folder):
+        try:
+            with (run / ROWS).open("rb") as file:
+                yield from lines.load_all(Row, file)
+        except lines.LineError as problem:
+            raise BuildError(
+                f"`{run / ROWS}` cannot be read: {problem}", "`taskc score` makes it anew"
+            ) from None
 
 
 def _regime(row: Row, mix: bool) -> str:

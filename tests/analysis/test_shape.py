@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from taskc.analysis import shape
-from taskc.analysis.shape import evidence, probabilities, turning
+from taskc.analysis.grid import CELLS, STEP, P
+from taskc.analysis.shape import LEAST, evidence, probabilities, turning
 from taskc.analysis.verdict import judge_curve, pool
 from taskc.records.curve import SHAPES, Curve, Point
 
@@ -33,40 +34,54 @@ def odds(values, n=300):
     return probabilities(evidence(made, [math.log(p.scale) for p in made]))
 
 
-def test_every_path_of_a_small_grid(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The products of matrices sum over all rising, falling and turning paths: here each is written out."""
-    likes = np.random.default_rng(1).uniform(0.1, 1.0, (3, shape.CELLS))
-    few = range(0, shape.CELLS, 9)
-    mask = np.isin(np.arange(shape.CELLS), list(few))
-    likes = likes * mask  # all other paths have no likelihood
+def test_every_path_of_a_small_grid() -> None:
+    """The chains sum over all rising, falling and turning paths: here each is written out."""
+    few = range(0, CELLS, 9)  # which 1 − p maps to themselves
+    likes = np.random.default_rng(1).uniform(0.1, 1.0, (3, CELLS))
+    likes = likes * np.isin(np.arange(CELLS), list(few))  # all other paths have no likelihood
     spans = np.array([1.0, 3.0])
-    made = shape._shapes(likes, spans)
+    made = {name: told[:, 0] for name, told in shape._shapes(likes[:, None], spans, LEAST).items()}
+    far = P[None, :] - P[:, None] >= LEAST
+    room = far.any(axis=1)
 
     def arm(start, middles, spans):
-        """A stretch from `start` through `middles`: averaged over totals, given that it rises enough."""
-        told = 0.0
-        for total in shape.TOTALS:
-            steps = [shape._steps(total * float(s) / float(sum(spans))) for s in spans]
-            room = np.eye(shape.CELLS)[start]
+        """A stretch from `start` through `middles`, given that it rises enough: for each of the totals."""
+        told = np.zeros(len(shape.TOTALS))
+        steps = [shape._steps(float(s) / float(sum(spans))) for s in spans]
+        for at in range(len(told)):
+            free = np.eye(CELLS)[start]
             for step in steps:
-                room = room @ step
-            room = float((room * shape._FAR[start]).sum())
+                free = free @ step[at]
             for path in product(few, repeat=len(spans)):
-                chance, at = 1.0, start
+                chance, before = 1.0, start
                 for step, to, like in zip(steps, path, middles, strict=True):
-                    chance *= step[at, to] * like[to]
-                    at = to
-                told += chance * shape._FAR[start, at] / room if room > 0 else 0.0
-        return told / len(shape.TOTALS)
+                    chance *= step[at, before, to] * like[to]
+                    before = to
+                told[at] += chance * far[start, before] / float((free * far[start]).sum())
+        return told
 
-    starts = [at for at in few if shape._ROOM[at]]
-    rising = sum(likes[0, at] * arm(at, likes[1:], spans) for at in starts) / shape._ROOM.sum()
-    seen_from_above, back = likes[::-1, ::-1], spans[::-1]
-    falling = sum(seen_from_above[0, at] * arm(at, seen_from_above[1:], back) for at in starts)
-    assert made["positive"][0] == pytest.approx((rising + falling / shape._ROOM.sum()) / 2)
-    low = sum(likes[1, at] * arm(at, likes[:1], spans[:1]) * arm(at, likes[2:], spans[1:]) for at in starts)
-    assert made["u_shaped"][0] == pytest.approx(low / shape._ROOM.sum())
+    starts = [at for at in few if room[at]]
+    rising = sum(likes[0, at] * arm(at, likes[1:], spans).mean() for at in starts)
+    above, back = likes[::-1, ::-1], spans[::-1]
+    falling = sum(above[0, at] * arm(at, above[1:], back).mean() for at in starts)
+    assert made["positive"][0] == pytest.approx((rising + falling) / room.sum() / 2)
+    arms = {at: arm(at, likes[:1], spans[:1]) * arm(at, likes[2:], spans[1:]) for at in starts}
+    low = sum(likes[1, at] * arms[at].mean() for at in starts)
+    assert made["u_shaped"][0] == pytest.approx(low / room.sum())
     assert made["flat"][0] == pytest.approx(likes.prod(axis=0).mean())
+
+
+def test_steps_are_those_of_a_gamma_process() -> None:
+    """Two steps make one of both their shares, but for jumps, the grid and the end of the axis."""
+    x = np.linspace(0.01, 30, 7)
+    assert shape._gamma(1.0, x) == pytest.approx(1 - np.exp(-x))
+    assert shape._gamma(2.0, x) == pytest.approx(1 - np.exp(-x) * (1 + x))
+    assert shape._gamma(0.5, x) == pytest.approx([math.erf(math.sqrt(one)) for one in x])
+    one, other, both = (shape._steps(share)[0, 0, :32] for share in (0.3, 0.7, 1.0))
+    joined = np.convolve(one, other)[:32]
+    assert abs(np.cumsum(joined) - np.cumsum(both)).max() < 0.06
+    mean = float(both @ np.arange(32)) * STEP
+    assert mean == pytest.approx(shape.TOTALS[0], rel=0.5)  # a jump in twenty lifts it
 
 
 @settings(max_examples=25, deadline=None)
@@ -154,7 +169,7 @@ def test_scale_counts_by_its_ratios() -> None:
 def test_families_are_judged_together() -> None:
     """What one family leaves open the others lend a hand with; one that differs is not outvoted."""
     clear = [[0.7, 0.4, 0.7], [0.6, 0.3, 0.6], [0.8, 0.5, 0.8]]
-    vague = [0.55, 0.49, 0.55]
+    vague = [0.55, 0.50, 0.54]
     judged = [judge_curve(curve(v, 300, str(at))) for at, v in enumerate([*clear, vague])]
     (one,) = pool(judged)
     assert (one.verdict, one.agree, one.families) == ("u_shaped", 4, 4)
