@@ -34,17 +34,18 @@ from taskc.records.curve import SHAPES, Point, Shape, Shared
 
 TOTALS = (0.08, 0.16, 0.32, 0.64)  # mean rise of a stretch, on φ; all alike before the data
 FORM = 4.0  # of the distribution of a rise: its standard deviation is half its mean
-SPREADS = {0.0: 0.3, 0.01: 0.5, 0.02: 0.08, 0.04: 0.05, 0.08: 0.05, 0.2: 0.02}  # deviations of models, on φ
+# deviations of models from their curve, on φ: what most published curves show, and a few that are far off
+SPREADS = {0.0: 0.3, 0.01: 0.5, 0.02: 0.08, 0.04: 0.05, 0.08: 0.05, 0.2: 0.015, 0.4: 0.005}
 LEAST = 0.05  # five points of accuracy: a smaller rise or fall is none
 _TERMS = 200  # of a series: enough for the whole axis in the least of `TOTALS`
 JUMP = 0.05  # of the steps are of any size that there is room for: abilities may emerge at once
 # more tasks rise or fall than turn; few are flat to within that, and those that are show it soon
 PRIOR: dict[Shape, float] = {
-    "positive": 0.26,
-    "inverse": 0.26,
-    "u_shaped": 0.21,
-    "inverted_u": 0.21,
-    "flat": 0.06,
+    "positive": 0.25,
+    "inverse": 0.25,
+    "u_shaped": 0.215,
+    "inverted_u": 0.215,
+    "flat": 0.07,
 }
 
 

@@ -76,7 +76,30 @@ def _pooled(task: str, regime: str, group: Sequence[Judged], likely: float) -> P
         next=following,
         agree=own.count(verdict if verdict != "undetermined" else None),
         families=len(group),
+        one_sided=_one_sided(verdict, group),
     )
+
+
+_ARMS: dict[Verdict, tuple[Verdict, Verdict]] = {
+    "u_shaped": ("inverse", "positive"),
+    "inverted_u": ("positive", "inverse"),
+}
+
+
+def _one_sided(verdict: Verdict, group: Sequence[Judged]) -> int:
+    """Count families that go the way of one arm of the verdict's shape, and have no models on the other."""
+    turns = [one.turning_point for one in group if one.verdict == verdict and one.turning_point]
+    if verdict not in _ARMS or not turns:
+        return 0
+    before, after = _ARMS[verdict]
+    low, high = min(turn.low for turn in turns), max(turn.high for turn in turns)
+    count = 0
+    for one in group:
+        scales = [point.scale for point in one.curve.points]
+        count += (one.verdict == before and max(scales) <= high) or (
+            one.verdict == after and min(scales) >= low
+        )
+    return count
 
 
 def _in_the_light(number: int, group: Sequence[Judged]) -> dict[Shape, float]:

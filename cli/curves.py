@@ -202,6 +202,8 @@ def print_verdicts(verdicts: "Verdicts") -> None:
             sure = pooled.probabilities[pooled.verdict]
             told = f"{pooled.verdict}, {pooled.agree} of {pooled.families} agree"
             told += f"; {sure:.0%} likely to be what most share"
+            if pooled.one_sided:
+                told += f"; {pooled.one_sided} without models beyond the turn go its way"
         click.echo(f"{pooled.task} · {pooled.regime}, all families: {told}")
 
 

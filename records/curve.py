@@ -111,7 +111,9 @@ class Pooled(Struct, frozen=True, kw_only=True):
 
     `verdict` is the shape that most of these families share, `probabilities` says how likely each is to be
     that; `next` how likely a further family is to have it. `agree` counts the families whose own curve,
-    judged in the light of the others, has the shape of the verdict; `families` counts all.
+    judged in the light of the others, has the shape of the verdict; `families` counts all. `one_sided`
+    counts those that have no models on one side of where the curves of the verdict turn, and go the way of
+    the other side: their shape is another, and they speak against nothing.
     """
 
     task: str
@@ -121,6 +123,7 @@ class Pooled(Struct, frozen=True, kw_only=True):
     next: Mapping[Shape, float]
     agree: int
     families: int
+    one_sided: int = 0
 
 
 class Emergence(Struct, frozen=True, kw_only=True):

@@ -7,9 +7,10 @@ Rises and falls of monotone curves are parted among the models at random, those 
 the turn at any inner model. Three designs:
 
 - `shares`: five models, 300 items each, every model with the luck of its own items; an effect of ten points;
-- `same items`: the same, but all models answer the same items. Half of what decides is what makes an item hard
-  (a normal variable that all models share, with as much variance as each one's own). The curves are judged
-  twice: from the items, and from the shares alone;
+- `same items`: the same, but all models answer the same items. Half of what decides is what makes an item
+  hard (a normal variable that all models share, with as much variance as each one's own). The curves are
+  judged twice: from the items, and from the shares alone;
+- `hundred items`: four to eight models, 100 items each, an effect of thirty points;
 - `mixed`: four to eight models, 100, 300 or 1,000 items, effects from five to forty points, by ratios.
 
 For each it prints how many were told rightly, and how many were told to be a U that are none; and for the
@@ -109,28 +110,44 @@ def curve_of(right: npt.NDArray[np.bool_]) -> Curve:
     return Curve(task="", regime="", family="", points=points, shared=shared_errors_of(right))
 
 
-def drawn(
-    rng: np.random.Generator, curves: int, common: float, mixed: bool = False
-) -> Iterator[tuple[Shape, Curve]]:
+@dataclass(frozen=True)
+class Design:
+    """How many models answer how many items, how far curves go, and what models have in common."""
+
+    models: tuple[int, ...] = (5,)
+    items: tuple[int, ...] = (300,)
+    effect: tuple[float, float] = (0.1, 0.1)
+    common: float = 0.0
+
+
+EIGHT = (4, 5, 6, 7, 8)
+DESIGNS = {
+    "shares": Design(),
+    "same items": Design(common=0.5),
+    "hundred items": Design(models=EIGHT, items=(100,), effect=(0.3, 0.3)),
+    "mixed": Design(models=EIGHT, items=(100, 300, 1000), effect=(0.05, 0.4)),
+}
+
+
+def drawn(rng: np.random.Generator, curves: int, design: Design) -> Iterator[tuple[Shape, Curve]]:
     """Draw as many curves of each shape."""
     for _ in range(curves):
         for shape in SHAPES:
-            models = int(rng.integers(4, 9)) if mixed else 5
-            items = int(rng.choice([100, 300, 1000])) if mixed else 300
-            effect = float(np.exp(rng.uniform(np.log(0.05), np.log(0.4)))) if mixed else 0.1
-            yield shape, curve_of(answers(rng, draw(rng, shape, models, effect), items, common))
+            models, items = int(rng.choice(design.models)), int(rng.choice(design.items))
+            effect = float(np.exp(rng.uniform(*np.log(design.effect))))
+            yield shape, curve_of(answers(rng, draw(rng, shape, models, effect), items, design.common))
 
 
 def measure(curves: int, seed: int) -> dict[str, Tally]:
     """Judge curves of all designs, from fixed seeds."""
-    tallies = {name: Tally() for name in ("shares", "same items, by shares", "same items", "mixed")}
-    for shape, curve in drawn(np.random.default_rng(seed), curves, 0.0):
-        tallies["shares"].add(shape, judge_curve(replace(curve, shared=None)))
-    for shape, curve in drawn(np.random.default_rng(seed + 1), curves, 0.5):
-        tallies["same items, by shares"].add(shape, judge_curve(replace(curve, shared=None)))
-        tallies["same items"].add(shape, judge_curve(curve))
-    for shape, curve in drawn(np.random.default_rng(seed + 2), curves, 0.0, mixed=True):
-        tallies["mixed"].add(shape, judge_curve(replace(curve, shared=None)))
+    tallies: dict[str, Tally] = {}
+    for number, (name, design) in enumerate(DESIGNS.items()):
+        tally = tallies[name] = Tally()
+        bare = tallies.setdefault(f"{name}, by shares", Tally()) if design.common else tally
+        for shape, curve in drawn(np.random.default_rng([seed, number]), curves, design):
+            bare.add(shape, judge_curve(replace(curve, shared=None)))
+            if design.common:
+                tally.add(shape, judge_curve(curve))
     return tallies
 
 
@@ -147,8 +164,8 @@ def tables(tallies: dict[str, Tally]) -> str:
     return "\n".join(lines)
 
 
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#000000")  # Okabe and Ito: told apart by all eyes
-DASHES = ("", "6 3", "2 3", "8 3 2 3")
+COLOURS = ("#0072b2", "#d55e00", "#e69f00", "#009e73", "#000000")  # Okabe and Ito: told apart by all eyes
+DASHES = ("", "6 3", "12 3", "2 3", "8 3 2 3")
 
 
 def picture(tallies: dict[str, Tally]) -> str:
