@@ -47,6 +47,14 @@ from taskc.cli.trials import print_tried
 @options.seed
 @options.spread
 @click.option(
+    "--scatter",
+    type=group.Numbers(0, 0.5, single=True),
+    default=0.0,
+    show_default=True,
+    metavar="SHARE",
+    help="how far models lie off the curve of their family: a standard deviation",
+)
+@click.option(
     "--likely",
     type=group.Positive(1),
     default=0.5,
@@ -82,6 +90,7 @@ def command(
     ladder: str,
     seed: int,
     spread: float,
+    scatter: float,
     likely: float,
     select: tuple[str, ...],
     limit: str | None,
@@ -113,6 +122,7 @@ def command(
             ladder=ladder,
             seed=seed,
             spread=spread,
+            scatter=scatter,
             likely=likely,
             wanted=parse_selection((*select, *more), limit),
             subtasks=subtasks,

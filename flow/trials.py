@@ -30,9 +30,9 @@ Watch: TypeAlias = Callable[[int, int], None]
 class TrialJob:
     """What is to be tried: `repeats` curves of each shape for each of the designs that the numbers make.
 
-    A design has so many `models` of a ladder, so many `items` (all of the build's, where none are named), and
-    an effect from 0 to 1 on each stretch of a curve. `jobs` processes share the work; what comes out does not
-    depend on how many.
+    A design has so many `models` of a ladder, so many `items` (all of the build's, where none are named),
+    and an effect from 0 to 1 on each stretch of a curve, off which models lie by `scatter`. `jobs`
+    processes share the work; what comes out does not depend on how many.
     """
 
     build: Path
@@ -44,6 +44,7 @@ class TrialJob:
     ladder: str = LADDER
     seed: int = 0
     spread: float = SPREAD
+    scatter: float = 0.0
     likely: float = LIKELY
     wanted: Wanted = field(default_factory=Wanted)
     subtasks: bool = False
@@ -52,10 +53,11 @@ class TrialJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
-    """The trials of all designs, and the calibration of all their curves together."""
+    """The trials of all designs, and the calibration of all their curves together, as in `Trial`."""
 
     trials: tuple[Trial, ...]
     together: Calibration
+    likeliest: Calibration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +106,8 @@ def try_designs(job: TrialJob, watch: Watch | None = None) -> Tried:
             if watch is not None:
                 watch(done * job.repeats, len(work) * job.repeats)
     trials = tuple(_trial(plan, drawn[id(plan)], job.part) for plan in plans if drawn[id(plan)])
-    return Tried(trials=trials, together=calibrate([one for some in drawn.values() for one in some]))
+    every = [one for some in drawn.values() for one in some]
+    return Tried(trials=trials, together=calibrate(every), likeliest=calibrate(every, likeliest=True))
 
 
 def draw_calibration(tried: Tried, path: Path) -> None:
@@ -133,6 +136,7 @@ def _draw(work: tuple[_Plan, Shape, TrialJob]) -> list[Drawn]:
             repeats=job.repeats,
             seed=job.seed,
             spread=job.spread,
+            scatter=job.scatter,
             likely=job.likely,
         )
     )
@@ -178,6 +182,7 @@ def _trial(plan: _Plan, drawn: Sequence[Drawn], part: PartName) -> Trial:
         told=told,
         false_u=false_u(told),
         calibration=calibrate(drawn),
+        likeliest=calibrate(drawn, likeliest=True),
     )
 
 
