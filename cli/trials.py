@@ -132,8 +132,8 @@ def _summary(tried: "Tried") -> None:
     said = sum(one.n * one.said for one in tried.likeliest.bins) / n
     so = sum(one.n * one.so.value for one in tried.likeliest.bins) / n
     click.echo(
-        f"\nprobabilities of all five shapes are {100 * tried.together.error:.1f} points off on average, that of "
-        f"the likeliest {100 * tried.likeliest.error:.1f}:\n"
+        f"\nprobabilities of all five shapes are {100 * tried.together.error:.1f} points off on average, "
+        f"that of the likeliest {100 * tried.likeliest.error:.1f}:\n"
         f"said to be {100 * said:.0f} % on average, and so in {100 * so:.0f} %"
     )
 
