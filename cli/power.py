@@ -1,5 +1,6 @@
 """`taskc power`: how often the verdict on a curve would be right, before anybody is asked."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +133,11 @@ def command(
             results.tell_changed(job.build)
         with results.progress(quiet) as (watch, _):
             told = (lambda done, total: watch("curves", done, total, 0)) if watch else None
-            tried = try_designs(job, told)
+            try:
+                tried = try_designs(job, told)
+            except KeyboardInterrupt:
+                click.echo("\ninterrupted", err=True)
+                sys.exit(group.INTERRUPTED)
         if picture:
             draw_calibration(tried, picture)
     print_tried(tried, form=form, quiet=quiet)

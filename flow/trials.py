@@ -1,11 +1,13 @@
 """`taskc power`: how often the verdict on a curve would be right, for a design nobody has paid for yet."""
 
 import os
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from multiprocessing import get_context
+from multiprocessing.pool import Pool
 from pathlib import Path
 from typing import TypeAlias
 
@@ -99,8 +101,8 @@ def try_designs(job: TrialJob, watch: Watch | None = None) -> Tried:
         told = f"no shape can be had with these models and effects on {_few(plans)}"
         raise BadSelection(told, "take three models or more, a smaller effect, or others with `--part`")
     drawn: dict[int, list[Drawn]] = {id(plan): [] for plan in plans}
-    jobs = job.jobs or os.cpu_count() or 1
-    with ProcessPoolExecutor(jobs) if jobs > 1 else nullcontext() as pool:
+    jobs = min(job.jobs or os.cpu_count() or 1, len(work))
+    with _workers(jobs) if jobs > 1 else nullcontext() as pool:
         for done, ((plan, _), curves) in enumerate(zip(work, _each(pool, work, job), strict=True), start=1):
             drawn[id(plan)] += curves
             if watch is not None:
@@ -119,10 +121,15 @@ def draw_calibration(tried: Tried, path: Path) -> None:
     write_atomically(path, draw(tried.together, f"{curves:,} simulated curves"))
 
 
-def _each(pool: Executor | None, work: Sequence[tuple[_Plan, Shape]], job: TrialJob) -> Iterator[list[Drawn]]:
+def _workers(jobs: int) -> Pool:
+    """Give processes that leave Ctrl-C to this one, and end when they are left."""
+    return get_context("spawn").Pool(jobs, signal.signal, (signal.SIGINT, signal.SIG_IGN))
+
+
+def _each(pool: Pool | None, work: Sequence[tuple[_Plan, Shape]], job: TrialJob) -> Iterator[list[Drawn]]:
     """Do all the work in order, in processes where there are some."""
     jobs = [(plan, shape, job) for plan, shape in work]
-    return pool.map(_draw, jobs) if pool else map(_draw, jobs)
+    return pool.imap(_draw, jobs) if pool else map(_draw, jobs)
 
 
 def _draw(work: tuple[_Plan, Shape, TrialJob]) -> list[Drawn]:
