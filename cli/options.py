@@ -39,6 +39,13 @@ mix_measures = click.option(
     is_flag=True,
     help="put answers that were had in different ways into one row, group of bars, or curve",
 )
+metrics = click.option(
+    "--metric",
+    "metrics",
+    multiple=True,
+    metavar="NAME",
+    help="a metric to compute besides the standard ones, with a column of its own; repeatable",
+)
 connections = click.option(
     "-j",
     "--max-connections",
