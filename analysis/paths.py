@@ -101,8 +101,8 @@ class Reach:
         solved = np.clip((wanted - none) / np.where(full == none, 1.0, full - none), 0.0, 1.0)
         abilities = self._moving if self._by_pull else solved
         pulls = solved if self._by_pull else np.zeros(len(solved))
-        return Paths(abilities=_told(abilities), pulls=_told(pulls), shares=_told(wanted))
+        return Paths(abilities=_told(abilities, 4), pulls=_told(pulls, 4), shares=_told(wanted, 6))
 
 
-def _told(values: Array) -> tuple[float, ...]:
-    return tuple(round(float(value), 6) for value in values)
+def _told(values: Array, digits: int) -> tuple[float, ...]:
+    return tuple(round(float(value), digits) for value in values)

@@ -67,8 +67,8 @@ def test_paths_give_what_was_wanted(shape, mix, options, models, effect, seed, p
         return
     assert all(0 <= one <= 1 for one in (*paths.abilities, *paths.pulls))
     told = [accuracy_of(a, q, some) for a, q in zip(paths.abilities, paths.pulls, strict=True)]
-    assert told == pytest.approx(list(paths.shares), abs=1e-5)
-    assert np.array(told) - min(told) == pytest.approx(above - above.min(), abs=1e-5)
+    assert told == pytest.approx(list(paths.shares), abs=1e-4)
+    assert np.array(told) - min(told) == pytest.approx(above - above.min(), abs=2e-4)
 
 
 def test_a_u_is_ability_that_rises_and_pull_that_rises_and_falls() -> None:
