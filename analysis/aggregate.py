@@ -2,7 +2,7 @@
 
 import math
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -62,14 +62,15 @@ def aggregate(
     scores: Iterable[Score | Missing],
     missing: Iterable[Missing] = (),
     *,
-    pool: bool = False,
+    pool: bool | Collection[str] = False,
     mix: bool = False,
 ) -> list[Row]:
     """Make rows of scores, read once; `missing` may come apart or among them.
 
-    With `pool`, the levels of all factors are put into one row; an item then counts once, with the mean of
-    its answers, whatever the number of levels it was asked under. With `mix`, so are answers that were had
-    in different ways, which are otherwise no measurements of the same thing.
+    With `pool`, the levels of all factors, or of those that it names, are put into one row; an item then
+    counts once, with the mean of its answers, whatever the number of levels it was asked under. With
+    `mix`, so are answers that were had in different ways, which are otherwise no measurements of the same
+    thing.
     """
     gathering = Gathering(pool=pool, mix=mix)
     for source in (scores, missing):
@@ -85,16 +86,19 @@ _Key: TypeAlias = tuple[str, str, tuple[tuple[str, str], ...], str, str]
 class Gathering:
     """Rows in the making: scores are handed in as they come, and need not be kept."""
 
-    def __init__(self, *, pool: bool = False, mix: bool = False) -> None:
+    def __init__(self, *, pool: bool | Collection[str] = False, mix: bool = False) -> None:
         """Begin with no rows; `pool` and `mix` as in `aggregate`."""
-        self._pool = pool
+        self._all = pool is True
+        self._pool = frozenset() if isinstance(pool, bool) else frozenset(pool)
         self._mix = mix
         self._first: dict[_Key, str] = {}
         self._heaps: dict[tuple[_Key, str], _Heap] = {}
 
     def add(self, one: Score | Missing) -> None:
         """Count one score or missing answer in its row."""
-        levels = () if self._pool else tuple(one.levels.items())
+        levels = () if self._all else tuple(one.levels.items())
+        if self._pool:
+            levels = tuple(pair for pair in levels if pair[0] not in self._pool)
         cell = (one.task, one.regime, levels, one.measure, one.model)
         # what is missing and does not say how it was asked belongs to the first way there is
         first = self._first.setdefault(cell, one.lowering) if one.lowering else self._first.get(cell, "")

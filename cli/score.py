@@ -19,12 +19,20 @@ from taskc.cli import group, options, results
     help="where `taskc eval` put its runs",
 )
 @click.option("--subtasks", is_flag=True, help="a row for each subtask, not for each task")
+@options.pool
 @options.mix_measures
 @click.option("--no-picture", is_flag=True, help="draw no picture")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("-q", "--quiet", is_flag=True, help="no notes")
 def command(
-    run: str | None, runs: str, subtasks: bool, mix_measures: bool, no_picture: bool, form: str, quiet: bool
+    run: str | None,
+    runs: str,
+    subtasks: bool,
+    pool: tuple[str, ...],
+    mix_measures: bool,
+    no_picture: bool,
+    form: str,
+    quiet: bool,
 ) -> None:
     """Score a run again from the answers that are kept, asking nothing.
 
@@ -34,7 +42,7 @@ def command(
         from taskc.flow.evaluate import last_run, rescore
 
         folder = Path(run) if run else last_run(Path(runs))
-        record, scored = rescore(folder, pictures=not no_picture, mix=mix_measures)
+        record, scored = rescore(folder, pictures=not no_picture, mix=mix_measures, pool=pool)
     if not quiet:
         models = ", ".join(one.model for one in record.models)
         click.echo(f"{folder}: {record.build} on {models}", err=True)

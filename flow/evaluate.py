@@ -24,7 +24,7 @@ from taskc.flow.build import BuildError, open_build
 from taskc.flow.lower_calls import answered
 from taskc.flow.prices import at_batch, known_prices, price_tables
 from taskc.flow.probing import Probe, probe_unknown, unknown_of
-from taskc.flow.selection import Requests, Wanted, narrowed, parse_limit
+from taskc.flow.selection import Requests, Wanted, check_factors, narrowed, parse_limit
 from taskc.flow.store import secrets_of
 from taskc.metrics.score import measure_of, score_all
 from taskc.records import lines
@@ -78,7 +78,7 @@ class Job:
     minute that each model may be asked, where its model string does not say. `prices` are files of prices
     and `stated` single ones, as `MODEL=IN/OUT`, both put over those that come with taskc. With `batching`,
     models are asked by batch, at what that costs. `mix` puts answers that were had in different ways into one
-    row.
+    row, `pool` the levels of the factors that it names.
     """
 
     build: Path
@@ -95,6 +95,7 @@ class Job:
     dry: bool = False
     pictures: bool = True
     mix: bool = False
+    pool: tuple[str, ...] = ()
 
 
 def evaluate(job: Job, around: Surroundings, watch: Watch | None = None) -> Evaluated:
@@ -104,6 +105,7 @@ def evaluate(job: Job, around: Surroundings, watch: Watch | None = None) -> Eval
     `BadSelection`.
     """
     manifest, every = open_build(job.build)
+    check_factors(job.pool, manifest)
     requests = narrowed(every, job.wanted, manifest)
     described = describe_models(job.models, around)
     tables = price_tables(job.prices, job.stated)
@@ -133,7 +135,7 @@ def evaluate(job: Job, around: Surroundings, watch: Watch | None = None) -> Eval
             folder / "run.json", json.dumps(lines.plain(record), ensure_ascii=False, indent=1) + "\n"
         )
         why = {tally.model: tally for tally in run.tallies}
-        shown = Shown(pictures=job.pictures, mix=job.mix)
+        shown = Shown(pictures=job.pictures, mix=job.mix, pool=job.pool)
         scored = _score(requests, prepared.surveys, store, folder, why, shown)
     return Evaluated(
         plan=prepared.plan,
@@ -147,16 +149,23 @@ def evaluate(job: Job, around: Surroundings, watch: Watch | None = None) -> Eval
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """How scores are shown: with pictures or without, different ways of having them apart or mixed."""
+    """How scores are shown: with pictures or without, different ways of having them apart or mixed.
+
+    `pool` are the factors over whose levels rows are averaged.
+    """
 
     pictures: bool = True
     mix: bool = False
+    pool: tuple[str, ...] = ()
 
 
-def rescore(folder: Path, *, pictures: bool = True, mix: bool = False) -> tuple[RunRecord, Scored]:
+def rescore(
+    folder: Path, *, pictures: bool = True, mix: bool = False, pool: tuple[str, ...] = ()
+) -> tuple[RunRecord, Scored]:
     """Score a run again from the answers in its store, asking nothing; gives the run and its scores.
 
-    Raises `BuildError` and `StoreError`, also where the build is no longer the one that was asked.
+    Raises `BuildError` and `StoreError`, also where the build is no longer the one that was asked, and
+    `BadSelection` for a factor to `pool` that was not varied.
     """
     record = read_run(folder)
     build = folder / record.build
@@ -167,12 +176,13 @@ def rescore(folder: Path, *, pictures: bool = True, mix: bool = False) -> tuple[
             f"compile the task as it was, or run `taskc eval {os.path.relpath(build)} -m MODEL`: "
             "what stayed the same is not asked again",
         )
+    check_factors(pool, manifest)
     wanted = Wanted(names=record.selection, limit=parse_limit(record.limit))
     requests = narrowed(every, wanted, manifest)
     prepared = prepare(requests, {one.model: one.capabilities for one in record.models})
     before = _reasons(folder)
     with ResponseStore.open((folder / record.store).resolve(), new=False) as store:
-        shown = Shown(pictures=pictures, mix=mix)
+        shown = Shown(pictures=pictures, mix=mix, pool=pool)
         scored = _score(requests, prepared.surveys, store, folder, {}, shown, before=before)
     return record, scored
 
@@ -259,7 +269,7 @@ def _score(
 ) -> Scored:
     """Score all answers, and write `scores.jsonl`, `missing.jsonl`, `rows.jsonl` and the pictures."""
     missing: list[Missing] = []
-    gathering = Gathering(mix=shown.mix)
+    gathering = Gathering(pool=shown.pool, mix=shown.mix)
 
     def scores() -> Iterator[str]:
         for model, survey in surveys.items():

@@ -60,6 +60,7 @@ PLACES: dict[str, set[str]] = {
     "tenacity": {"backends/retry.py"},
     "dotenv": {"flow/environment.py"},
     "numpy": {"backends/local", "analysis"},
+    "statsmodels": {"analysis/mixed.py"},
     "tokenizers": {"backends/local"},
     "gguf": {"backends/local"},
     "torch": {"backends/hf"},
