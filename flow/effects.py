@@ -156,6 +156,9 @@ def _effects(one: Gathered, asked: Asked) -> Effects:
         notes.append(f"{crossed.possible:,} combinations are too many to part, {CELLS:,} can be")
         return msgspec.structs.replace(base, notes=tuple(notes))
     parted, untold = shares(crossed, _by_likelihood(crossed, notes) if asked.reml else None)
+    if not any(share.share for share in parted):
+        parted = ()
+        notes.append("all answers are alike: there is no variance to share out")
     notes += _about_design(crossed, untold)
     places = tuple(_places(one, notes))
     wordings = asked.wordings or tuple(name for name in crossed.factors if name == WORDING)
