@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from taskc.analysis.aggregate import Row
 from taskc.analysis.fold import fit, fold
 from taskc.analysis.intervals import Rate
+from taskc.records.shown import percent
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -61,19 +62,6 @@ def _legend(rows: Sequence[Row]) -> str:
     if several_ways(rows):
         said.append("how: the way in which answers were had; different ways are different measurements.")
     return " ".join(said)
-
-
-def percent(value: float | None) -> str:
-    """Write a share of 1 in per cent, without the sign: `78`, `0.4`, `99.7`; `·` where there is none.
-
-    One decimal is written only where the whole number would claim 0 or 100; beyond it `<0.1` and `>99.9`.
-    """
-    if value is None:
-        return "·"
-    whole = f"{100 * value:.0f}"
-    if (whole == "0" and value > 0) or (whole == "100" and value < 1):
-        return "<0.1" if value < 0.0005 else ">99.9" if value > 0.9995 else f"{100 * value:.1f}"
-    return whole
 
 
 def bracketed(rate: Rate | None) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from taskc.analysis.by_item import Answers
 from taskc.records.report import ItemLine, Setting, Why
 
+_FALL = 0.25  # the larger half of the models is right so much less often than the smaller half
 _SURE = 0.5  # an item is lured, or missed, where at least so many of the answers say so
 
 
@@ -82,7 +83,7 @@ def telling(lines: Iterable[ItemLine], each: int) -> list[tuple[ItemLine, Why]]:
 
 def _of_task(lines: Sequence[ItemLine], each: int) -> Iterator[tuple[ItemLine, Why]]:
     kinds: tuple[tuple[Why, list[tuple[float, ItemLine]]], ...] = (
-        ("falls", [(one.fall, one) for one in lines if one.fall is not None and one.fall > 0]),
+        ("falls", [(one.fall, one) for one in lines if one.fall is not None and one.fall >= _FALL]),
         ("lured", [(one.lured, one) for one in lines if one.conflict and one.lured >= _SURE]),
         ("missed", [(_missed(one), one) for one in lines if _missed(one) >= _SURE]),
     )

@@ -4,12 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from taskc.analysis.aggregate import Part, Row
 from taskc.analysis.whole import whole
 from taskc.flow.build import BuildError
 from taskc.flow.ladders import find_ladder, shipped_ladders
 from taskc.flow.only import Only, check_only
+from taskc.flow.points import Read
 from taskc.flow.selection import BadSelection
 from taskc.records import lines
 from taskc.records.curve import Curve, Point
@@ -147,6 +149,24 @@ def rows_of(run: Path) -> Iterator[Row]:
             yield from lines.load_all(Row, file)
     except lines.LineError as problem:
         raise BuildError(f"`{run / ROWS}` cannot be read: {problem}", "`taskc score` makes it anew") from None
+
+
+def narrow_curves(read: Read, only: Only) -> Read:
+    """Leave of curves that were read what is wanted; raises `BadSelection` for a name that none has."""
+    if read.found or not only.narrow:
+        return read
+    check_only(
+        only,
+        tasks=(one.task for one in read.curves),
+        regimes=(one.regime for one in read.curves),
+        models=(point.model for one in read.curves for point in one.points),
+    )
+    kept = []
+    for one in read.curves:
+        points = tuple(p for p in one.points if only.takes(one.task, one.regime, {}, p.model))
+        if points:
+            kept.append(replace(one, points=points))
+    return replace(read, curves=tuple(kept))
 
 
 def regime_of(row: Row, *, mix: bool) -> str:
