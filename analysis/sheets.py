@@ -20,7 +20,7 @@ def sheets(report: Report) -> list[Sheet]:
 
     Models without a size are on none.
     """
-    families = tuple(dict.fromkeys(one.family for one in sorted(report.trends, key=lambda one: one.family)))
+    families = tuple(dict.fromkeys(one.family for one in report.trends))
     groups: dict[tuple[object, ...], list[Measured]] = {}
     for row in report.rows:
         if row.place is not None and row.n:

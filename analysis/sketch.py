@@ -24,7 +24,8 @@ def sketch(points: Sequence[Point], *, log: bool = True) -> list[str]:
             _join(cells, (xs[at - 1], ys[at - 1]), (x, y))
     heads = [f"{percent(1.0):>4} ┤", *["     │"] * (_HIGH - 2), f"{percent(0.0):>4} ┤"]
     lines = [
-        head + "".join(map(chr, row)).rstrip(chr(_EMPTY)) for head, row in zip(heads, cells, strict=True)
+        head + "".join(map(chr, row)).replace(chr(_EMPTY), " ").rstrip()
+        for head, row in zip(heads, cells, strict=True)
     ]
     first, last = human(points[0].scale), human(points[-1].scale)
     return [*lines, f"      {first}{last.rjust(_WIDE - len(first))}"]

@@ -159,7 +159,13 @@ def _measured(row: aggregate.Row, places: Mapping[str, tuple[str, str, float]], 
 
 
 def _part(part: aggregate.Part) -> Part:
-    return Part(n=part.n, accuracy=_share(part.accuracy), lured=_share(part.lured), shares=part.rates)
+    return Part(
+        n=part.n,
+        accuracy=_share(part.accuracy),
+        lured=_share(part.lured),
+        shares=part.rates,
+        counts=part.counts,
+    )
 
 
 def _share(rate: Rate | None) -> Share | None:

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from taskc.analysis.sheet_figure import draw_sheet
 from taskc.analysis.sheets import sheets
+from taskc.analysis.unplaced import draw_unplaced
 from taskc.flow.build_folder import BuildError
 from taskc.pages.html import Figure, page
 from taskc.pages.tables import as_csv, tables
@@ -47,7 +48,11 @@ def write_report(report: Report, out: Path, *, figures: bool = True) -> Written:
         files.append(name)
 
     drawn = [Figure(sheet=sheet, drawn=draw_sheet(sheet, png=figures)) for sheet in sheets(report)]
-    put(PAGE, page(report, drawn))
+    bars = draw_unplaced(report)
+    put(PAGE, page(report, drawn, bars))
+    if figures and bars is not None:
+        put(f"figures/{bars.name}.svg", bars.svg)
+        put(f"figures/{bars.name}.png", bars.png)
     for one in drawn if figures else ():
         put(f"figures/{one.sheet.name}.svg", one.drawn.svg)
         put(f"figures/{one.sheet.name}.png", one.drawn.png)

@@ -45,12 +45,15 @@ class Had(Struct, frozen=True, kw_only=True):
     requests: int
 
 
-def page(report: Report, figures: Sequence[Figure]) -> str:
-    """Give the page; the same report and figures give the same text."""
+def page(report: Report, figures: Sequence[Figure], unplaced: Drawn | None = None) -> str:
+    """Give the page; the same report and figures give the same text.
+
+    `unplaced` is the figure of the models that have no size, if there are some.
+    """
     said = summary(report)
     shared: dict[str, str] = {}
-    for figure in figures:
-        shared |= figure.drawn.shared
+    for drawn in (*(figure.drawn for figure in figures), *([unplaced] if unplaced else [])):
+        shared |= drawn.shared
     tasks = list(dict.fromkeys(row.task for row in report.rows))
     written = (
         _environment()
@@ -58,6 +61,7 @@ def page(report: Report, figures: Sequence[Figure]) -> str:
         .render(
             report=report,
             figures=figures,
+            bars=unplaced.panels[0][0] if unplaced else None,
             shared=Markup("".join(shared.values())),
             tasks=tasks,
             builds={task.name: task for build in report.builds for task in build.tasks},

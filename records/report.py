@@ -40,12 +40,16 @@ class Average(Struct, frozen=True, kw_only=True):
 
 
 class Part(Struct, frozen=True, kw_only=True):
-    """What became of some items; `shares` part all answers by whose they are, and sum to 1."""
+    """What became of some items; `shares` part all answers by whose they are, and sum to 1.
+
+    `counts` are those of the answers, of which an item may have several.
+    """
 
     n: int
     accuracy: Share | None
     lured: Share | None
     shares: Mapping[str, float]
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 class Setting(Struct, frozen=True, kw_only=True):
