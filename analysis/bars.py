@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from taskc.analysis.aggregate import Part, Row
+from taskc.analysis.row import Part, Row
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist

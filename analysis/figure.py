@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from taskc.analysis.aggregate import Part, Row
 from taskc.analysis.bars import AGREE, CHANCE, INTERVAL, Piece, legend, names, pieces_of
 from taskc.analysis.fold import fold
+from taskc.analysis.row import Part, Row
 from taskc.analysis.style import style
 from taskc.analysis.table import several_ways
 

@@ -2,7 +2,7 @@
 
 import re
 
-from taskc.analysis import aggregate
+from taskc.analysis import row as aggregate
 from taskc.analysis.figure import png, svg
 from taskc.analysis.intervals import Rate
 from taskc.analysis.pieces import take_apart

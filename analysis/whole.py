@@ -3,8 +3,8 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
-from taskc.analysis.aggregate import Part, Row
 from taskc.analysis.intervals import Mean, Rate, wilson
+from taskc.analysis.row import Part, Row
 
 
 def whole(rows: Iterable[Row]) -> list[Row]:

@@ -13,8 +13,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "lock": ("taskc.cli.lock", "pin prompts, so that a change of them is an error"),
     "diff": ("taskc.cli.diff", "say what differs between two builds, and what that costs"),
     "plan": ("taskc.cli.plan", "say what an evaluation takes and can show, before it is paid for"),
+    "power": (
+        "taskc.cli.power",
+        "say how often the shape of a curve would be told, before anything is asked",
+    ),
     "eval": ("taskc.cli.eval", "ask models, score every answer, print the table"),
     "score": ("taskc.cli.score", "score a run again without asking anything"),
+    "simulate": ("taskc.cli.simulate", "let models of a known ability and pull answer a build"),
     "curves": ("taskc.cli.curves", "judge the shape of curves against scale"),
     "emergence": ("taskc.cli.emergence", "say whether scores rise steadily with scale, or at once"),
     "report": ("taskc.cli.report", "tell all of runs on one page, with figures and tables"),

@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from taskc import __version__
-from taskc.analysis import aggregate
+from taskc.analysis import row as aggregate
 from taskc.analysis.intervals import Rate, wilson
 from taskc.analysis.telling import item_lines, telling
 from taskc.analysis.verdict import LIKELY
@@ -259,8 +259,7 @@ def _rung(model: str, against: Against) -> RungOf:
     family, name, scale = place
     if family == GIVEN:
         return RungOf(model=model, ladder=GIVEN, name=name, scale=scale, source="stated")
-    rung = next(one.find(model) for one in against.ladders if one.name == family)
-    assert rung is not None
+    rung = next(found for one in against.ladders if (found := one.find(model)))
     return RungOf(
         model=model,
         ladder=family,

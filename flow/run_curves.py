@@ -6,7 +6,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from taskc.analysis.aggregate import Part, Row
+from taskc.analysis.row import Part, Row
 from taskc.analysis.whole import whole
 from taskc.flow.build import BuildError
 from taskc.flow.ladders import find_ladder, shipped_ladders
@@ -17,6 +17,7 @@ from taskc.records import lines
 from taskc.records.curve import Curve, Point
 from taskc.records.ladder import Axis, Ladder
 from taskc.records.report import PartName, RateName
+from taskc.records.simulated import PREFIX
 
 ROWS = "rows.jsonl"
 GIVEN = "given"  # the family of models whose scale is stated on the command line
@@ -198,5 +199,6 @@ def place_of(model: str, wanted: Against) -> tuple[str, str, float] | None:
             if scale is None:
                 told = f"the {wanted.axis} of `{model}` are not known to the ladder `{ladder.name}`"
                 raise BadSelection(told, f"state them, `--at {model}=NUMBER`, or take another `--scale`")
-            return ladder.name, rung.name, float(scale)
+            made_up = model.startswith(PREFIX) and not ladder.name.startswith(PREFIX.rstrip("/"))
+            return f"{PREFIX}{ladder.name}" if made_up else ladder.name, rung.name, float(scale)
     return None
