@@ -170,26 +170,30 @@ def _fill(axes: "Axes", panel: Panel, sheet: Sheet) -> None:
     """Draw what is in a panel, and its frame."""
     if sheet.log:
         axes.set_xscale("log")
-    low, high = sheet.scales
+    axes.set_xlim(_room(*sheet.scales, log=sheet.log))
+    axes.set_ylim(0, 100 if panel.kind != "loss" else 1.06 * sheet.losses[1])
+    axes.set_autoscale_on(False)
     if panel.area is not None:
         _stack(axes, panel.area, sheet)
     for one in panel.series:
         _line(axes, one, family_look(sheet.families.index(one.family)), panel.kind == "accuracy")
     if panel.chance is not None:
         axes.axhline(100 * panel.chance, zorder=1, **CHANCE)
-    room = (high / low) ** 0.04 if sheet.log and high > low else 1.3
-    axes.set_xlim(
-        (low / room, high * room)
-        if sheet.log
-        else (low - (high - low or 1) * 0.04, high + (high - low or 1) * 0.04)
-    )
-    axes.set_ylim(0, 100 if panel.kind != "loss" else 1.06 * sheet.losses[1])
     _ticks(axes, panel, sheet)
     axes.spines[["top", "right"]].set_visible(False)
     if panel.area is None:
         axes.grid(axis="y", color="0.9", linewidth=0.5)
     axes.set_axisbelow(True)
     axes.set_xlabel(sheet.axis, fontsize=6, labelpad=1)
+
+
+def _room(low: float, high: float, *, log: bool) -> tuple[float, float]:
+    """Give the ends of an axis with a little room beside what is on it."""
+    if log:
+        room = (high / low) ** 0.04 if high > low else 1.3
+        return low / room, high * room
+    room = 0.04 * ((high - low) or 1.0)
+    return low - room, high + room
 
 
 def _ticks(axes: "Axes", panel: Panel, sheet: Sheet) -> None:

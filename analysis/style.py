@@ -53,6 +53,6 @@ _LOOKS = (
 
 
 def family_look(place: int) -> FamilyLook:
-    """Give the look of a family by its place among all; colours begin anew after seven, lines later."""
-    colour, line = _LOOKS[place % len(_LOOKS)], _LOOKS[(place + place // len(_LOOKS)) % len(_LOOKS)]
-    return FamilyLook(colour=colour.colour, marker=line.marker, line=line.line)
+    """Give the look of a family by its place among all; after seven, colours come with other lines."""
+    look, line = _LOOKS[place % len(_LOOKS)], _LOOKS[(place + place // len(_LOOKS)) % len(_LOOKS)]
+    return FamilyLook(colour=look.colour, marker=look.marker, line=line.line)

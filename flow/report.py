@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from taskc import __version__
+from taskc.analysis import lure
 from taskc.analysis import row as aggregate
 from taskc.analysis.intervals import Rate, wilson
 from taskc.analysis.telling import item_lines, telling
@@ -36,6 +37,7 @@ from taskc.records.report import (
     PARTS,
     Average,
     Dot,
+    Estimate,
     ItemLine,
     Measured,
     Part,
@@ -155,7 +157,13 @@ def _measured(row: aggregate.Row, places: Mapping[str, tuple[str, str, float]], 
         conflict=_part(row.conflict),
         agree=_part(row.agree),
         numbers=numbers,
+        ability=_estimate(row.attribution.ability) if row.attribution else None,
+        pull=_estimate(row.attribution.pull) if row.attribution else None,
     )
+
+
+def _estimate(one: lure.Estimate | None) -> Estimate | None:
+    return Estimate(value=one.value, low=one.low, high=one.high) if one else None
 
 
 def _part(part: aggregate.Part) -> Part:

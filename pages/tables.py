@@ -37,6 +37,11 @@ def tables(report: Report) -> list[Table]:
             rows=list(_rows(report.rows)),
         ),
         Table(
+            name="lure",
+            columns={**_MODEL, "number": str, "value": float, "low": float, "high": float},
+            rows=list(_lure(report.rows)),
+        ),
+        Table(
             name="shares",
             columns={**_MODEL, "part": str, "whose": str, "share": float},
             rows=list(_shares(report.rows)),
@@ -138,6 +143,14 @@ def _rows(rows: Iterable[Measured]) -> Iterator[list[Cell]]:
             for rate in (part.accuracy, part.lured):
                 rates += [rate.value, rate.low, rate.high] if rate else [None] * 3
             yield [*_model(row), name, part.n, row.missing, row.chance, *rates]
+
+
+def _lure(rows: Iterable[Measured]) -> Iterator[list[Cell]]:
+    """Give ability and pull, where they can be told."""
+    for row in rows:
+        for name, one in (("ability", row.ability), ("pull", row.pull)):
+            if one is not None:
+                yield [*_model(row), name, one.value, one.low, one.high]
 
 
 def _shares(rows: Iterable[Measured]) -> Iterator[list[Cell]]:

@@ -73,12 +73,12 @@ def judged(one: Trend) -> str:
     if len({dot.scale for dot in one.dots}) < 2:
         return "Models of one size make no curve"
     if one.verdict == "undetermined":
-        return f"Undetermined: {likeliest(one.probabilities)}"
-    told = f"{one.verdict}, {percent(one.probabilities[one.verdict])} % likely"
+        return f"Verdict: undetermined ({likeliest(one.probabilities)})"
+    told = f"Verdict: {one.verdict}, {percent(one.probabilities[one.verdict])} % likely"
     turn = one.turning_point
     if turn is not None:
         told += f"; turns at {human(turn.scale)} (90 %: {human(turn.low)} to {human(turn.high)})"
-    return told[0].upper() + told[1:]
+    return told
 
 
 def likeliest(probabilities: Mapping[Shape, float], least: float = 0.005) -> str:
@@ -115,11 +115,11 @@ def _besides(one: Trend | None, word: str) -> str:
 
 def _of_all(one: Shared) -> Said:
     if one.verdict == "undetermined":
-        text = f"Undetermined over {one.families} families: {likeliest(one.probabilities)}."
+        text = f"undetermined over {one.families} families ({likeliest(one.probabilities)})."
     else:
-        told = f"{one.verdict}, {one.agree} of {one.families} families agree"
         likely = percent(one.probabilities[one.verdict])
-        text = f"{told[0].upper()}{told[1:]}; {likely} % likely to be what most share."
+        text = f"{one.verdict}, {one.agree} of {one.families} families agree"
+        text += f"; {likely} % likely to be what most share."
     return Said(
         task=one.task,
         setting=one.setting,

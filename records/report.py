@@ -39,6 +39,14 @@ class Average(Struct, frozen=True, kw_only=True):
     n: int
 
 
+class Estimate(Struct, frozen=True, kw_only=True):
+    """A number and its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
 class Part(Struct, frozen=True, kw_only=True):
     """What became of some items; `shares` part all answers by whose they are, and sum to 1.
 
@@ -82,7 +90,8 @@ class Measured(Struct, frozen=True, kw_only=True):
     """One model on one task in one setting. `place` is None for a model on no ladder.
 
     `distractors` are the names of those of the task; `numbers` are means over items of what the measure
-    yields, such as `loss`.
+    yields, such as `loss`. `ability` and `pull` are those of the model of the lure (`analysis/lure.py`), None
+    where they cannot be told, or where the rows of subtasks were put together.
     """
 
     task: str
@@ -97,6 +106,8 @@ class Measured(Struct, frozen=True, kw_only=True):
     conflict: Part
     agree: Part
     numbers: Mapping[str, Average] = field(default_factory=dict)
+    ability: Estimate | None = None
+    pull: Estimate | None = None
 
 
 class Dot(Struct, frozen=True, kw_only=True):
