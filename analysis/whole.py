@@ -1,6 +1,7 @@
 """Rows of subtasks taken together: a row for the task, as if its items had been gathered in one."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from taskc.analysis.intervals import Mean, Rate, wilson
@@ -12,12 +13,15 @@ def whole(rows: Iterable[Row]) -> list[Row]:
 
     Subtasks have no items in common, so that rates and means are those over all their items. A number that
     one of them lacks, as one may the chance of guessing, is that of the items that have it; chance is None.
+    Rows that tell of one and the same, as those of two runs may, are not put together.
     """
     groups: dict[tuple[object, ...], list[Row]] = {}
+    times: Counter[tuple[object, ...]] = Counter()
     for row in rows:
         head = row.task.partition(".")[0]
-        key = (head, row.regime, tuple(row.levels.items()), row.measure, row.model, row.lowering)
-        groups.setdefault(key, []).append(row)
+        same = (row.regime, tuple(row.levels.items()), row.measure, row.model, row.lowering)
+        groups.setdefault((head, *same, times[row.task, same]), []).append(row)
+        times[row.task, same] += 1
     return [_joined(str(key[0]), group) for key, group in groups.items()]
 
 

@@ -38,6 +38,11 @@ def test_they_are_what_gathering_gives() -> None:
             assert mean.error == pytest.approx(theirs.numbers[name].error)
 
 
+def test_rows_of_two_runs_are_not_put_together() -> None:
+    rows = aggregate(parted())
+    assert whole([*rows, *rows]) == [*whole(rows), *whole(rows)]
+
+
 def test_a_task_without_subtasks_stays_as_it_is() -> None:
     rows = [row for row in aggregate(samples.scores(n=12)) if "." not in row.task]
     assert rows
