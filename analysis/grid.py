@@ -16,7 +16,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from taskc.records.curve import Point, Shared
+from taskc.records.curve import Paired, Point
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
@@ -31,15 +31,15 @@ P = np.sin(PHI) ** 2
 FINE_PHI = (np.arange(CELLS * FINE) + 0.5) * (STEP / FINE)
 
 
-def weigh(points: Sequence[Point], shared: Shared | None, spreads: Sequence[float]) -> tuple[Array, Array]:
+def weigh(points: Sequence[Point], paired: Paired | None, spreads: Sequence[float]) -> tuple[Array, Array]:
     """Give how likely each point is in each cell: nodes × spreads × points × cells, and the nodes' weights.
 
     The numbers are logarithms. A spread is the standard deviation of models from their curve, on φ.
     """
     sizes = np.array([point.n for point in points])
     loadings = np.zeros(len(points))
-    if shared is not None:
-        sizes, loadings = _sizes(points, shared), _loadings(shared)
+    if paired is not None:
+        sizes, loadings = _sizes(points, paired), _loadings(paired)
     nodes, weights = _nodes() if loadings.any() else (np.zeros(1), np.ones(1))
     values = np.array([point.value for point in points])[:, None]
     errors = loadings / (2 * np.sqrt(sizes))
@@ -59,31 +59,31 @@ def widen(logs: Array, spreads: Sequence[float]) -> Array:
     return np.array([np.log(np.maximum(seen @ _kernel(spread).T, 1e-300)) + top for spread in spreads])
 
 
-def _sizes(points: Sequence[Point], shared: Shared) -> Array:
+def _sizes(points: Sequence[Point], paired: Paired) -> Array:
     """Give the number of independent items whose shares would be as sure; the stated one at 0 and 1."""
     out = []
     for at, point in enumerate(points):
-        variance, spread = shared.covariance[at][at], point.value * (1 - point.value)
+        variance, spread = paired.covariance[at][at], point.value * (1 - point.value)
         out.append(spread / variance if variance > 0 and spread > 0 else point.n)
     return np.array(out)
 
 
-def _loadings(shared: Shared) -> Array:
+def _loadings(paired: Paired) -> Array:
     """Fit one common factor to the correlations of the shares' errors: r = loading · loading, for each pair.
 
     Correlations are first shrunk towards 0 by as much as their sampling errors make of their squares (Schäfer
     and Strimmer 2005, Statist. Appl. Genet. Mol. Biol. 4:32). The loadings are those of least squares over
     pairs (Harman and Jones 1966, Psychometrika 31:351), none below 0: a negative one tells nothing here.
     """
-    covariance = np.array(shared.covariance)
+    covariance = np.array(paired.covariance)
     deviations = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     scale = np.outer(deviations, deviations)
     r = np.divide(covariance, scale, out=np.zeros_like(scale), where=scale > 0).clip(-1.0, 1.0)
     np.fill_diagonal(r, 0.0)
     squares = float((r**2).sum())
-    if len(r) < 2 or squares == 0 or shared.units < 3:
+    if len(r) < 2 or squares == 0 or paired.units < 3:
         return np.zeros(len(r))
-    noise = float(((1 - r**2) ** 2)[~np.eye(len(r), dtype=bool)].sum()) / (shared.units - 1)
+    noise = float(((1 - r**2) ** 2)[~np.eye(len(r), dtype=bool)].sum()) / (paired.units - 1)
     r *= max(0.0, 1 - noise / squares)
     loadings = np.full(len(r), math.sqrt(max(float(r.sum()) / (len(r) * (len(r) - 1)), 0.0)))
     for _ in range(50):

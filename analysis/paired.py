@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
-from taskc.records.curve import Shared
+from taskc.records.curve import Paired
 
 
 class Column(Struct, frozen=True, kw_only=True):
@@ -21,7 +21,7 @@ class Column(Struct, frozen=True, kw_only=True):
     clusters: Sequence[str] = ()
 
 
-def shared_errors(columns: Sequence[Column]) -> Shared | None:
+def paired_errors(columns: Sequence[Column]) -> Paired | None:
     """Give the covariance of the columns' means; None where no two columns have an item in common.
 
     It is that of sums over clusters of deviations from each mean, which holds whatever goes on inside a
@@ -48,15 +48,15 @@ def shared_errors(columns: Sequence[Column]) -> Shared | None:
     return _of(table, sizes, np.array([len(own) for own in sums]))
 
 
-def shared_errors_of(values: npt.NDArray[Any]) -> Shared | None:
+def paired_errors_of(values: npt.NDArray[Any]) -> Paired | None:
     """Do the same for models (rows) that all answered the same items (columns), without clusters."""
     table = np.asarray(values, dtype=float)
     sizes = np.full(len(table), table.shape[1])
     return _of(table - table.mean(axis=1, keepdims=True), sizes, sizes) if len(table) > 1 else None
 
 
-def _of(table: npt.NDArray[np.float64], sizes: npt.NDArray[Any], units: npt.NDArray[Any]) -> Shared:
+def _of(table: npt.NDArray[np.float64], sizes: npt.NDArray[Any], units: npt.NDArray[Any]) -> Paired:
     """Give the covariance for sums of deviations, models × clusters, of so many items in so many clusters."""
     few = np.minimum.outer(units, units)
     made = (table @ table.T) / np.outer(sizes, sizes) * few / np.maximum(few - 1, 1)
-    return Shared(covariance=tuple(tuple(map(float, row)) for row in made), units=int(units.min()))
+    return Paired(covariance=tuple(tuple(map(float, row)) for row in made), units=int(units.min()))

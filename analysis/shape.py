@@ -30,7 +30,7 @@ import numpy as np
 import numpy.typing as npt
 
 from taskc.analysis.grid import CELLS, STEP, Array, P, weigh
-from taskc.records.curve import SHAPES, Point, Shape, Shared
+from taskc.records.curve import SHAPES, Paired, Point, Shape
 
 TOTALS = (0.08, 0.16, 0.32, 0.64)  # mean rise of a stretch, on φ; all alike before the data
 FORM = 4.0  # of the distribution of a rise: its standard deviation is half its mean
@@ -50,16 +50,16 @@ PRIOR: dict[Shape, float] = {
 
 
 def evidence(
-    points: Sequence[Point], places: Sequence[float], *, shared: Shared | None = None, least: float = LEAST
+    points: Sequence[Point], places: Sequence[float], *, paired: Paired | None = None, least: float = LEAST
 ) -> dict[Shape, Array]:
     """Give how likely the points are under each shape, relative to one another.
 
     `places` are the points' places on the axis, in rising order; points of one place share the curve's value
     there. For a shape that turns it is one number for each inner place, at which the turn may be, and their
     sum is what counts. A shape that so few places cannot show (a turn needs three, a slope two) is left out.
-    `shared` says how the errors of the points hang together, `least` from where a rise or fall is one.
+    `paired` says how the errors of the points hang together, `least` from where a rise or fall is one.
     """
-    seen, nodes = weigh(points, shared, tuple(SPREADS))
+    seen, nodes = weigh(points, paired, tuple(SPREADS))
     return evidence_of(seen, nodes, places, least)
 
 

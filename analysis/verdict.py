@@ -19,7 +19,7 @@ def judge_curve(curve: Curve, *, log: bool = True, likely: float = LIKELY, least
     Models of one size make no curve: the verdict is `undetermined`, whatever the prior says.
     """
     places = [math.log(point.scale) if log else point.scale for point in curve.points]
-    told = evidence(curve.points, places, shared=curve.shared, least=least)
+    told = evidence(curve.points, places, paired=curve.paired, least=least)
     odds = probabilities(told)
     verdict = judge(odds, likely) if len(set(places)) > 1 else None
     turn = None
@@ -58,21 +58,21 @@ def _pooled(task: str, regime: str, group: Sequence[Judged], likely: float) -> P
     """
     ways = _tied(_ways([one.evidence for one in group]))
     total = math.fsum(ways.values())
-    shared = dict.fromkeys(SHAPES, 0.0)
+    paired = dict.fromkeys(SHAPES, 0.0)
     following = dict.fromkeys(SHAPES, 0.0)
     for counts, weight in ways.items():
         most = [shape for shape, n in zip(SHAPES, counts, strict=True) if n == max(counts)]
         for shape, n in zip(SHAPES, counts, strict=True):
-            shared[shape] += weight / total / len(most) if shape in most else 0.0
+            paired[shape] += weight / total / len(most) if shape in most else 0.0
             alike = (_CONCENTRATION * PRIOR[shape] + n) / (_CONCENTRATION + len(group))
             following[shape] += weight / total * alike
-    verdict: Verdict = judge(shared, likely) or "undetermined"
+    verdict: Verdict = judge(paired, likely) or "undetermined"
     own = [judge(_in_the_light(number, group), 0.0) for number in range(len(group))]
     return Pooled(
         task=task,
         regime=regime,
         verdict=verdict,
-        probabilities=shared,
+        probabilities=paired,
         next=following,
         agree=own.count(verdict if verdict != "undetermined" else None),
         families=len(group),

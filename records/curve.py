@@ -24,7 +24,7 @@ class Point(Struct, frozen=True, kw_only=True):
     more: Mapping[str, str] = field(default_factory=dict)
 
 
-class Shared(Struct, frozen=True, kw_only=True):
+class Paired(Struct, frozen=True, kw_only=True):
     """What is known of the errors of a curve's points from the items, most of which all models answered.
 
     `covariance` is that of the points' values, in their order; `units` the number of items it comes from, or
@@ -57,7 +57,7 @@ class Answered(Struct, frozen=True, kw_only=True):
 class Curve(Struct, frozen=True, kw_only=True):
     """The points of one task, in one regime, over the models of one family, in rising order of scale.
 
-    `shared` is there where the items are known and not the shares alone; `answered`, one for each point,
+    `paired` is there where the items are known and not the shares alone; `answered`, one for each point,
     where it is known whose answers were given and some items are in conflict.
     """
 
@@ -65,7 +65,7 @@ class Curve(Struct, frozen=True, kw_only=True):
     regime: str
     family: str
     points: tuple[Point, ...]
-    shared: Shared | None = None
+    paired: Paired | None = None
     answered: tuple[Answered, ...] | None = None
 
 

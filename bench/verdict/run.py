@@ -29,7 +29,7 @@ import numpy as np
 import numpy.typing as npt
 from msgspec.structs import replace
 
-from taskc.analysis.paired import shared_errors_of
+from taskc.analysis.paired import paired_errors_of
 from taskc.analysis.verdict import judge_curve
 from taskc.records.curve import SHAPES, Curve, Judged, Point, Shape
 
@@ -107,7 +107,7 @@ def curve_of(right: npt.NDArray[np.bool_]) -> Curve:
         Point(model=str(at), scale=10.0**at, value=float(row.mean()), n=len(row))
         for at, row in enumerate(right)
     )
-    return Curve(task="", regime="", family="", points=points, shared=shared_errors_of(right))
+    return Curve(task="", regime="", family="", points=points, paired=paired_errors_of(right))
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ def measure(curves: int, seed: int) -> dict[str, Tally]:
         tally = tallies[name] = Tally()
         bare = tallies.setdefault(f"{name}, by shares", Tally()) if design.common else tally
         for shape, curve in drawn(np.random.default_rng([seed, number]), curves, design):
-            bare.add(shape, judge_curve(replace(curve, shared=None)))
+            bare.add(shape, judge_curve(replace(curve, paired=None)))
             if design.common:
                 tally.add(shape, judge_curve(curve))
     return tallies

@@ -8,9 +8,9 @@ import pytest
 from msgspec.structs import replace
 
 from taskc.analysis.grid import _loadings, _sizes
-from taskc.analysis.paired import Column, shared_errors, shared_errors_of
+from taskc.analysis.paired import Column, paired_errors, paired_errors_of
 from taskc.analysis.verdict import judge_curve
-from taskc.records.curve import Curve, Point, Shared
+from taskc.records.curve import Curve, Paired, Point
 
 
 def columns(table, clusters=()):
@@ -26,29 +26,29 @@ def answers(rng, shares, n, correlation):
     return common + own < at[:, None]
 
 
-def curve_of(table, shared=True) -> Curve:
+def curve_of(table, paired=True) -> Curve:
     points = tuple(
         Point(model=str(at), scale=10.0**at, value=float(row.mean()), n=len(row))
         for at, row in enumerate(table)
     )
     return Curve(
-        task="t", regime="r", family="f", points=points, shared=shared_errors_of(table) if shared else None
+        task="t", regime="r", family="f", points=points, paired=paired_errors_of(table) if paired else None
     )
 
 
 def test_covariance_of_means() -> None:
     table = np.random.default_rng(1).uniform(size=(3, 40))
-    made = shared_errors(columns(table))
+    made = paired_errors(columns(table))
     assert made.units == 40
     assert np.array(made.covariance) == pytest.approx(np.cov(table) / 40)
-    assert np.array(shared_errors_of(table).covariance) == pytest.approx(np.cov(table) / 40)
+    assert np.array(paired_errors_of(table).covariance) == pytest.approx(np.cov(table) / 40)
 
 
 def test_clusters_count_as_one() -> None:
     """Items that repeat one another are as good as the clusters they make."""
     table = np.random.default_rng(2).uniform(size=(2, 20))
     thrice = np.repeat(table, 3, axis=1)
-    made = shared_errors(columns(thrice, clusters=[f"c{at // 3}" for at in range(60)]))
+    made = paired_errors(columns(thrice, clusters=[f"c{at // 3}" for at in range(60)]))
     assert made.units == 20
     assert np.array(made.covariance) == pytest.approx(np.cov(table) / 20)
 
@@ -57,37 +57,37 @@ def test_items_that_are_not_shared() -> None:
     """What only one model was asked adds to its variance and to no covariance."""
     one = Column(items=["a", "b", "c"], values=[1.0, 0.0, 1.0])
     other = Column(items=["c", "d"], values=[1.0, 0.0])
-    made = shared_errors([one, other])
+    made = paired_errors([one, other])
     assert made.covariance[0][1] == pytest.approx((1 / 3) * (1 / 2) / 6 * 2)
     assert made.covariance[0][0] == pytest.approx(np.var([1, 0, 1], ddof=1) / 3)
-    assert shared_errors([one, Column(items=["x"], values=[1.0])]) is None
+    assert paired_errors([one, Column(items=["x"], values=[1.0])]) is None
 
 
 def test_one_factor_is_found_again() -> None:
     loadings = np.array([0.5, 0.6, 0.7, 0.8])
     r = np.outer(loadings, loadings)
     np.fill_diagonal(r, 1.0)
-    found = _loadings(Shared(covariance=tuple(map(tuple, r)), units=1_000_000))
+    found = _loadings(Paired(covariance=tuple(map(tuple, r)), units=1_000_000))
     assert found == pytest.approx(loadings, abs=1e-3)
-    few = _loadings(Shared(covariance=tuple(map(tuple, r)), units=8))
+    few = _loadings(Paired(covariance=tuple(map(tuple, r)), units=8))
     assert (few < found).all()  # shrunk: so few items say little of correlations
     none = np.eye(4) * 2 - 1  # all errors against one another: nothing is common
-    assert not _loadings(Shared(covariance=tuple(map(tuple, none)), units=100)).any()
+    assert not _loadings(Paired(covariance=tuple(map(tuple, none)), units=100)).any()
 
 
 def test_pinned_models_have_no_errors_in_common() -> None:
     """A share of 0 or 1 has no variance to tell of; it counts as what its items make of it."""
     table = np.array([[0, 0, 0, 0], [1, 0, 1, 0], [1, 1, 1, 1]] * 1)
-    shared = shared_errors_of(table)
+    paired = paired_errors_of(table)
     points = curve_of(table).points
-    assert _loadings(shared) == pytest.approx([0, 0, 0])
-    assert list(_sizes(points, shared))[::2] == [4, 4]
+    assert _loadings(paired) == pytest.approx([0, 0, 0])
+    assert list(_sizes(points, paired))[::2] == [4, 4]
     assert sum(judge_curve(curve_of(table)).probabilities.values()) == pytest.approx(1)
 
 
 def test_answers_without_correlation_are_shares() -> None:
     table = answers(np.random.default_rng(3), [0.5, 0.4, 0.5], 200, 0.0)
-    with_items, without = (judge_curve(curve_of(table, shared)).probabilities for shared in (True, False))
+    with_items, without = (judge_curve(curve_of(table, paired)).probabilities for paired in (True, False))
     for name in with_items:
         assert with_items[name] == pytest.approx(without[name], abs=0.05)
 
@@ -98,8 +98,8 @@ def test_items_in_common_make_surer() -> None:
     sure = {True: 0.0, False: 0.0}
     for _ in range(6):
         table = answers(rng, [0.55, 0.45, 0.55], 300, 0.8)
-        for shared in sure:
-            sure[shared] += judge_curve(curve_of(table, shared)).probabilities["u_shaped"] / 6
+        for paired in sure:
+            sure[paired] += judge_curve(curve_of(table, paired)).probabilities["u_shaped"] / 6
     assert sure[True] > sure[False] + 0.05
 
 
@@ -108,7 +108,7 @@ def test_clustered_items_make_less_sure() -> None:
     table = answers(np.random.default_rng(5), [0.6, 0.45, 0.6], 30, 0.1)
     many = np.repeat(table, 10, axis=1)
     points = curve_of(many).points
-    clustered = shared_errors(columns(many, clusters=[str(at // 10) for at in range(300)]))
-    one = Curve(task="t", regime="r", family="f", points=points, shared=clustered)
-    told, naive = judge_curve(one), judge_curve(replace(one, shared=None))
+    clustered = paired_errors(columns(many, clusters=[str(at // 10) for at in range(300)]))
+    one = Curve(task="t", regime="r", family="f", points=points, paired=clustered)
+    told, naive = judge_curve(one), judge_curve(replace(one, paired=None))
     assert max(told.probabilities.values()) < max(naive.probabilities.values())

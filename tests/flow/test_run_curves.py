@@ -70,14 +70,14 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_items_are_paired(runs: Path) -> None:
     """The errors of models that answered the same items hang together, and the curve says so."""
     (curve,) = run_curves([runs], against([], AT, part="conflict"))
-    assert curve.shared is not None
-    assert curve.shared.units == 300 == curve.points[0].n
-    variances = [curve.shared.covariance[at][at] for at in range(5)]
+    assert curve.paired is not None
+    assert curve.paired.units == 300 == curve.points[0].n
+    variances = [curve.paired.covariance[at][at] for at in range(5)]
     expected = [p.value * (1 - p.value) / (p.n - 1) for p in curve.points]
     assert variances == pytest.approx(expected)
-    assert curve.shared.covariance[1][2] > 0.4 * (variances[1] * variances[2]) ** 0.5
+    assert curve.paired.covariance[1][2] > 0.4 * (variances[1] * variances[2]) ** 0.5
     (lured,) = run_curves([runs], against([], AT, part="conflict", rate="lured"))
-    assert lured.shared is not None and lured.points[2].value > 0.6
+    assert lured.paired is not None and lured.points[2].value > 0.6
 
 
 def test_what_the_u_means(runs: Path) -> None:
@@ -95,10 +95,10 @@ def test_what_the_u_means(runs: Path) -> None:
 
 def test_clusters_are_units(tmp_path: Path) -> None:
     (curve,) = run_curves([write(tmp_path / "runs", 600, cluster=10)], against([], AT, part="conflict"))
-    assert curve.shared is not None
-    assert curve.shared.units == 30
+    assert curve.paired is not None
+    assert curve.paired.units == 30
     free = curve.points[1].value * (1 - curve.points[1].value) / 299
-    assert curve.shared.covariance[1][1] > 3 * free
+    assert curve.paired.covariance[1][1] > 3 * free
 
 
 def test_rows_alone_make_curves(tmp_path: Path, runs: Path) -> None:
@@ -106,5 +106,5 @@ def test_rows_alone_make_curves(tmp_path: Path, runs: Path) -> None:
     (bare,) = run_curves([write(tmp_path / "runs", 600, with_scores=False)], against([], AT))
     (whole,) = run_curves([runs], against([], AT))
     assert bare.points == whole.points
-    assert bare.shared is None
-    assert whole.shared is not None
+    assert bare.paired is None
+    assert whole.paired is not None
