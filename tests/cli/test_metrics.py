@@ -92,7 +92,8 @@ def test_a_lacking_package_is_told_with_its_cure(quick: Any, asked: Path, monkey
     monkeypatch.setattr("taskc.flow.measuring.find_spec", lambda name: None)
     ran = quick("score", "--metric", "bleu")
     assert ran.code == 1 and ran.out == ""
-    assert "`bleu` needs the package `sacrebleu`" in ran.err and "pip install 'taskc[text]'" in ran.err
+    assert "`bleu` needs the package `sacrebleu`" in ran.err and "pip install sacrebleu" in ran.err
+    assert "pip install rouge-score" in quick("score", "--metric", "rougeL").err
     assert quick("score", "--metric", "token_f1", "--no-picture").code == 0
 
 
