@@ -1,7 +1,7 @@
 """Scores to rows: one for each task, regime, levels, measure, model and lowering, in order of appearance."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from taskc.analysis.attribution import Chances, attribution
@@ -33,16 +33,16 @@ def aggregate(
     scores: Iterable[Score | Missing],
     missing: Iterable[Missing] = (),
     *,
-    pool: bool = False,
+    pool: bool | Collection[str] = False,
     mix: bool = False,
     joint: Mapping[str, Joint] = {},
 ) -> list[Row]:
     """Make rows of scores, read once; `missing` may come apart or among them.
 
-    With `pool`, the levels of all factors are put into one row; an item then counts once, with the mean of
-    its answers, whatever the number of levels it was asked under. With `mix`, so are answers that were had
-    in different ways, which are otherwise no measurements of the same thing. `joint` are numbers about all
-    items of a row, by name.
+    With `pool`, the levels of all factors, or of those that it names, are put into one row; an item then
+    counts once, with the mean of its answers, whatever the number of levels it was asked under. With `mix`,
+    so are answers that were had in different ways, which are otherwise no measurements of the same thing.
+    `joint` are numbers about all items of a row, by name.
     """
     gathering = Gathering(pool=pool, mix=mix, joint=joint)
     for source in (scores, missing):
@@ -59,10 +59,15 @@ class Gathering:
     """Rows in the making: scores are handed in as they come, and need not be kept."""
 
     def __init__(
-        self, *, pool: bool = False, mix: bool = False, joint: Mapping[str, Joint] | None = None
+        self,
+        *,
+        pool: bool | Collection[str] = False,
+        mix: bool = False,
+        joint: Mapping[str, Joint] | None = None,
     ) -> None:
         """Begin with no rows; `pool`, `mix` and `joint` as in `aggregate`."""
-        self._pool = pool
+        self._all = pool is True
+        self._pool = frozenset() if isinstance(pool, bool) else frozenset(pool)
         self._mix = mix
         self._joint = joint or {}
         self._first: dict[_Key, str] = {}
@@ -71,7 +76,9 @@ class Gathering:
 
     def add(self, one: Score | Missing) -> None:
         """Count one score or missing answer in its row."""
-        levels = () if self._pool else tuple(one.levels.items())
+        levels = () if self._all else tuple(one.levels.items())
+        if self._pool:
+            levels = tuple(pair for pair in levels if pair[0] not in self._pool)
         cell = (one.task, one.regime, levels, one.measure, one.model)
         # what is missing and does not say how it was asked belongs to the first way there is
         first = self._first.setdefault(cell, one.lowering) if one.lowering else self._first.get(cell, "")
