@@ -160,7 +160,7 @@ def test_shortened(text, width, expected) -> None:
 
 
 def test_ability_and_pull_of_simulated_models_are_found_again(quick: Any, folder: Path) -> None:
-    """Through build, replies, scores and rows: of sixteen intervals of 95 per cent fourteen hold the truth."""
+    """Through build, replies, scores and rows: of sixteen intervals of 95 % fourteen hold the truth."""
     abilities, pulls = (0.2, 0.5, 0.8, 0.95), (0.05, 0.3, 0.6, 0.1)
     compiled = quick("compile", "std/negation_qa", "--select", "task=negation_cloze", "-o", "cloze", "-q")
     assert compiled.code == 0
