@@ -1,6 +1,7 @@
 """`anthropic/MODEL`: Anthropic's Messages.
 
-The key is `ANTHROPIC_API_KEY`; `ANTHROPIC_BASE_URL` names another address. Messages report no
+The key is `ANTHROPIC_API_KEY`; `ANTHROPIC_BASE_URL` or `?base_url=` names another address, which is then
+part of the model's name. Messages report no
 log-probabilities, so replies are what can be had. What a model takes stands in `capabilities.toml`: none
 takes a temperature by the present version of the protocol, and only models up to 4.5 go on with a reply
 that is begun for them. An effort is told in `output_config`. Whether a model thinks before it replies is
@@ -13,15 +14,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from taskc.backends import known, parameters, probed, wire
+from taskc.backends.addresses import PARAMETER, is_loopback, url_of, with_address
 from taskc.backends.protocol import Described, ModelError, ModelName, Surroundings
 from taskc.backends.remote import (
     PASSING,
     Line,
     RemoteModel,
-    checked_url,
+    check_passing,
     counted,
     finished,
-    is_loopback,
     key_of,
     open_lane,
     patience_of,
@@ -35,6 +36,7 @@ URL = "https://api.anthropic.com"
 THINKING = ("adaptive", "disabled")
 _KNOWN = (
     *PASSING,
+    PARAMETER,
     "prefill",
     "system",
     "temperature",
@@ -111,10 +113,12 @@ def describe(name: ModelName, around: Surroundings) -> Described:
         raise ModelError(
             f"parameter `thinking` is `{thinking}`", help="write `thinking=adaptive` or `thinking=disabled`"
         )
-    tried = probed.read_probe(around.cache, name, "messages", _url_of(around))
+    check_passing(name)
+    form, url = address(name, around)
+    tried = probed.read_probe(around.cache, name, form, url)
     can = known.known_of(name, "messages", tried.found if tried else None)
     return Described(
-        model=str(parameters.without(name, PASSING)),
+        model=str(with_address(parameters.without(name, PASSING), url, URL)),
         capabilities=replace(can, reasoning_tokens=_room(name, can.reasoning_tokens, thinking)),
     )
 
@@ -128,7 +132,7 @@ def open_model(name: ModelName, around: Surroundings) -> RemoteModel:
     import anthropic
 
     known = describe(name, around)
-    url = _url_of(around)
+    _, url = address(name, around)
     line = Line(
         sdk=anthropic,
         service="anthropic",
@@ -168,11 +172,7 @@ def open_model(name: ModelName, around: Surroundings) -> RemoteModel:
 
 def address(name: ModelName, around: Surroundings) -> tuple[str, str]:
     """Give the form of asking, there is one, and the address."""
-    return "messages", _url_of(around)
-
-
-def _url_of(around: Surroundings) -> str:
-    return checked_url(around.environment.get("ANTHROPIC_BASE_URL") or URL, "ANTHROPIC_BASE_URL")
+    return "messages", url_of(name, around, "ANTHROPIC_BASE_URL", URL)
 
 
 def _room(name: ModelName, usual: int, thinking: str | None) -> int:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from taskc.backends import known, parameters, probed, wire
+from taskc.backends.addresses import PARAMETER, checked_url, is_loopback
 from taskc.backends.echoed import Echo, Worth, read_echo
 from taskc.backends.openai_api import STOPS, Answer, open_chat, open_client, open_line
 from taskc.backends.protocol import Described, ModelError, ModelName, Surroundings
@@ -25,9 +26,8 @@ from taskc.backends.remote import (
     Line,
     RemoteModel,
     broken_off,
-    checked_url,
+    check_passing,
     finished,
-    is_loopback,
     key_of,
 )
 from taskc.backends.sampling import as_it_is, drawn
@@ -49,7 +49,7 @@ from taskc.records.plan import Capabilities
 MODES = ("chat", "completions")
 _KNOWN = (
     *PASSING,
-    "base_url",
+    PARAMETER,
     "mode",
     "score",
     "prefill",
@@ -119,7 +119,10 @@ class TextSpeech:
 def describe(name: ModelName, around: Surroundings) -> Described:
     """Say what a model of such a service can do, the service's address unknown; raises `ModelError`."""
     parameters.check_known(name, _KNOWN)
+    check_passing(name)
     _parted(name)
+    if PARAMETER in name.parameters:
+        checked_url(name.parameters[PARAMETER], PARAMETER)
     mode = name.parameters.get("mode", "chat")
     if mode not in MODES:
         raise ModelError(f"parameter `mode` is `{mode}`", help="write `mode=chat` or `mode=completions`")
@@ -180,9 +183,9 @@ def _parted(name: ModelName) -> tuple[str, str]:
 
 
 def _url_of(name: ModelName, around: Surroundings, variable: str) -> str:
-    stated = name.parameters.get("base_url")
+    stated = name.parameters.get(PARAMETER)
     if stated is not None:
-        return checked_url(stated, "base_url")
+        return checked_url(stated, PARAMETER)
     found = around.environment.get(variable)
     if not found:
         raise ModelError(

@@ -1,6 +1,7 @@
 """`openai/MODEL`: OpenAI's Responses, Chat Completions and legacy Completions; Chat for others too.
 
-The key is `OPENAI_API_KEY`; `OPENAI_BASE_URL` names another address. A model is asked in the form that
+The key is `OPENAI_API_KEY`; `OPENAI_BASE_URL` or `?base_url=` names another address, which is then part of
+the model's name. A model is asked in the form that
 stands first in its row of `capabilities.toml`: reasoning models by Responses, others by Chat Completions,
 which show the log-probabilities of a reply and take stop strings, base models by legacy Completions. A
 model without a row is asked by Chat Completions. `?api=` states another form.
@@ -11,16 +12,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from taskc.backends import known, parameters, probed, wire
+from taskc.backends.addresses import PARAMETER, is_loopback, url_of, with_address
 from taskc.backends.protocol import Described, ModelName, Surroundings
 from taskc.backends.remote import (
     PASSING,
     Line,
     RemoteModel,
     broken_off,
-    checked_url,
+    check_passing,
     counted,
     finished,
-    is_loopback,
     key_of,
     open_lane,
     patience_of,
@@ -50,6 +51,7 @@ FORMS = ("responses", "chat", "completions")
 _KNOWN = (
     *PASSING,
     "api",
+    PARAMETER,
     "score",
     "prefill",
     "system",
@@ -124,10 +126,11 @@ class ChatSpeech:
 def describe(name: ModelName, around: Surroundings) -> Described:
     """Say what a model of OpenAI's can do; raises `ModelError`."""
     parameters.check_known(name, _KNOWN)
-    form = known.form_of(name, "chat", FORMS)
-    tried = probed.read_probe(around.cache, name, form, _url_of(around))
+    check_passing(name)
+    form, url = address(name, around)
+    tried = probed.read_probe(around.cache, name, form, url)
     return Described(
-        model=str(_canonical(name, form)),
+        model=str(with_address(_canonical(name, form), url, URL)),
         capabilities=known.known_of(name, form, tried.found if tried else None),
     )
 
@@ -137,8 +140,9 @@ def open_model(name: ModelName, around: Surroundings) -> RemoteModel:
     from taskc.backends.compatible import open_text
 
     described = describe(name, around)
-    line = open_line(name, "openai", _url_of(around), "OPENAI_API_KEY", key_of(around, "OPENAI_API_KEY"))
-    match known.form_of(name, "chat", FORMS):
+    form, url = address(name, around)
+    line = open_line(name, "openai", url, "OPENAI_API_KEY", key_of(around, "OPENAI_API_KEY"))
+    match form:
         case "responses":
             return _open_responses(described, name.name, line)
         case "completions":
@@ -148,16 +152,12 @@ def open_model(name: ModelName, around: Surroundings) -> RemoteModel:
 
 def address(name: ModelName, around: Surroundings) -> tuple[str, str]:
     """Give the form of asking and the address."""
-    return known.form_of(name, "chat", FORMS), _url_of(around)
+    return known.form_of(name, "chat", FORMS), url_of(name, around, "OPENAI_BASE_URL", URL)
 
 
 def counter(name: ModelName, around: Surroundings) -> Counter | None:
     """Count a text that is repeated once for each continuation."""
     return repeated() if known.form_of(name, "chat", FORMS) == "completions" else None
-
-
-def _url_of(around: Surroundings) -> str:
-    return checked_url(around.environment.get("OPENAI_BASE_URL") or URL, "OPENAI_BASE_URL")
 
 
 def _canonical(name: ModelName, form: str) -> ModelName:

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
-from taskc.backends.remote import is_loopback
+from taskc.backends.addresses import is_loopback
 
 WAIT = 5.0  # seconds
 _MOST = 20_000_000  # bytes of a list

@@ -59,7 +59,6 @@ _TOO_LONG = ("context_length_exceeded", "request_too_large")
 _MOST_TOKENS = 1 << 40  # of one request: more is a mistake
 # what servers of OpenAI's protocol call an end of a reply
 _ENDS = (None, "", "stop", "length", "content_filter", "eos", "eos_token", "stop_sequence", "end_turn")
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class Speech(Protocol):
@@ -148,7 +147,8 @@ class Line:
         if isinstance(outcome, Failure) and outcome.again:
             raise _UselessError(outcome, answer.tokens)
         kept = _without(text, self.secret) if len(self.secret) >= LEAST else text
-        return Reply(outcome=outcome, usage=answer.tokens, source=answer.source, body=kept)
+        source = replace(answer.source, url=self.url)
+        return Reply(outcome=outcome, usage=answer.tokens, source=source, body=kept)
 
     def understand(self, asked: Operation, text: str, speech: Speech) -> Reply:
         """Say what a body is that came another way than by `ask`; one of no use is a failure."""
@@ -349,6 +349,12 @@ def finished(text: str, stop: tuple[str, ...], *, full: bool, starved: bool = Fa
     return Generated(text=text, finish="length" if full else "stop")
 
 
+def check_passing(name: ModelName) -> None:
+    """Raise `ModelError` for a parameter of `PASSING` that cannot be read, before anything is opened."""
+    patience_of(name), timeout_of(name), _limits_of(name)
+    parameters.flag(name, "probe", True)
+
+
 def patience_of(name: ModelName) -> Patience:
     """Read how long to go on: `retries`, `wait` (seconds before the first), `patience` (seconds in all)."""
     known = Patience()
@@ -361,13 +367,17 @@ def patience_of(name: ModelName) -> Patience:
 
 def open_lane(name: ModelName, url: str) -> Lane:
     """Make the way to a model at an address, with the limits `rpm` and `tpm` of its model string."""
-    limits = Limits(rpm=parameters.number(name, "rpm", 0.0), tpm=parameters.number(name, "tpm", 0.0))
-    return Lane(urlsplit(url).netloc, limits, first=patience_of(name).first)
+    return Lane(urlsplit(url).netloc, _limits_of(name), first=patience_of(name).first)
 
 
 def timeout_of(name: ModelName) -> float:
     """Read after how many seconds without an answer to give up a try."""
-    return parameters.number(name, "timeout", 600.0) or 600.0
+    return parameters.number(name, "timeout", 600.0, positive=True)
+
+
+def _limits_of(name: ModelName) -> Limits:
+    rpm, tpm = (parameters.number(name, one, 0.0, positive=True) for one in ("rpm", "tpm"))
+    return Limits(rpm=rpm, tpm=tpm)
 
 
 def key_of(around: Surroundings, variable: str, *, optional: bool = False) -> str:
@@ -379,22 +389,3 @@ def key_of(around: Surroundings, variable: str, *, optional: bool = False) -> st
         raise ModelError(f"`{variable}` is not set", help=f"`export {variable}=…`, or a line of `.env`")
     hide(key)
     return key
-
-
-def checked_url(url: str, where: str) -> str:
-    """Give a base URL that can be used; `where` is the variable or parameter it comes from."""
-    try:
-        parts = urlsplit(url)
-        good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        good = False
-    if not good or not url.isprintable() or any(one in url for one in " ?#"):
-        raise ModelError(f"`{where}` is not the address of a server", help="write `http://HOST:PORT/v1`")
-    if parts.username or parts.password:
-        raise ModelError(f"`{where}` holds a user name or password", help="give the key by its own variable")
-    return url.rstrip("/")
-
-
-def is_loopback(url: str) -> bool:
-    """Say whether a base URL is of this machine."""
-    return urlsplit(url).hostname in _LOOPBACK

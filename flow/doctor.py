@@ -10,8 +10,8 @@ from pathlib import Path
 
 from taskc import __version__
 from taskc.backends import ModelError, Surroundings, describe_model, open_model, parse_model
+from taskc.backends.addresses import is_loopback
 from taskc.backends.probed import probes_kept
-from taskc.backends.remote import is_loopback
 from taskc.flow.environment import FILE, read_dotenv
 from taskc.flow.reachable import reachable
 from taskc.flow.store import NAME, stock_of

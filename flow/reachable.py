@@ -4,13 +4,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from taskc.backends import BACKENDS, ModelError, Surroundings, describe_model
+from taskc.backends import BACKENDS, ModelError, Surroundings, describe_model, parse_model
+from taskc.backends.addresses import PARAMETER, checked_url, is_loopback
 from taskc.backends.anthropic_api import URL as ANTHROPIC
 from taskc.backends.compatible import prefix_of
 from taskc.backends.known import table
 from taskc.backends.openai_api import URL as OPENAI
+from taskc.backends.parameters import without
 from taskc.backends.reach import Listed, list_models
-from taskc.backends.remote import checked_url, is_loopback, key_of
+from taskc.backends.remote import key_of
 from taskc.flow.models import listed as on_this_machine
 from taskc.records.reach import ModelReach, ProviderReach, State
 
@@ -124,7 +126,8 @@ def _models(provider: str, names: Iterable[str] | None, around: Surroundings) ->
             known = describe_model(f"{provider}/{name}", around)
         except ModelError:
             continue
-        yield ModelReach(model=known.model, told=told, capabilities=known.capabilities)
+        model = str(without(parse_model(known.model), (PARAMETER,)))  # the address stands with the provider
+        yield ModelReach(model=model, told=told, capabilities=known.capabilities)
 
 
 def _in_table(provider: str) -> list[str]:
