@@ -9,9 +9,8 @@ its maker's choice unless `?thinking=adaptive` or `?thinking=disabled` states it
 raised by `?reasoning_tokens=N` for it.
 """
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from taskc.backends import known, parameters, probed, wire
 from taskc.backends.addresses import PARAMETER, is_loopback, url_of, with_address
@@ -29,8 +28,8 @@ from taskc.backends.remote import (
     starved,
     timeout_of,
 )
+from taskc.backends.speech import Speech, turns
 from taskc.records.operation import Failure, Generate, Operation, Outcome, Refusal, Source, Usage
-from taskc.records.plan import Capabilities
 
 URL = "https://api.anthropic.com"
 THINKING = ("adaptive", "disabled")
@@ -49,60 +48,6 @@ _KNOWN = (
 ROOM = 16_000  # tokens for thinking where it was asked for, as in the examples of Anthropic's pages
 _FULL = ("max_tokens", "model_context_window_exceeded")
 _DONE = ("end_turn", "stop_sequence", *_FULL)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessagesSpeech:
-    """Messages; `create` is the SDK's call."""
-
-    name: str
-    capabilities: Capabilities
-    timeout: float
-    create: Callable[..., Awaitable[Any]] = field(repr=False)
-    thinking: str | None = None
-
-    @property
-    def kind(self) -> "type[Answer]":
-        """Give the shape of what comes back."""
-        return Answer
-
-    def body(self, asked: Operation) -> dict[str, Any] | None:
-        """Give what is sent; None for what cannot be had."""
-        return self._body(asked) if isinstance(asked, Generate) else None
-
-    async def send(self, body: dict[str, Any]) -> Any:
-        """Send it."""
-        return await self.create(**body)
-
-    def judge(self, asked: Operation, answer: "Answer") -> Outcome:
-        """Say what came back."""
-        return _outcome(asked, answer)
-
-    def _body(self, asked: Generate) -> dict[str, Any]:
-        said = asked.prompt.messages
-        messages = [{"role": one.role, "content": one.content} for one in said if one.role != "system"]
-        if asked.prompt.prefill:
-            messages.append({"role": "assistant", "content": asked.prompt.prefill})
-        body: dict[str, Any] = {
-            "model": self.name,
-            "messages": messages,
-            "max_tokens": asked.max_tokens + asked.reasoning_tokens,
-            "timeout": self.timeout,
-        }
-        system = "\n\n".join(one.content for one in said if one.role == "system")
-        if system:
-            body["system"] = system
-        stop = [one for one in asked.stop if one.strip()]  # one of blanks only is not taken; it is cut here
-        if stop and self.capabilities.stop:
-            body["stop_sequences"] = stop
-        if asked.effort is not None:
-            body["output_config"] = {"effort": asked.effort}
-        if self.thinking is not None:
-            body["thinking"] = {"type": self.thinking}
-        if self.capabilities.temperature:  # no longer a field of the SDK's; older models read it
-            extra = {"temperature": asked.temperature, "top_p": asked.top_p}
-            body["extra_body"] = {key: value for key, value in extra.items() if value is not None}
-        return body
 
 
 def describe(name: ModelName, around: Surroundings) -> Described:
@@ -155,6 +100,7 @@ def open_model(name: ModelName, around: Surroundings) -> RemoteModel:
     own = wire.Wire(url, line.secret, proxy=proxy, headers=headers)
     speech = MessagesSpeech(
         name=name.name,
+        service=line.service,
         capabilities=known.capabilities,
         timeout=line.timeout,
         create=wire.caller(own, "/v1/messages"),
@@ -239,6 +185,44 @@ class Answer:
     def source(self) -> Source:
         """Give where it comes from; fingerprints are not told."""
         return Source(model=self.model or "", id=self.id or "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessagesSpeech(Speech[Answer]):
+    """Messages."""
+
+    kind: ClassVar[type[Any]] = Answer
+
+    timeout: float
+    thinking: str | None = None
+
+    def judge(self, asked: Operation, answer: Answer) -> Outcome:
+        """Say what came back."""
+        return _outcome(asked, answer)
+
+    def generate(self, asked: Generate) -> dict[str, Any]:
+        """Ask for a reply."""
+        said = turns(asked.prompt)
+        body: dict[str, Any] = {
+            "model": self.name,
+            "messages": [one for one in said if one["role"] != "system"],
+            "max_tokens": asked.max_tokens + asked.reasoning_tokens,
+            "timeout": self.timeout,
+        }
+        system = "\n\n".join(one["content"] for one in said if one["role"] == "system")
+        if system:
+            body["system"] = system
+        stop = [one for one in asked.stop if one.strip()]  # one of blanks only is not taken; it is cut here
+        if stop and self.capabilities.stop:
+            body["stop_sequences"] = stop
+        if asked.effort is not None:
+            body["output_config"] = {"effort": asked.effort}
+        if self.thinking is not None:
+            body["thinking"] = {"type": self.thinking}
+        if self.capabilities.temperature:  # no longer a field of the SDK's; older models read it
+            extra = {"temperature": asked.temperature, "top_p": asked.top_p}
+            body["extra_body"] = {key: value for key, value in extra.items() if value is not None}
+        return body
 
 
 def _outcome(asked: Operation, answer: Answer) -> Outcome:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
 from taskc.backends import parameters
@@ -16,34 +16,21 @@ from taskc.backends.hiding import LEAST, hide
 from taskc.backends.lane import Lane
 from taskc.backends.pace import Feedback, Limits
 from taskc.backends.protocol import ModelError, ModelName, Surroundings
+from taskc.backends.reading import UnreadableError, read
 from taskc.backends.retry import Got, Patience, Problem, persist
+from taskc.backends.speech import Speech
 from taskc.backends.tokens import most_of
 from taskc.backends.wire import APIConnectionError, APIStatusError, Cause, Wire, cause_of
-from taskc.records.lines import LineError, load
 from taskc.records.operation import (
     Failure,
     Generate,
     Generated,
     Operation,
-    Outcome,
     Refusal,
     Reply,
-    Source,
     Usage,
 )
 from taskc.records.plan import Capabilities
-
-
-class Shape(Protocol):
-    """As much of a response as is read; it says how many tokens were used, and where it comes from."""
-
-    @property
-    def tokens(self) -> Usage: ...  # noqa: D102
-    @property
-    def source(self) -> Source: ...  # noqa: D102
-
-
-S = TypeVar("S", bound=Shape)
 
 PASSING = ("timeout", "retries", "wait", "patience", "rpm", "tpm", "probe")
 """Parameters that say how a provider is reached; they take no part in the name answers are stored under."""
@@ -61,21 +48,6 @@ _MOST_TOKENS = 1 << 40  # of one request: more is a mistake
 _ENDS = (None, "", "stop", "length", "content_filter", "eos", "eos_token", "stop_sequence", "end_turn")
 
 
-class Speech(Protocol):
-    """One form of asking: what is sent for an operation, by which call, and how what comes back is read."""
-
-    @property
-    def kind(self) -> type[Any]: ...  # noqa: D102
-    def body(self, asked: Operation) -> dict[str, Any] | None:
-        """Give what is sent; None where the operation cannot be had."""
-
-    async def send(self, body: dict[str, Any]) -> Any:
-        """Send it, and give the SDK's raw response."""
-
-    def judge(self, asked: Operation, answer: Any) -> Outcome:
-        """Say what came back, given as `kind`."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteModel:
     """A model behind a network: `client` is the SDK's, `line` the way there, `wire` asks in its place."""
@@ -84,7 +56,7 @@ class RemoteModel:
     capabilities: Capabilities
     line: "Line"
     client: Any = field(repr=False)
-    speech: Speech
+    speech: Speech[Any]
     wire: Wire | None = field(default=None, repr=False)
 
     @property
@@ -126,7 +98,7 @@ class Line:
     patience: Patience
     lane: Lane = field(repr=False)
 
-    async def ask(self, asked: Operation, body: dict[str, Any], speech: Speech) -> Reply:
+    async def ask(self, asked: Operation, body: dict[str, Any], speech: Speech[Any]) -> Reply:
         """Send with patience, read what comes back, and say what it is."""
 
         async def once() -> Got[Reply]:
@@ -141,8 +113,8 @@ class Line:
         )
         return replace(reply, attempts=fetched.attempts, seconds=fetched.seconds, wasted=fetched.wasted)
 
-    def _read(self, asked: Operation, text: str, speech: Speech) -> Reply:
-        answer = _read(speech.kind, text)
+    def _read(self, asked: Operation, text: str, speech: Speech[Any]) -> Reply:
+        answer = read(speech.kind, text)
         outcome = speech.judge(asked, answer)
         if isinstance(outcome, Failure) and outcome.again:
             raise _UselessError(outcome, answer.tokens)
@@ -150,11 +122,11 @@ class Line:
         source = replace(answer.source, url=self.url)
         return Reply(outcome=outcome, usage=answer.tokens, source=source, body=kept)
 
-    def understand(self, asked: Operation, text: str, speech: Speech) -> Reply:
+    def understand(self, asked: Operation, text: str, speech: Speech[Any]) -> Reply:
         """Say what a body is that came another way than by `ask`; one of no use is a failure."""
         try:
             return self._read(asked, text, speech)
-        except (_UnreadableError, _UselessError) as error:
+        except (UnreadableError, _UselessError) as error:
             problem = self.explain(error)
             assert problem is not None
             return Reply(outcome=problem.outcome, wasted=problem.used or Usage())
@@ -169,7 +141,7 @@ class Line:
 
     def explain(self, error: Exception) -> Problem | None:
         """Say what an exception means; None for one that is neither the SDK's nor ours."""
-        if isinstance(error, _UnreadableError):
+        if isinstance(error, UnreadableError):
             return self._unreadable(error)
         if isinstance(error, _UselessError):
             return _useless(error.outcome, error.used)
@@ -180,7 +152,7 @@ class Line:
             return self._status(error.status_code, said, error.response.headers)
         return None
 
-    def _unreadable(self, error: "_UnreadableError") -> Problem:
+    def _unreadable(self, error: "UnreadableError") -> Problem:
         """A gateway may report an error with a fine status, and the status it means in the body."""
         said = _said(error.body) if isinstance(error.body, Mapping) and error.body.get("error") else Said()
         if said.code.isdigit() and 400 <= int(said.code) <= 599:
@@ -290,26 +262,6 @@ class _UselessError(Exception):
         super().__init__(outcome.message)
         self.outcome = outcome
         self.used = used
-
-
-class _UnreadableError(Exception):
-    """A response that is not of the agreed shape: why not, and its JSON if it is that."""
-
-    def __init__(self, why: str, body: object) -> None:
-        super().__init__(why)
-        self.why = why
-        self.body = body
-
-
-def _read(kind: type[S], text: str) -> S:
-    try:
-        return load(kind, text)
-    except LineError as problem:
-        try:
-            body: object = json.loads(text)
-        except (ValueError, RecursionError):
-            body = None
-        raise _UnreadableError(problem.why, body) from None
 
 
 def counted(read: int | None, written: int | None) -> Usage:
