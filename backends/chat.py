@@ -96,9 +96,8 @@ class Said:
     def declined(self) -> str | None:
         """Give the words of a refusal."""
         parts = self.content if isinstance(self.content, tuple) else ()
-        return self.refusal or next(
-            (one.refusal for one in parts if isinstance(one, Piece) and one.refusal), None
-        )
+        said = [one.refusal for one in parts if isinstance(one, Piece) and one.refusal]
+        return self.refusal or (said[0] if said else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +118,7 @@ class Chat(Answer):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatSpeech(Speech[Chat]):
-    """Chat Completions. `limit` is the field that bounds the reply, `begun` what is said where one is begun."""
+    """Chat Completions. `limit` is the field that bounds the reply, `begun` is said where one is begun."""
 
     kind: ClassVar[type[Any]] = Chat
 

@@ -6,29 +6,26 @@ can do stands in `capabilities.toml` for the services it names; of others, messa
 strings are taken for granted, and the rest is stated in the model string, as `?top_logprobs=10`, or
 `?prefill=yes` where a last assistant message is continued.
 
-With `?mode=completions` the legacy endpoint is asked with plain text, for base models: a reply can then
-always be begun, and ends at a line break, or at a blank line after reasoning, unless stop strings are stated.
-Given text is scored where the service repeats it (`echo`).
+Chat Completions are asked, with `?api=responses` Responses. With `?mode=completions` (or `api=`) the legacy
+endpoint is asked with plain text, for base models: a reply can then always be begun, and ends at a line
+break, or at a blank line after reasoning, unless stop strings are stated. Given text is scored where the
+service repeats it (`echo`).
 """
 
 import re
+from dataclasses import replace
 
-from taskc.backends import known, parameters, probed, wire
+from taskc.backends import known, parameters, probed
 from taskc.backends.addresses import PARAMETER, checked_url, is_loopback
-from taskc.backends.openai_api import open_chat, open_client, open_line
+from taskc.backends.openai_api import FORMS, open_form, open_line
 from taskc.backends.protocol import Described, ModelError, ModelName, Surroundings
-from taskc.backends.remote import (
-    PASSING,
-    Line,
-    RemoteModel,
-    check_passing,
-    key_of,
-)
+from taskc.backends.remote import PASSING, RemoteModel, check_passing, key_of
 from taskc.backends.tokens import Counter, repeated
 
 MODES = ("chat", "completions")
 _KNOWN = (
     *PASSING,
+    "api",
     PARAMETER,
     "mode",
     "score",
@@ -50,14 +47,11 @@ def describe(name: ModelName, around: Surroundings) -> Described:
     _parted(name)
     if PARAMETER in name.parameters:
         checked_url(name.parameters[PARAMETER], PARAMETER)
-    mode = name.parameters.get("mode", "chat")
-    if mode not in MODES:
-        raise ModelError(f"parameter `mode` is `{mode}`", help="write `mode=chat` or `mode=completions`")
-    url = _known_url(name, around)
-    tried = probed.read_probe(around.cache, name, mode, url)
+    form, url = _form_of(name), _known_url(name, around)
+    tried = probed.read_probe(around.cache, name, form, url)
     return Described(
-        model=str(parameters.without(name, PASSING)),
-        capabilities=known.known_of(name, mode, tried.found if tried else None),
+        model=str(_canonical(name, form)),
+        capabilities=known.known_of(name, form, tried.found if tried else None),
     )
 
 
@@ -69,34 +63,35 @@ def open_model(name: ModelName, around: Surroundings) -> RemoteModel:
     url = _url_of(name, around, f"{prefix}_BASE_URL")
     key = key_of(around, f"{prefix}_API_KEY", optional=is_loopback(url))
     line = open_line(name, service, url, f"{prefix}_API_KEY", key)
-    if name.parameters.get("mode") == "completions":
-        return open_text(described, model, line)
-    return open_chat(described, model, line, "max_tokens", known.prefill_body(name, "chat"))
+    return open_form(_form_of(name), described, model, line, begun=known.prefill_body(name, "chat"))
 
 
 def address(name: ModelName, around: Surroundings) -> tuple[str, str] | None:
     """Give the form of asking and the address, None where that is not known yet."""
     url = _known_url(name, around)
-    return None if url is None else (name.parameters.get("mode", "chat"), url)
+    return None if url is None else (_form_of(name), url)
 
 
 def counter(name: ModelName, around: Surroundings) -> Counter | None:
     """Count a text that is repeated once for each continuation."""
-    return repeated() if name.parameters.get("mode") == "completions" else None
+    return repeated() if _form_of(name) == "completions" else None
 
 
-def open_text(known: Described, name: str, line: Line) -> RemoteModel:
-    """Open a model behind legacy Completions."""
-    client = open_client(line)
-    speech = TextSpeech(
-        name=name,
-        service=line.service,
-        capabilities=known.capabilities,
-        create=wire.caller(client, "/completions"),
-    )
-    return RemoteModel(
-        model=known.model, capabilities=known.capabilities, line=line, client=client, speech=speech
-    )
+def _form_of(name: ModelName) -> str:
+    """Give the form of asking as `api` states it, or `mode`, which has no word for Responses."""
+    form, mode = known.form_of(name, "", FORMS), name.parameters.get("mode", "")
+    if mode not in ("", *MODES):
+        raise ModelError(f"parameter `mode` is `{mode}`", help="write `mode=chat` or `mode=completions`")
+    if form and mode and form != mode:
+        raise ModelError(f"`mode={mode}` and `api={form}` are two forms", help="leave one of them out")
+    return form or mode or "chat"
+
+
+def _canonical(name: ModelName, form: str) -> ModelName:
+    """Name the form in one way: answers that were had in two forms are not the same."""
+    bare = parameters.without(name, (*PASSING, "api"))
+    stated = {"completions": {"mode": form}, "responses": {"api": form}}.get(form, {})
+    return replace(bare, parameters={**bare.parameters, **stated})
 
 
 def _parted(name: ModelName) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Legacy Completions, which continue plain text, and repeat it with what it is worth where a server does so."""
+"""Legacy Completions, which continue plain text, and repeat it with its worth where a server does so."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar

@@ -1,10 +1,10 @@
 """`openai/MODEL`: OpenAI's Responses, Chat Completions and legacy Completions; Chat for others too.
 
 The key is `OPENAI_API_KEY`; `OPENAI_BASE_URL` or `?base_url=` names another address, which is then part of
-the model's name. A model is asked in the form that
-stands first in its row of `capabilities.toml`: reasoning models by Responses, others by Chat Completions,
-which show the log-probabilities of a reply and take stop strings, base models by legacy Completions. A
-model without a row is asked by Chat Completions. `?api=` states another form.
+the model's name. A model is asked in the form that stands first in its row of `capabilities.toml`: reasoning
+models by Responses, others by Chat Completions, which show the log-probabilities of a reply and take stop
+strings, base models by legacy Completions. A model without a row is asked by Chat Completions.
+`?api=` states another form.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -13,6 +13,8 @@ from typing import Any, Literal
 
 from taskc.backends import known, parameters, probed, wire
 from taskc.backends.addresses import PARAMETER, is_loopback, url_of, with_address
+from taskc.backends.chat import ChatSpeech
+from taskc.backends.completions import TextSpeech
 from taskc.backends.protocol import Described, ModelName, Surroundings
 from taskc.backends.remote import (
     PASSING,
@@ -25,10 +27,10 @@ from taskc.backends.remote import (
     timeout_of,
 )
 from taskc.backends.responses_api import ResponsesSpeech
+from taskc.backends.speech import Speech
 from taskc.backends.tokens import Counter, repeated
 
 URL = "https://api.openai.com/v1"
-STOPS = 4  # as many stop strings as a request may carry; more are cut here
 FORMS = ("responses", "chat", "completions")
 _KNOWN = (
     *PASSING,
@@ -60,17 +62,10 @@ def describe(name: ModelName, around: Surroundings) -> Described:
 
 def open_model(name: ModelName, around: Surroundings) -> RemoteModel:
     """Open a model of OpenAI's; raises `ModelError`."""
-    from taskc.backends.compatible import open_text
-
     described = describe(name, around)
     form, url = address(name, around)
     line = open_line(name, "openai", url, "OPENAI_API_KEY", key_of(around, "OPENAI_API_KEY"))
-    match form:
-        case "responses":
-            return _open_responses(described, name.name, line)
-        case "completions":
-            return open_text(described, name.name, line)
-    return open_chat(described, name.name, line, "max_completion_tokens")
+    return open_form(form, described, name.name, line, limit="max_completion_tokens")
 
 
 def address(name: ModelName, around: Surroundings) -> tuple[str, str]:
@@ -89,36 +84,30 @@ def _canonical(name: ModelName, form: str) -> ModelName:
     return bare if form == "chat" else replace(bare, parameters={**bare.parameters, "api": form})
 
 
-def _open_responses(known: Described, name: str, line: Line) -> RemoteModel:
-    client = open_client(line)
-    speech = ResponsesSpeech(
-        name=name,
-        service=line.service,
-        capabilities=known.capabilities,
-        create=wire.caller(client, "/responses"),
-    )
-    return RemoteModel(
-        model=known.model, capabilities=known.capabilities, line=line, client=client, speech=speech
-    )
-
-
-def open_chat(
+def open_form(
+    form: str,
     known: Described,
     name: str,
     line: Line,
-    limit: Literal["max_tokens", "max_completion_tokens"],
+    *,
+    limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens",
     begun: Mapping[str, Any] | None = None,
 ) -> RemoteModel:
-    """Open a model behind Chat Completions; `begun` are fields that must be said where a reply is begun."""
+    """Open a model behind a form of OpenAI's protocol.
+
+    In Chat Completions `limit` bounds a reply, and `begun` are fields that must be said where one is begun.
+    """
     client = open_client(line)
-    speech = ChatSpeech(
-        name=name,
-        service=line.service,
-        capabilities=known.capabilities,
-        create=_with_others(wire.caller(client, "/chat/completions"), begun or {}),
-        limit=limit,
-        begun=begun or {},
-    )
+    given: dict[str, Any] = {"name": name, "service": line.service, "capabilities": known.capabilities}
+    speech: Speech[Any]
+    match form:
+        case "responses":
+            speech = ResponsesSpeech(create=wire.caller(client, "/responses"), **given)
+        case "completions":
+            speech = TextSpeech(create=wire.caller(client, "/completions"), **given)
+        case _:
+            create = _with_others(wire.caller(client, "/chat/completions"), begun or {})
+            speech = ChatSpeech(create=create, limit=limit, begun=begun or {}, **given)
     return RemoteModel(
         model=known.model, capabilities=known.capabilities, line=line, client=client, speech=speech
     )

@@ -1,8 +1,8 @@
 """Read a response: at once where it is as agreed, with care where something beside the answer is not.
 
-What was paid for is not thrown away for a mark at its beginning, half a character (it becomes U+FFFD; the body
-that is kept has it as it came), a number for a name, counts that are none, or something beside it that is
-nested without end.
+What was paid for is not thrown away for a mark at its beginning, half a character (it becomes U+FFFD; the
+body that is kept has it as it came), a number for a name, counts that are none, or something beside it that
+is nested without end.
 """
 
 import json
@@ -19,7 +19,8 @@ _DEEP = 60  # levels of nesting that are read; an answer has six
 _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 _HALF = re.compile("[\ud800-\udfff]")
 _NAMES = ("id", "model", "system_fingerprint")
-_EXTRAS = ("usage", "stop_details", *_NAMES)
+_EXTRAS = ((), ("usage",), ("usage", "stop_details", *_NAMES))
+"""What a response is read without where it cannot be read with it, the least first."""
 
 
 class UnreadableError(Exception):
@@ -43,9 +44,9 @@ def read(kind: type[T], text: str) -> T:
             body = None
         if not isinstance(body, dict):
             raise UnreadableError(problem.why, body) from None
-        for given in (body, {key: value for key, value in body.items() if key not in _EXTRAS}):
+        for extras in _EXTRAS:
             try:
-                return msgspec.convert(given, kind)
+                return msgspec.convert({key: one for key, one in body.items() if key not in extras}, kind)
             except msgspec.MsgspecError:
                 continue
         raise UnreadableError(problem.why, body) from None
@@ -66,7 +67,7 @@ def _mended(value: Any, name: str = "") -> Any:
 
 
 def _shallow(text: str) -> str:
-    """Put `null` in the place of what is nested deeper than any answer: a reader would give up on all of it."""
+    """Put `null` in the place of what is nested deeper than any answer: readers give up on all of it."""
     kept: list[str] = []
     depth = begin = 0
     for found in _TOKENS.finditer(text):

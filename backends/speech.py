@@ -1,4 +1,4 @@
-"""What all forms of asking do alike: a request for each kind of operation, sent by one call, read by one rule."""
+"""What all forms of asking do alike: a request for each operation, sent by one call, read by one rule."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
