@@ -13,6 +13,7 @@ from taskc.flow.selection import BadSelection
 from taskc.records import lines
 from taskc.records.curve import Curve, Point
 from taskc.records.ladder import Axis, Ladder
+from taskc.records.simulated import PREFIX
 
 PartName: TypeAlias = Literal["all", "conflict", "agree"]
 RateName: TypeAlias = Literal["accuracy", "lured"]
@@ -77,7 +78,7 @@ def run_curves(folders: Sequence[Path], wanted: Against) -> tuple[Curve, ...]:
         rate = getattr(part, wanted.rate)
         if rate is None:
             continue
-        family, rung, scale = _place(row.model, wanted)
+        family, rung, scale = place(row.model, wanted)
         regime = _regime(row, wanted.mix)
         points = curves.setdefault((row.task, regime, family), {})
         if rung in points:
@@ -125,19 +126,24 @@ def _find_all(models: Sequence[str], wanted: Against) -> None:
     """See that every model has a place, and every stated one is there; raises `BadSelection`."""
     lost = [m for m in models if m not in wanted.at and not any(one.find(m) for one in wanted.ladders)]
     if lost:
-        names = ", ".join(f"`{model}`" for model in lost)
-        raise BadSelection(
-            f"{names} {'is' if len(lost) == 1 else 'are'} on no ladder",
-            f"state the scale, `--at {lost[0]}=NUMBER`, or name a file that has it with `--ladder`",
-        )
+        raise BadSelection(*_lost(lost))
     strange = [model for model in wanted.at if model not in models]
     if strange:
         known = ", ".join(f"`{model}`" for model in models)
         raise BadSelection(f"`{strange[0]}` is in none of these runs", f"asked were {known}")
 
 
-def _place(model: str, wanted: Against) -> tuple[str, str, float]:
-    """Give the family of a model, its name in it, and its scale."""
+def _lost(models: Sequence[str]) -> tuple[str, str]:
+    """Say that models have no scale, and the cure."""
+    names = ", ".join(f"`{model}`" for model in models)
+    return (
+        f"{names} {'is' if len(models) == 1 else 'are'} on no ladder",
+        f"state the scale, `--at {models[0]}=NUMBER`, or name a file that has it with `--ladder`",
+    )
+
+
+def place(model: str, wanted: Against) -> tuple[str, str, float]:
+    """Give the family of a model, its name in it, and its scale; raises `BadSelection` where it has none."""
     if model in wanted.at:
         return GIVEN, model, wanted.at[model]
     for ladder in wanted.ladders:
@@ -147,5 +153,6 @@ def _place(model: str, wanted: Against) -> tuple[str, str, float]:
             if scale is None:
                 told = f"the {wanted.axis} of `{model}` are not known to the ladder `{ladder.name}`"
                 raise BadSelection(told, f"state them, `--at {model}=NUMBER`, or take another `--scale`")
-            return ladder.name, rung.name, float(scale)
-    raise AssertionError("every model has been found")
+            made_up = model.startswith(PREFIX) and not ladder.name.startswith(PREFIX.rstrip("/"))
+            return f"{PREFIX}{ladder.name}" if made_up else ladder.name, rung.name, float(scale)
+    raise BadSelection(*_lost([model]))
