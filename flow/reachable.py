@@ -29,7 +29,8 @@ _ADDRESS = "_BASE_URL"
 class Remote:
     """A provider behind a network, as the environment has it.
 
-    `key_set` is None where it needs no key and has none; `wrong` says why it cannot be asked at all.
+    `key_set` is None where it needs no key and has none; `wrong` says why it cannot be asked at all, `cure`
+    what to do.
     """
 
     provider: str
@@ -38,6 +39,7 @@ class Remote:
     key_set: bool | None
     secret: str
     wrong: str = ""
+    cure: str = ""
 
     def __repr__(self) -> str:
         """Leave the key out."""
@@ -80,7 +82,7 @@ def _is_service(prefix: str, environment: Mapping[str, str]) -> bool:
 
 
 def _remote(provider: str, prefix: str, usual: str, around: Surroundings) -> Remote:
-    key, wrong, secret, url = f"{prefix}_API_KEY", "", "", ""
+    key, wrong, cure, secret, url = f"{prefix}_API_KEY", "", "", "", ""
     key_set: bool | None = bool(around.environment.get(key))
     try:
         url = checked_url(around.environment.get(f"{prefix}{_ADDRESS}") or usual, f"{prefix}{_ADDRESS}")
@@ -88,8 +90,10 @@ def _remote(provider: str, prefix: str, usual: str, around: Surroundings) -> Rem
         key_set = None if local and not key_set else key_set
         secret = key_of(around, key, optional=local)
     except ModelError as problem:
-        wrong = str(problem)
-    return Remote(provider=provider, address=url, key=key, key_set=key_set, secret=secret, wrong=wrong)
+        wrong, cure = str(problem), problem.help
+    return Remote(
+        provider=provider, address=url, key=key, key_set=key_set, secret=secret, wrong=wrong, cure=cure
+    )
 
 
 def _list(one: Remote) -> Listed:
@@ -111,6 +115,7 @@ def _reach(one: Remote, listed: Listed | None, around: Surroundings) -> Provider
         key=one.key,
         key_set=one.key_set,
         why=why,
+        help=one.cure,
         models=tuple(_models(one.provider, names, around)),
     )
 

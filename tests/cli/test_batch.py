@@ -111,7 +111,7 @@ def test_max_time_prints_how_to_go_on(start: Any, server: BatchProvider, model: 
     code, err = _out_of_time(start, server, model)
     assert code == 5, err
     assert "20 requests in 1 batch stay with the provider" in err
-    assert "`--max-time` is reached, 20 not asked; what was answered is kept" in err
+    assert "`--max-time` is reached, 20 not answered; what was answered is kept" in err
     assert "--batch" in err.splitlines()[-1]
     server.looks = 0
     code, _, err = _done(start(model))
