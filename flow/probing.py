@@ -52,9 +52,9 @@ def probe_unknown(
 ) -> tuple[Probe, ...]:
     """Find out what is unknown of models and matters to the plan, and keep it in the cache.
 
-    `?probe=no` leaves a model as it is. Requests and tokens are taken off the purse, tokens by the `prices` of
-    single requests, as no probe goes by batch; what does not fit is not asked. Raises `ModelError` where a model
-    cannot be opened.
+    `?probe=no` leaves a model as it is. Requests and tokens are taken off the purse, these by the `prices` of
+    single requests, as no probe goes by batch; what does not fit is not asked. Raises `ModelError` where a
+    model cannot be opened.
     """
     named = {
         one.model: name
