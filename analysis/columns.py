@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from taskc.analysis.intervals import Z95, Rate, wilson
 from taskc.analysis.lure import Estimate
 from taskc.analysis.row import Row
+from taskc.records.shown import percent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,19 +33,6 @@ class Asked:
     name: str
     scale: float = 1.0
     decimals: int = 2
-
-
-def percent(value: float | None) -> str:
-    """Write a share of 1 in per cent, without the sign: `78`, `0.4`, `99.7`; `·` where there is none.
-
-    One decimal is written only where the whole number would claim 0 or 100; beyond it `<0.1` and `>99.9`.
-    """
-    if value is None:
-        return "·"
-    whole = f"{100 * value:.0f}"
-    if (whole == "0" and value > 0) or (whole == "100" and value < 1):
-        return "<0.1" if value < 0.0005 else ">99.9" if value > 0.9995 else f"{100 * value:.1f}"
-    return whole
 
 
 def bracketed(rate: Rate | None) -> str:

@@ -15,12 +15,12 @@ from taskc.analysis.columns import (
     bracketed,
     conflicts,
     figures,
-    percent,
     several_ways,
     width_of,
 )
 from taskc.analysis.fold import fit, fold
 from taskc.analysis.row import Row
+from taskc.records.shown import percent
 
 if TYPE_CHECKING:
     from rich.console import Console
