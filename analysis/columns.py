@@ -63,6 +63,10 @@ def _excess(row: Row, name: str) -> str:
     return percent(max(0.0, found.value) if found else None)
 
 
+def _able(rows: Sequence[Row]) -> bool:
+    return any(row.attribution is not None and row.attribution.ability is not None for row in rows)
+
+
 def _pulled(rows: Sequence[Row]) -> bool:
     return any(row.attribution is not None and row.attribution.pull is not None for row in rows)
 
@@ -151,7 +155,7 @@ PULL = Column(
 ABILITY = Column(
     heading="abil-\nity",
     cell=_ability,
-    wanted=_pulled,
+    wanted=_able,
     style="blue",
     rank=5,
 )

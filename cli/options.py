@@ -39,6 +39,13 @@ mix_measures = click.option(
     is_flag=True,
     help="put answers that were had in different ways into one row, group of bars, or curve",
 )
+pool = click.option(
+    "--pool",
+    "pool",
+    multiple=True,
+    metavar="FACTOR",
+    help="average over the levels of a factor, such as `order`; repeatable",
+)
 metrics = click.option(
     "--metric",
     "metrics",

@@ -76,10 +76,15 @@ def run_curves(folders: Sequence[Path], wanted: Against, only: Only | None = Non
     models = list(dict.fromkeys(row.model for row in rows))
     if only is None or not only.narrow:
         check_stated(models, wanted)
+    check_placed(models, wanted)
+    return curves_of(rows, wanted)
+
+
+def check_placed(models: Iterable[str], wanted: Against) -> None:
+    """See that every model has a scale; raises `BadSelection`."""
     if lost := sorted(model for model in models if place_of(model, wanted) is None):
         names = ", ".join(f"`{model}`" for model in lost)
         raise BadSelection(f"{names} {'is' if len(lost) == 1 else 'are'} on no ladder", cure_of(lost[0]))
-    return curves_of(rows, wanted)
 
 
 def cure_of(model: str) -> str:

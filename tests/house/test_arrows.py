@@ -63,6 +63,7 @@ PLACES: dict[str, set[str]] = {
     "sacrebleu": {"metrics/of_replies"},
     "rouge_score": {"metrics/of_replies"},
     "numpy": {"backends/local", "analysis"},
+    "statsmodels": {"analysis/mixed.py"},
     "tokenizers": {"backends/local"},
     "gguf": {"backends/local"},
     "torch": {"backends/hf"},
