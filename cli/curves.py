@@ -41,7 +41,15 @@ _USUAL = ("parameters", "all", "accuracy")  # of what is put against what
     show_default=True,
     help="which size of a model a curve is drawn against",
 )
-@click.option("--at", multiple=True, metavar="MODEL=SCALE", help="the scale of one model; repeatable")
+@click.option(
+    "--along",
+    default="",
+    metavar="FACTOR",
+    help="a factor, or `regime`, whose levels are the scale: shots_0, shots_5; each model is a family",
+)
+@click.option(
+    "--at", multiple=True, metavar="NAME=SCALE", help="the scale of one model, or level; repeatable"
+)
 @click.option(
     "--part",
     type=click.Choice(["all", "conflict", "agree"]),
@@ -78,6 +86,7 @@ def command(
     points: Path | None,
     ladders: tuple[str, ...],
     scale: Any,
+    along: str,
     at: tuple[str, ...],
     part: Any,
     rate: Any,
@@ -95,18 +104,21 @@ def command(
     with group.translated():
         from taskc.flow.curves import judge_curves, judge_points
         from taskc.flow.points import Read
-        from taskc.flow.run_curves import against, run_curves
+        from taskc.flow.run_curves import against, check_logarithms, run_curves
 
         if bool(points) == bool(runs):
             raise click.UsageError("name runs that `taskc eval` made, or a table with --points FILE")
-        if points and (ladders or at or mix_measures or (scale, part, rate) != _USUAL):
+        if points and (ladders or at or along or mix_measures or (scale, part, rate) != _USUAL):
             raise click.UsageError(
                 "a table has its scales and values: --points goes with --axis and --likely only"
             )
         if points:
             verdicts = judge_points(points, log=axis == "log", likely=likely)
         else:
-            made = run_curves(runs, against(ladders, at, scale, part, rate, mix=mix_measures))
+            wanted = against(ladders, at, scale, part, rate, along=along, mix=mix_measures)
+            made = run_curves(runs, wanted)
+            if axis == "log":
+                check_logarithms(made)
             verdicts = judge_curves(Read(curves=made), log=axis == "log", likely=likely)
     stop_if_wrong(verdicts.read)
     if form == "json":

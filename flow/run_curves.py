@@ -1,6 +1,7 @@
 """Runs to curves: what models did in evaluations, put against their sizes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -18,14 +19,16 @@ from taskc.records.simulated import PREFIX
 PartName: TypeAlias = Literal["all", "conflict", "agree"]
 RateName: TypeAlias = Literal["accuracy", "lured"]
 ROWS = "rows.jsonl"
+REGIME = "regime"  # what stands for the regime where a factor is named
 GIVEN = "given"  # the family of models whose scale is stated on the command line
 
 
 class Against(Struct, frozen=True, kw_only=True):
     """What is put against what: which rate of which items, along which axis of which ladders.
 
-    `at` gives scales by model string, which go before any ladder. With `mix`, answers that were had in
-    different ways may share a curve.
+    `at` gives scales by model string, which go before any ladder. `along` is a factor, or `regime`, whose
+    levels are the scale instead: then each model is a family, and `at` gives scales by level. With `mix`,
+    answers that were had in different ways may share a curve.
     """
 
     ladders: tuple[Ladder, ...]
@@ -33,6 +36,7 @@ class Against(Struct, frozen=True, kw_only=True):
     part: PartName = "all"
     rate: RateName = "accuracy"
     at: Mapping[str, float] = {}
+    along: str = ""
     mix: bool = False
 
 
@@ -43,11 +47,13 @@ def against(
     part: PartName = "all",
     rate: RateName = "accuracy",
     *,
+    along: str = "",
     mix: bool = False,
 ) -> Against:
     """Read what a command line says; without `ladders` all shipped ones are taken. Raises `BadSelection`."""
     found = [find_ladder(name) for name in ladders] or list(shipped_ladders().values())
-    return Against(ladders=tuple(found), axis=axis, part=part, rate=rate, at=dict(map(_stated, at)), mix=mix)
+    stated = dict(map(_stated, at))
+    return Against(ladders=tuple(found), axis=axis, part=part, rate=rate, at=stated, along=along, mix=mix)
 
 
 def _stated(text: str) -> tuple[str, float]:
@@ -58,7 +64,7 @@ def _stated(text: str) -> tuple[str, float]:
         number = float("nan")
     if not model or not abs(number) < float("inf"):
         raise BadSelection(
-            f"`{text}` is not the scale of a model", "write `MODEL=SCALE`, for instance `a/b=7e9`"
+            f"`{text}` is not the scale of anything", "write `MODEL=SCALE`, for instance `a/b=7e9`"
         )
     return model, number
 
@@ -71,15 +77,18 @@ def run_curves(folders: Sequence[Path], wanted: Against) -> tuple[Curve, ...]:
     `BadSelection` for models whose scale nobody knows, and for one that stands twice on a curve.
     """
     curves: dict[tuple[str, str, str], dict[str, Point]] = {}
-    rows = [row for folder in folders for row in _rows(folder)]
-    _find_all(sorted({row.model for row in rows}), wanted)
+    rows = [row for folder in folders for row in rows_of(folder)]
+    if wanted.along:
+        rows = list(levels_along(rows, wanted))
+    else:
+        _find_all(sorted({row.model for row in rows}), wanted)
     for row in rows:
         part: Part = getattr(row, wanted.part)
         rate = getattr(part, wanted.rate)
         if rate is None:
             continue
-        family, rung, scale = place(row.model, wanted)
-        regime = _regime(row, wanted.mix)
+        family, rung, scale = place_of(row, wanted)
+        regime = regime_of(row, wanted)
         points = curves.setdefault((row.task, regime, family), {})
         if rung in points:
             twice = " and ".join(f"`{model}`" for model in sorted({points[rung].model, row.model}))
@@ -97,7 +106,7 @@ def run_curves(folders: Sequence[Path], wanted: Against) -> tuple[Curve, ...]:
     )
 
 
-def _rows(folder: Path) -> Iterator[Row]:
+def rows_of(folder: Path) -> Iterator[Row]:
     """Read the rows of a run, or of all runs in a folder of runs."""
     if not (folder / ROWS).is_file():
         inner = sorted(path.parent for path in folder.glob(f"*/{ROWS}"))
@@ -105,7 +114,7 @@ def _rows(folder: Path) -> Iterator[Row]:
             cure = "name a folder that `taskc eval` made, or one that holds some: `taskc curves runs`"
             raise BuildError(f"`{folder}` is not a run", cure)
         for one in inner:
-            yield from _rows(one)
+            yield from rows_of(one)
         return
     try:
         with (folder / ROWS).open("rb") as file:
@@ -116,10 +125,50 @@ def _rows(folder: Path) -> Iterator[Row]:
         ) from None
 
 
-def _regime(row: Row, mix: bool) -> str:
-    levels = [f"{factor}={level}" for factor, level in row.levels.items()]
-    way = [row.lowering] if row.lowering and not mix else []
-    return ", ".join([row.regime, *levels, row.measure, *way])
+def regime_of(row: Row, wanted: Against) -> str:
+    """Name what a curve is of besides its task and family, without the factor that is its scale."""
+    levels = [f"{factor}={level}" for factor, level in row.levels.items() if factor != wanted.along]
+    way = [row.lowering] if row.lowering and not wanted.mix else []
+    regime = [] if wanted.along == REGIME else [row.regime]
+    return ", ".join([*regime, *levels, row.measure, *way])
+
+
+def place_of(row: Row, wanted: Against) -> tuple[str, str, float]:
+    """Give the family of a row, its name in it, and its scale."""
+    if not wanted.along:
+        return place(row.model, wanted)
+    level = row.regime if wanted.along == REGIME else row.levels[wanted.along]
+    return row.model, level, _number(level, wanted)
+
+
+def levels_along(rows: Iterable[Row], wanted: Against) -> Iterator[Row]:
+    """Give the rows that have the factor whose levels are the scale; raises `BadSelection` where none has."""
+    seen: dict[str, None] = {}
+    for row in rows:
+        if wanted.along == REGIME or wanted.along in row.levels:
+            seen[row.regime if wanted.along == REGIME else row.levels[wanted.along]] = None
+            yield row
+    if not seen:
+        raise BadSelection(f"`{wanted.along}` was not varied in these runs", "name a factor, or `regime`")
+    strange = [name for name in wanted.at if name not in seen]
+    if strange:
+        raise BadSelection(
+            f"`{strange[0]}` is no level of `{wanted.along}`",
+            f"the levels are {', '.join(f'`{one}`' for one in seen)}",
+        )
+
+
+def _number(level: str, wanted: Against) -> float:
+    """Give the scale of a level: the one stated, or the number that its name ends in, `shots_5`."""
+    if level in wanted.at:
+        return wanted.at[level]
+    ends = re.search(r"\d+$", level)
+    if ends is None:
+        raise BadSelection(
+            f"level `{level}` of `{wanted.along}` does not end in a number",
+            f"state its scale: `--at {level}=NUMBER`",
+        )
+    return float(ends[0])
 
 
 def _find_all(models: Sequence[str], wanted: Against) -> None:
@@ -156,3 +205,13 @@ def place(model: str, wanted: Against) -> tuple[str, str, float]:
             made_up = model.startswith(PREFIX) and not ladder.name.startswith(PREFIX.rstrip("/"))
             return f"{PREFIX}{ladder.name}" if made_up else ladder.name, rung.name, float(scale)
     raise BadSelection(*_lost([model]))
+
+
+def check_logarithms(curves: Iterable[Curve]) -> None:
+    """See that every scale has a logarithm; raises `BadSelection`."""
+    for curve in curves:
+        if curve.points and curve.points[0].scale <= 0:
+            told = f"the scale of `{curve.points[0].model}` is {curve.points[0].scale:g}"
+            raise BadSelection(
+                f"{told}, and its logarithm is wanted", "any number will do with `--axis linear`"
+            )
