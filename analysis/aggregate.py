@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from taskc.analysis.attribution import Chances, attribution
-from taskc.analysis.heap import Heap
+from taskc.analysis.heap import Heap, Tally
 from taskc.analysis.intervals import Mean, Rate, mean, wilson
 from taskc.analysis.row import Part, Row
 from taskc.records.score import Missing, Score
@@ -109,50 +109,63 @@ class Gathering:
 def _row(key: _Key, heaps: list[Heap], joint: Mapping[str, Joint]) -> Row:
     """Make a row of heaps that have no item in common."""
     task, regime, levels, measure, model = key
-    tallies = [tally for heap in heaps for tally in heap.tallies]
+    items: dict[Tally, list[float | None]] = {}
+    for heap in heaps:
+        heap.chances(items)
     distractors = tuple(dict.fromkeys(name for heap in heaps for name in heap.distractors))
-    conflict = _part([tally.conflict for tally in tallies if tally.conflict], distractors)
-    agree = _part([tally.agree for tally in tallies if tally.agree], distractors)
-    controls = [tally.control for tally in tallies if tally.control]
-    control = _part(controls, distractors) if controls else None
+    every, conflict, agree, control = (
+        _part([(counts, len(some)) for tally, some in items.items() if (counts := kind(tally))], distractors)
+        for kind in _KINDS
+    )
     return Row(
         task=task,
         regime=regime,
         levels=dict(levels),
         measure=measure,
         model=model,
-        n=len(tallies),
+        n=every.n,
         missing=sum(heap.missing for heap in heaps),
-        chance=_chance(heaps, len(tallies)),
+        chance=_middle([chance for some in items.values() for chance in some]),
         distractors=distractors,
-        all=_part([tally.all for tally in tallies], distractors),
+        all=every,
         conflict=conflict,
         agree=agree,
         numbers=_numbers(heaps) | _joint(heaps, joint),
         lowering=" | ".join(dict.fromkeys(way for heap in heaps for way in heap.ways)),
-        control=control,
-        attribution=attribution(distractors, conflict, agree, control, _chances(heaps, distractors))
-        if tallies
+        control=control if control.n else None,
+        attribution=attribution(distractors, conflict, agree, control, _chances(items, distractors))
+        if items
         else None,
     )
 
 
-def _part(items: list[dict[str, int]], distractors: tuple[str, ...]) -> Part:
+_KINDS: tuple[Callable[[Tally], Mapping[str, int]], ...] = (
+    lambda tally: tally.all,
+    lambda tally: tally.conflict,
+    lambda tally: tally.agree,
+    lambda tally: tally.control,
+)
+
+
+def _part(items: Sequence[tuple[Mapping[str, int], int]], distractors: tuple[str, ...]) -> Part:
+    """Sum up counts of answers to an item, each with the number of items that have them."""
     names = ("true_task", "both", *distractors, "other", "unparsed", "refused")
-    sizes = [sum(item.values()) for item in items]
-    counts = {name: sum(item.get(name, 0) for item in items) for name in names}
-    n = len(items)
+    sizes = [sum(counts.values()) for counts, _ in items]
+    n = sum(times for _, times in items)
     rates = {
-        name: math.fsum(item.get(name, 0) / size for item, size in zip(items, sizes, strict=True)) / n
+        name: math.fsum(
+            times * counts.get(name, 0) / size for (counts, times), size in zip(items, sizes, strict=True)
+        )
+        / n
         for name in names
         if n
     }
     return Part(
         n=n,
-        scores=sum(sizes),
+        scores=sum(size * times for (_, times), size in zip(items, sizes, strict=True)),
         accuracy=_rate(rates, ("true_task", "both"), n),
         lured=_rate(rates, distractors, n),
-        counts=counts,
+        counts={name: sum(counts.get(name, 0) * times for counts, times in items) for name in names},
         rates=rates,
     )
 
@@ -162,34 +175,34 @@ def _rate(rates: Mapping[str, float], names: tuple[str, ...], n: int) -> Rate | 
     return wilson(min(1.0, math.fsum(rates[name] for name in names)), n) if n else None
 
 
-def _chance(heaps: list[Heap], n: int) -> float | None:
-    chances = _means(heaps, "chance")
-    return math.fsum(chances) / n if n and len(chances) == n else None
-
-
-def _chances(heaps: list[Heap], distractors: tuple[str, ...]) -> Chances:
+def _chances(items: Mapping[Tally, list[float | None]], distractors: tuple[str, ...]) -> Chances:
     """Give the mean chances of a guess over each kind of items; 0 where one of them has free answers."""
-    known = [one for heap in heaps for one in heap.chances()]
-    spoken = [chance for tally, chance in known if sum(tally.agree.values()) > sum(tally.control.values())]
-    torn = [(tally, chance) for tally, chance in known if tally.conflict]
-    conflict = _middle([chance for _, chance in torn])
+
+    def middle(fits: Callable[[Tally], bool]) -> float:
+        return _middle([chance for tally, some in items.items() if fits(tally) for chance in some]) or 0.0
+
+    conflict = middle(lambda tally: bool(tally.conflict))
     hits: dict[str, list[float]] = {name: [] for name in distractors}
-    for tally, chance in torn if conflict else ():
+    torn = [(tally, some) for tally, some in items.items() if tally.conflict]
+    for tally, some in torn if conflict else ():
+        chances = math.fsum(chance or 0.0 for chance in some)
         for name, times in tally.wants.items():
-            hits[name].append((chance or 0.0) * times / sum(tally.conflict.values()))
-    baits = {name: math.fsum(some) / max(1, len(torn)) for name, some in hits.items()}
+            hits[name].append(chances * times / sum(tally.conflict.values()))
+    n = max(1, sum(len(some) for _, some in torn))
+    baits = {name: math.fsum(some) / n for name, some in hits.items()}
     return Chances(
         conflict=conflict,
         bait=min(1.0, math.fsum(baits.values())),
-        agree=_middle(spoken),
-        control=_middle([chance for tally, chance in known if tally.control]),
+        agree=middle(lambda tally: sum(tally.agree.values()) > sum(tally.control.values())),
+        control=middle(lambda tally: bool(tally.control)),
         baits=baits,
     )
 
 
-def _middle(chances: Sequence[float | None]) -> float:
+def _middle(chances: Sequence[float | None]) -> float | None:
+    """Give the mean; None where one is unknown, and of none."""
     given = [one for one in chances if one is not None]
-    return math.fsum(given) / len(given) if given and len(given) == len(chances) else 0.0
+    return math.fsum(given) / len(given) if given and len(given) == len(chances) else None
 
 
 def _numbers(heaps: list[Heap]) -> dict[str, Mean]:

@@ -28,45 +28,16 @@ if TYPE_CHECKING:
     metavar="NAME",
     help="a metric that moves by degrees, such as loss, or a column of the table; repeatable",
 )
-@click.option(
-    "--ladder",
-    "ladders",
-    multiple=True,
-    metavar="NAME",
-    help="a family of models, or a .toml file; repeatable",
-)
-@click.option(
-    "--scale",
-    type=click.Choice(["parameters", "tokens", "flops"]),
-    default="parameters",
-    show_default=True,
-    help="which size of a model a curve is drawn against",
-)
-@click.option(
-    "--along",
-    default="",
-    metavar="FACTOR",
-    help="a factor, or `regime`, whose levels are the scale: shots_0, shots_5; each model is a family",
-)
-@click.option(
-    "--at", multiple=True, metavar="NAME=SCALE", help="the scale of one model, or level; repeatable"
-)
+@options.ladders
+@options.scale
+@options.along
+@options.at
 @options.mix_measures
-@click.option(
-    "--axis",
-    type=click.Choice(["log", "linear"]),
-    default="log",
-    show_default=True,
-    help="what a break is looked for on: the logarithm of scale, or scale itself",
-)
-@click.option(
-    "--likely",
-    type=group.Positive(1),
-    default=0.5,
-    show_default=True,
-    metavar="P",
-    help="the probability from which a curve is steady, bends or jumps",
-)
+@options.models
+@options.select
+@options.subtasks
+@options.axis
+@options.likely
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(
     runs: tuple[Path, ...],
@@ -77,6 +48,9 @@ def command(
     along: str,
     at: tuple[str, ...],
     mix_measures: bool,
+    models: tuple[str, ...],
+    select: tuple[str, ...],
+    subtasks: bool,
     axis: str,
     likely: float,
     form: str,
@@ -89,19 +63,24 @@ def command(
     """
     with group.translated():
         from taskc.flow.emergence import Sought, emerge_runs, emerge_table
+        from taskc.flow.only import Only
         from taskc.flow.run_curves import against
+        from taskc.flow.selection import parse_selection
 
-        if bool(points) == bool(runs):
+        named, more = group.parted([str(run) for run in runs])
+        if bool(points) == bool(named):
             raise click.UsageError("name runs that `taskc eval` made, or a table with --points FILE")
-        if points and (ladders or at or along or mix_measures or scale != "parameters"):
+        if points and (ladders or at or along or mix_measures or subtasks or scale != "parameters"):
             raise click.UsageError(
-                "a table has its scales: --points goes with --continuous, --axis and --likely"
+                "a table has its scales and values: what says how to make them of runs goes with runs only"
             )
+        only = Only(wanted=parse_selection((*select, *more), None), models=models, subtasks=subtasks)
         sought = Sought(log=axis == "log", likely=likely, continuous=continuous)
         if points:
-            told = emerge_table(points, sought)
+            told = emerge_table(points, sought, only)
         else:
-            told = emerge_runs(runs, against(ladders, at, scale, along=along, mix=mix_measures), sought)
+            wanted = against(ladders, at, scale, mix=mix_measures)
+            told = emerge_runs([Path(run) for run in named], wanted, sought, along=along, only=only)
     stop_if_wrong(told.read)
     if form == "json":
         click.echo(json.dumps(_plain(told), ensure_ascii=False, indent=1))

@@ -4,14 +4,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from taskc.analysis.aggregate import Row
 from taskc.analysis.breaks import break_of_means, break_of_shares
 from taskc.analysis.composed import Part, compose
 from taskc.analysis.emergence import emergence
 from taskc.analysis.intervals import Mean
+from taskc.analysis.row import Row
+from taskc.flow.along import curves_of_placed, placed_rows
+from taskc.flow.only import Only
 from taskc.flow.points import Read, read_points
-from taskc.flow.run_curves import Against, place_of, regime_of, rows_of, run_curves
+from taskc.flow.run_curves import Against, narrow_curves
 from taskc.flow.selection import BadSelection
 from taskc.metrics import METRICS
 from taskc.records.curve import Curve
@@ -40,40 +43,42 @@ class Told(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
-def emerge_table(path: Path, sought: Sought) -> Told:
+def emerge_table(path: Path, sought: Sought, only: Only | None = None) -> Told:
     """Tell of every curve of a file of points; without curves where something in the file is wrong.
 
-    Raises `BadSelection` for a column that there is not, or that holds no numbers.
+    Raises `BadSelection` for a column that there is not, or that holds no numbers, and for a name that no
+    curve has.
     """
-    read = read_points(path, log=False)
+    read = narrow_curves(read_points(path, log=False), only or Only())
     curves = tuple(
         _emerged(curve, [_column(curve, name) for name in sought.continuous], sought) for curve in read.curves
     )
     return Told(read=read, curves=curves, decomposed=tuple(_decomposed(read.curves)))
 
 
-def emerge_runs(folders: Sequence[Path], wanted: Against, sought: Sought) -> Told:
-    """Tell of every curve of runs, or of folders of runs. Raises as `run_curves`."""
-    curves = run_curves(folders, wanted)
-    rows: dict[tuple[str, str, str], dict[float, Row]] = {}
-    for folder in folders:
-        for row in rows_of(folder):
-            if wanted.along and wanted.along not in (*row.levels, "regime"):
-                continue
-            family, _, scale = place_of(row, wanted)
-            rows.setdefault((row.task, regime_of(row, wanted), family), {})[scale] = row
-    known = {name: None for some in rows.values() for row in some.values() for name in row.numbers}
+def emerge_runs(
+    folders: Sequence[Path], wanted: Against, sought: Sought, *, along: str = "", only: Only | None = None
+) -> Told:
+    """Tell of every curve of runs, or of folders of runs. Raises as `placed_rows`."""
+    only = only or Only()
+    placed = placed_rows(folders, wanted, along, only)
+    known = {name: None for one in placed for name in one.row.numbers}
     for name in sought.continuous:
         if name not in known:
             told = ", ".join(f"`{one}`" for one in known) or "none"
             raise BadSelection(f"no row has a number `{name}`", f"there are {told}")
     names = sought.continuous or tuple(name for name in known if _by_degrees(name))
     notes = () if names else ("no metric moves by degrees here: ask for some with `taskc score --metric`",)
+    rows: dict[tuple[str, str, str], dict[float, Row]] = {}
+    for one in placed:
+        rows.setdefault(one.curve, {})[one.scale] = one.row
+    curves = curves_of_placed(placed, wanted)
     emerged = tuple(
         _emerged(curve, list(_numbers(rows[curve.task, curve.regime, curve.family], names)), sought)
         for curve in curves
     )
-    return Told(read=Read(curves=curves), curves=emerged, decomposed=tuple(_decomposed(curves)), notes=notes)
+    parts = curves_of_placed(placed_rows(folders, wanted, along, replace(only, subtasks=True)), wanted)
+    return Told(read=Read(curves=curves), curves=emerged, decomposed=tuple(_decomposed(parts)), notes=notes)
 
 
 def _emerged(curve: Curve, others: Sequence[Values], sought: Sought) -> Emerged:

@@ -9,7 +9,7 @@ from statistics import fmean
 from taskc.analysis.crossed import Crossed
 from taskc.analysis.verdict import LIKELY, judge_curve
 from taskc.flow.effects import RATES, Asked, Gathered, gather, tell_effects
-from taskc.flow.run_curves import Against, against, place
+from taskc.flow.run_curves import Against, against, place_of
 from taskc.flow.selection import BadSelection
 from taskc.records.curve import SHAPES, Curve, Judged, Point
 from taskc.records.effects import Survival, Told
@@ -61,10 +61,13 @@ def _families(crossed: Crossed, wanted: Against, notes: dict[str, None]) -> dict
     lost: list[str] = []
     for model in models:
         try:
-            family, _, scale = place(model, wanted)
+            place = place_of(model, wanted)
         except BadSelection:
+            place = None  # its ladder does not know it along this axis
+        if place is None:
             lost.append(f"`{model}`")
             continue
+        family, _, scale = place
         out.setdefault(family, {})[model] = scale
     if lost:
         told = f"no verdict on {', '.join(lost)}: the scale is not known"
