@@ -16,6 +16,8 @@ Whole: TypeAlias = npt.NDArray[np.int64]
 class Crossed:
     """Scores of n items in C cells. A cell is a combination of one level of every factor.
 
+    `clusters`, n, numbers what items belong to; one that stands for itself is a cluster of its own.
+
     `factors` are those with two levels or more, `levels` theirs in order of appearance; `cells`, C ×
     factors, are indices of levels. `single` gives the level of each factor that has one only. `values`, n ×
     C, are means over samples, NaN where nothing was answered, and `times` the number of samples. `luck`, n
@@ -27,6 +29,7 @@ class Crossed:
     single: Mapping[str, str]
     cells: Whole
     items: tuple[str, ...]
+    clusters: Whole
     values: Array
     times: Array
     luck: Array
@@ -46,6 +49,7 @@ class Crossed:
         return replace(
             self,
             items=tuple(item for item, wanted in zip(self.items, some, strict=True) if wanted),
+            clusters=self.clusters[some],
             values=self.values[some],
             times=self.times[some],
             luck=self.luck[some],
@@ -92,12 +96,20 @@ class Crossing:
     def __init__(self) -> None:
         """Begin with none."""
         self._items: dict[str, int] = {}
+        self._clusters: dict[str, int] = {}
+        self._of: list[int] = []
         self._cells: dict[tuple[tuple[str, str], ...], int] = {}
         self._columns: list[_Column] = []
 
-    def add(self, item: str, cell: tuple[tuple[str, str], ...], value: float) -> None:
-        """Add one answer; `cell` pairs every factor with its level, always in the same order."""
+    def add(self, item: str, cell: tuple[tuple[str, str], ...], value: float, cluster: str = "") -> None:
+        """Add one answer; `cell` pairs every factor with its level, always in the same order.
+
+        `cluster` names what the item belongs to, '' for one that stands for itself.
+        """
         at = self._items.setdefault(item, len(self._items))
+        if at == len(self._of):
+            name = f"cluster {cluster}" if cluster else f"item {item}"
+            self._of.append(self._clusters.setdefault(name, len(self._clusters)))
         column = self._cells.setdefault(cell, len(self._cells))
         if column == len(self._columns):
             self._columns.append(_Column())
@@ -126,6 +138,7 @@ class Crossing:
             single={name: levels[0] for name, levels in found.items() if len(levels) == 1},
             cells=cells,
             items=tuple(self._items),
+            clusters=np.array(self._of, dtype=np.int64),
             values=values,
             times=times,
             luck=luck,
@@ -154,3 +167,11 @@ def _stack(columns: Sequence[Mapping[int, float]], n: int) -> Array:
     for at, column in enumerate(columns):
         out[np.fromiter(column, int, len(column)), at] = np.fromiter(column.values(), float, len(column))
     return out
+
+
+def by_cluster(values: Array, clusters: Whole) -> tuple[Array, int]:
+    """Sum rows by the cluster of each; gives the sums and the number of clusters, in no set order."""
+    names, place = np.unique(clusters, return_inverse=True)
+    out = np.zeros((len(names), *values.shape[1:]))
+    np.add.at(out, place, values)
+    return out, len(names)

@@ -68,6 +68,7 @@ class _Line(msgspec.Struct, gc=False):
     conflict: bool
     levels: dict[str, str] = {}
     numbers: dict[str, float] = {}
+    cluster: str = ""
 
 
 class _Options(NamedTuple):
@@ -268,10 +269,11 @@ def _add(heap: _Heap, line: _Line, run: Path, options: Mapping[str, _Options], a
         raise BadSelection(f"{told}: {before}, {way}", "put them together with `--mix-measures`")
     heap.ways.setdefault(line.lowering, {})[line.model] = None
     heap.bound = heap.bound or "chance" in line.numbers
+    cluster = f"{line.task} {line.cluster}" if line.cluster else ""
     value = _value(line, asked.metric)
     if value is not None:
         heap.valued = True
-        heap.crossing.add(f"{line.task} {line.item}", cell, value)
+        heap.crossing.add(f"{line.task} {line.item}", cell, value, cluster)
     if (known := options.get(line.request)) is not None:
         group = " ".join(f"{name}={level}" for name, level in levels if name != ORDER)
         heap.shown.setdefault((line.model, line.regime), []).append(
@@ -281,6 +283,7 @@ def _add(heap: _Heap, line: _Line, run: Path, options: Mapping[str, _Options], a
                 options=known.texts,
                 given=_index(line.given, known.written),
                 truth=_index(line.target, known.written),
+                cluster=cluster,
             )
         )
 
