@@ -55,17 +55,39 @@ class Crossed:
             luck=self.luck[some],
         )
 
+    def alike(self, at: int) -> "Crossed":
+        """Give the same of the cells that differ in one factor only from some at each of its other levels.
+
+        So its levels are compared among the same levels of the others, whatever the design; all cells where
+        there are none such.
+        """
+        others = np.delete(self.cells, at, axis=1).tolist()
+        met: dict[tuple[int, ...], set[int]] = {}
+        for other, level in zip(map(tuple, others), self.cells[:, at].tolist(), strict=True):
+            met.setdefault(other, set()).add(level)
+        some = np.array([len(met[tuple(other)]) == self.sizes[at] for other in others], dtype=bool)
+        return self._of_cells(some) if some.any() else self
+
     def where(self, fixed: Mapping[int, int]) -> "Crossed":
         """Give the same of the cells in which some factors, by index, are at one level, also by index."""
-        columns = np.array([self.cells[:, at] == level for at, level in fixed.items()])
-        some = columns.all(axis=0) if len(columns) else np.ones(len(self.cells), dtype=bool)
+        columns = [self.cells[:, at] == level for at, level in fixed.items()]
+        some: npt.NDArray[np.bool_] = np.ones(len(self.cells), dtype=bool)
+        for column in columns:
+            some &= column
         kept = [at for at in range(len(self.factors)) if at not in fixed]
+        left = self._of_cells(some)
         return replace(
-            self,
+            left,
             factors=tuple(self.factors[at] for at in kept),
             levels=tuple(self.levels[at] for at in kept),
             single={**self.single, **{self.factors[at]: self.levels[at][one] for at, one in fixed.items()}},
-            cells=self.cells[some][:, kept],
+            cells=left.cells[:, kept],
+        )
+
+    def _of_cells(self, some: npt.NDArray[np.bool_]) -> "Crossed":
+        return replace(
+            self,
+            cells=self.cells[some],
             values=self.values[:, some],
             times=self.times[:, some],
             luck=self.luck[:, some],

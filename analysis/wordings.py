@@ -55,6 +55,7 @@ def _table(crossed: Crossed, over: str) -> Array:
     if over not in crossed.factors:
         return _mean(crossed.values)[:, None]
     at = crossed.factors.index(over)
+    crossed = crossed.alike(at)
     columns = [_mean(crossed.values[:, crossed.cells[:, at] == one]) for one in range(crossed.sizes[at])]
     return np.stack(columns, axis=1)
 

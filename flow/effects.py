@@ -1,6 +1,7 @@
 """`taskc effects`: runs to what was varied in them and what it did to a score."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -250,10 +251,16 @@ def _places(one: Gathered, notes: list[str]) -> Iterator[PlaceBias]:
     if one.unplaced:
         notes.append(f"the pull of places cannot be told: {one.unplaced}")
         return
+    apart = False
     for (model, regime), shown in one.shown.items():
         found = place_bias(shown, model=model, regime=regime)
+        if not found.places:
+            apart = True
+            found = place_bias((replace(each, group="") for each in shown), model=model, regime=regime)
         if found.places:
             yield found
+    if apart:
+        notes.append("orders of one item differ in other factors too, which the design evens out over items")
 
 
 def _add(heap: _Heap, line: _Line, run: Path, options: Mapping[str, _Options], asked: Asked) -> None:

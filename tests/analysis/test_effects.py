@@ -268,6 +268,15 @@ def test_coverage_over_items_and_wordings(n: int, k: int, spread: float, middle:
     assert 0.92 <= inside / 1500 <= 0.98
 
 
+def test_wordings_are_averaged_among_the_same_orders() -> None:
+    """In a star of cells only the first order has all wordings; what was asked in the other stays out."""
+    y = np.full((30, 2, 3), np.nan)
+    y[:, 0, :] = 1.0
+    y[:, 1, 0] = 0.0
+    found = averaged(crossed(y, ("order", "wording")), "wording", model="m", regime="r")
+    assert found is not None and (found.value, found.k) == (1.0, 3)
+
+
 # --- places
 
 ORDERS = (("x", "y"), ("y", "x"))
