@@ -120,10 +120,6 @@ def command(
             read = narrow_curves(read_points(points, log=log), only)
         else:
             wanted = against(ladders, at, scale, part, rate, mix=mix_measures)
-<<<<<<< HEAD
-            read = Read(curves=run_curves([Path(run) for run in named], wanted, only))
-        verdicts = judge_curves(read, log=log, likely=likely, least=least)
-=======
             folders = [Path(run) for run in named]
             if along:
                 made = curves_of_placed(placed_rows(folders, wanted, along, only), wanted)
@@ -132,8 +128,7 @@ def command(
             if log:
                 check_logarithms(made)
             read = Read(curves=made)
-        verdicts = judge_curves(read, log=log, likely=likely)
->>>>>>> effects
+        verdicts = judge_curves(read, log=log, likely=likely, least=least)
     stop_if_wrong(verdicts.read)
     if form == "json":
         click.echo(json.dumps(_plain(verdicts), ensure_ascii=False, indent=1))

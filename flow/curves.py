@@ -4,11 +4,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-<<<<<<< HEAD
-from taskc.analysis.emergence import emergence
 from taskc.analysis.shape import LEAST
-=======
->>>>>>> effects
 from taskc.analysis.verdict import LIKELY, judge_curve, pool
 from taskc.flow.points import Read, read_points
 from taskc.records.curve import Judged, Pooled
@@ -31,16 +27,5 @@ def judge_points(path: Path, *, log: bool = True, likely: float = LIKELY, least:
 
 def judge_curves(read: Read, *, log: bool = True, likely: float = LIKELY, least: float = LEAST) -> Verdicts:
     """Judge curves that have been read."""
-<<<<<<< HEAD
     judged = tuple(judge_curve(curve, log=log, likely=likely, least=least) for curve in read.curves)
     return Verdicts(read=read, judged=judged, pooled=tuple(pool(judged, likely)), likely=likely, least=least)
-
-
-def emerge_points(path: Path) -> tuple[Read, tuple[Emergence, ...]]:
-    """Give linearity and breakthroughness of every curve of a file of points."""
-    read = read_points(path, log=False)
-    return read, tuple(emergence(curve) for curve in read.curves)
-=======
-    judged = tuple(judge_curve(curve, log=log, likely=likely) for curve in read.curves)
-    return Verdicts(read=read, judged=judged, pooled=tuple(pool(judged, likely)), likely=likely)
->>>>>>> effects
