@@ -18,6 +18,7 @@ from taskc.flow.effects import Asked, tell_effects
 from taskc.flow.effects import gather as gather_effects
 from taskc.flow.evaluate import read_run
 from taskc.flow.only import Only
+from taskc.flow.paired import Items, sorted_out
 from taskc.flow.points import Read
 from taskc.flow.report_items import exhibits_of
 from taskc.flow.report_runs import Builds, run_of
@@ -90,13 +91,13 @@ def gather(folders: Sequence[Path], wish: Wish) -> Report:
     settings = {regime_of(row, mix=wish.against.mix): _setting(row, wish.against.mix) for row in rows}
     torn = {row.task for row in rows if row.conflict.n}
     main: dict[str, PartName] = {row.task: "conflict" if row.task in torn else "all" for row in rows}
-    trends, shared = _judged(rows, wish, settings, main)
     scales = {model: scale for model, (_, _, scale) in places.items()}
     answers = [
         one
         for one in read_items(runs, mix=wish.against.mix)
         if wish.only.takes(one.task, one.regime, dict(one.levels), one.model)
     ]
+    trends, shared = _judged(rows, wish, settings, main, sorted_out(answers))
     items = tuple(item_lines(answers, scales, mix=wish.against.mix))
     del answers
     records = {run: read_run(run) for run in runs}
@@ -201,7 +202,11 @@ def _share(rate: Rate | None) -> Share | None:
 
 
 def _judged(
-    rows: Sequence[aggregate.Row], wish: Wish, settings: Mapping[str, Setting], main: Mapping[str, PartName]
+    rows: Sequence[aggregate.Row],
+    wish: Wish,
+    settings: Mapping[str, Setting],
+    main: Mapping[str, PartName],
+    answers: Items,
 ) -> tuple[tuple[Trend, ...], tuple[Shared, ...]]:
     """Judge the curves of every part and rate that there is, those that matter most first."""
     trends: list[Trend] = []
@@ -209,7 +214,9 @@ def _judged(
     names = {row.model: place[1] for row in rows if (place := place_of(row.model, wish.against))}
     for part, rate in _kinds(rows):
         wanted = replace(wish.against, part=part, rate=rate)
-        verdicts = judge_curves(Read(curves=curves_of(rows, wanted)), log=wish.log, likely=wish.likely)
+        verdicts = judge_curves(
+            Read(curves=curves_of(rows, wanted, answers)), log=wish.log, likely=wish.likely
+        )
         for one in verdicts.judged:
             first = rate == "accuracy" and main[one.curve.task] == part
             trends.append(_trend(one, settings[one.curve.regime], part, rate, first, names))
