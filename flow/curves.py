@@ -4,6 +4,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from taskc.analysis.shape import LEAST
 from taskc.analysis.verdict import LIKELY, judge_curve, pool
 from taskc.flow.points import Read, read_points
 from taskc.records.curve import Judged, Pooled
@@ -16,14 +17,15 @@ class Verdicts(Struct, frozen=True, kw_only=True):
     judged: tuple[Judged, ...]
     pooled: tuple[Pooled, ...]
     likely: float
+    least: float
 
 
-def judge_points(path: Path, *, log: bool = True, likely: float = LIKELY) -> Verdicts:
+def judge_points(path: Path, *, log: bool = True, likely: float = LIKELY, least: float = LEAST) -> Verdicts:
     """Judge every curve of a file of points; without curves where something in the file is wrong."""
-    return judge_curves(read_points(path, log=log), log=log, likely=likely)
+    return judge_curves(read_points(path, log=log), log=log, likely=likely, least=least)
 
 
-def judge_curves(read: Read, *, log: bool = True, likely: float = LIKELY) -> Verdicts:
+def judge_curves(read: Read, *, log: bool = True, likely: float = LIKELY, least: float = LEAST) -> Verdicts:
     """Judge curves that have been read."""
-    judged = tuple(judge_curve(curve, log=log, likely=likely) for curve in read.curves)
-    return Verdicts(read=read, judged=judged, pooled=tuple(pool(judged, likely)), likely=likely)
+    judged = tuple(judge_curve(curve, log=log, likely=likely, least=least) for curve in read.curves)
+    return Verdicts(read=read, judged=judged, pooled=tuple(pool(judged, likely)), likely=likely, least=least)
