@@ -15,6 +15,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "plan": ("taskc.cli.plan", "say what an evaluation takes and can show, before it is paid for"),
     "eval": ("taskc.cli.eval", "ask models, score every answer, print the table"),
     "score": ("taskc.cli.score", "score a run again without asking anything"),
+    "compare": ("taskc.cli.compare", "hold models, regimes or runs against each other, item by item"),
     "curves": ("taskc.cli.curves", "judge the shape of curves against scale"),
     "emergence": ("taskc.cli.emergence", "say whether scores rise steadily with scale, or at once"),
     "store": ("taskc.cli.store", "look after the answers that are kept: count, export, merge, verify"),
