@@ -1,12 +1,13 @@
 """Scores to rows: one for each task, regime, levels, measure, model and lowering, in order of appearance."""
 
 import math
+import sys
 from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from taskc.analysis.intervals import Mean, Rate, mean, wilson
+from taskc.analysis.intervals import Mean, Rate, clustered, grouped, mean, wilson
 from taskc.records.score import Missing, Score
 
 FIXED = ("true_task", "both", "other", "unparsed", "refused")
@@ -20,7 +21,8 @@ class Part:
     `counts` and `rates` part all answers by attribution; the counts sum to `scores`, the rates (means of the
     items' means) to 1. They name `true_task`, `both`, each distractor in order, `other`, `unparsed`,
     `refused`. `accuracy` and `lured` (any distractor against the true task followed) are over all
-    answers, the unparsed and refused ones included; None where there are no items.
+    answers, the unparsed and refused ones included; None where there are no items. Their intervals know
+    of clusters and replicates.
     """
 
     n: int
@@ -130,6 +132,7 @@ class _Heap:
         self.numbers: dict[str, _Column] = {}
         self.distractors: dict[str, None] = {}
         self.ways: dict[str, None] = {}
+        self.clusters: dict[int, str] = {}  # by place, of items that belong to one
         self._missing: dict[str, None] = {}
 
     @property
@@ -149,6 +152,8 @@ class _Heap:
         at = self.at.setdefault(one.item, len(self.at))
         if at == len(self.tallies):
             self.tallies.append(_EMPTY)
+            if one.cluster:
+                self.clusters[at] = sys.intern(one.cluster)
         self.tallies[at] = self.tallies[at].after(one.attribution, conflict=one.conflict)
         for name, value in one.numbers.items():
             self.numbers.setdefault(name, _Column()).add(at, value)
@@ -211,6 +216,10 @@ def _row(key: _Key, heaps: list[_Heap]) -> Row:
     task, regime, levels, measure, model = key
     tallies = [tally for heap in heaps for tally in heap.tallies]
     distractors = tuple(dict.fromkeys(name for heap in heaps for name in heap.distractors))
+    clusters = _clusters(heaps)
+    of_tally = clusters or [""] * len(tallies)
+    conflict = [(tally.conflict, of) for tally, of in zip(tallies, of_tally, strict=True) if tally.conflict]
+    agree = [(tally.agree, of) for tally, of in zip(tallies, of_tally, strict=True) if tally.agree]
     return Row(
         task=task,
         regime=regime,
@@ -221,15 +230,26 @@ def _row(key: _Key, heaps: list[_Heap]) -> Row:
         missing=sum(heap.missing for heap in heaps),
         chance=_chance(heaps, len(tallies)),
         distractors=distractors,
-        all=_part([tally.all for tally in tallies], distractors),
-        conflict=_part([tally.conflict for tally in tallies if tally.conflict], distractors),
-        agree=_part([tally.agree for tally in tallies if tally.agree], distractors),
+        all=_part([tally.all for tally in tallies], distractors, clusters),
+        conflict=_part([one for one, _ in conflict], distractors, clusters and [of for _, of in conflict]),
+        agree=_part([one for one, _ in agree], distractors, clusters and [of for _, of in agree]),
         numbers=_numbers(heaps),
         lowering=" | ".join(dict.fromkeys(way for heap in heaps for way in heap.ways)),
     )
 
 
-def _part(items: list[dict[str, int]], distractors: tuple[str, ...]) -> Part:
+def _clusters(heaps: list[_Heap]) -> list[str]:
+    """Give the cluster of each item; nothing where there are none. Heaps have no cluster in common."""
+    if not any(heap.clusters for heap in heaps):
+        return []
+    return [
+        f"{number} {heap.clusters[at]}" if at in heap.clusters else ""
+        for number, heap in enumerate(heaps)
+        for at in range(len(heap.tallies))
+    ]
+
+
+def _part(items: list[dict[str, int]], distractors: tuple[str, ...], clusters: list[str]) -> Part:
     names = ("true_task", "both", *distractors, "other", "unparsed", "refused")
     sizes = [sum(item.values()) for item in items]
     counts = {name: sum(item.get(name, 0) for item in items) for name in names}
@@ -242,16 +262,31 @@ def _part(items: list[dict[str, int]], distractors: tuple[str, ...]) -> Part:
     return Part(
         n=n,
         scores=sum(sizes),
-        accuracy=_rate(rates, ("true_task", "both"), n),
-        lured=_rate(rates, distractors, n),
+        accuracy=_rate(items, sizes, rates, ("true_task", "both"), clusters),
+        lured=_rate(items, sizes, rates, distractors, clusters),
         counts=counts,
         rates=rates,
     )
 
 
-def _rate(rates: Mapping[str, float], names: tuple[str, ...], n: int) -> Rate | None:
+def _rate(
+    items: list[dict[str, int]],
+    sizes: list[int],
+    rates: Mapping[str, float],
+    names: tuple[str, ...],
+    clusters: list[str],
+) -> Rate | None:
     """Join the rates of some attributions; None without items."""
-    return wilson(min(1.0, math.fsum(rates[name] for name in names)), n) if n else None
+    n, answers = len(items), sum(sizes)
+    if not n:
+        return None
+    if answers == n and not any(clusters):
+        return wilson(min(1.0, math.fsum(rates[name] for name in names)), n)
+    shares = [
+        sum(item.get(name, 0) for name in names) / size for item, size in zip(items, sizes, strict=True)
+    ]
+    groups = [round(size) for size in grouped([1.0] * n, clusters)]
+    return clustered(grouped(shares, clusters), groups, answers)
 
 
 def _chance(heaps: list[_Heap], n: int) -> float | None:
@@ -262,7 +297,20 @@ def _chance(heaps: list[_Heap], n: int) -> float | None:
 def _numbers(heaps: list[_Heap]) -> dict[str, Mean]:
     """Give the mean of each number over the items that have it, in order of appearance."""
     names = dict.fromkeys(name for heap in heaps for name in heap.numbers if name != "chance")
-    return {name: mean(_means(heaps, name)) for name in names}
+    if not any(heap.clusters for heap in heaps):
+        return {name: mean(_means(heaps, name)) for name in names}
+    return {name: mean(_means(heaps, name), _clusters_with(heaps, name)) for name in names}
+
+
+def _clusters_with(heaps: list[_Heap], name: str) -> list[str]:
+    """Give the cluster of each item that has a number."""
+    return [
+        f"{number} {heap.clusters[at]}" if at in heap.clusters else ""
+        for number, heap in enumerate(heaps)
+        if name in heap.numbers
+        for at, times in enumerate(heap.numbers[name].times)
+        if times
+    ]
 
 
 def _means(heaps: list[_Heap], name: str) -> list[float]:

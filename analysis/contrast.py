@@ -51,7 +51,12 @@ def metrics_of(answers: Answers) -> tuple[str, ...]:
     """Name all that can be compared: rates, the share of each attribution, and the numbers of scores."""
     lured = ("lured",) if answers.distractors else ()
     shares = dict.fromkeys([*FIXED, *answers.distractors])
-    return ("accuracy", *lured, *shares, *(name for name in answers.numbers if name not in shares))
+    return (
+        "accuracy",
+        *lured,
+        *shares,
+        *(name for name in answers.numbers if name not in {*shares, "chance"}),
+    )
 
 
 def is_share(metric: str, answers: Answers) -> bool:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from taskc.analysis.quantiles import t_quantile
+from taskc.analysis.quantiles import t_quantile, z_quantile
 
 Z95 = 1.959963984540054
 """The 97.5 % quantile of the normal distribution."""
@@ -66,38 +66,41 @@ def clustered(totals: Sequence[float], sizes: Sequence[int], answers: int, *, le
     Wilson's interval of n_eff = n / deff items, with the quantile of Student's t for one degree of freedom
     less than there are clusters, as Korn and Graubard (1998, Survey Methodology 24:193) put n_eff into
     Clopper and Pearson's; Franco, Little, Louis and Slud (2019, J. Surv. Stat. Methodol. 7:334) compare
-    such intervals. deff is `design_effect`. With one answer to each of n clusters it is `wilson`.
+    such intervals. deff is `design_effect`. It is never wider than that of clusters whose items are all
+    alike, n_eff = n² / Σ mᵍ², for which the normal quantile will do. With one answer to each of n
+    clusters it is `wilson`.
     """
     n, groups = sum(sizes), len(sizes)
     share = min(1.0, max(0.0, math.fsum(totals) / n))
-    if n == groups == answers or groups < 2:
-        rate = wilson(share, groups, z=Z95 if level == LEVEL else t_quantile(level, 1e9))
-        return Rate(n=n, value=share, low=rate.low, high=rate.high, effective=rate.effective)
-    if 0.0 < share < 1.0:
-        seen = groups / (groups - 1) * math.fsum(
-            (total - size * share) ** 2 for total, size in zip(totals, sizes, strict=True)
-        )  # fmt: skip
-        telling = min(
-            sum(total > 0.0 for total in totals),
-            sum(total < size for total, size in zip(totals, sizes, strict=True)),
-        )
-        effect = design_effect(seen, n * share * (1.0 - share), telling, n, groups, answers)
-    else:
-        effect = n / groups
+    z = Z95 if level == LEVEL else z_quantile(level)
+    least = n * n / sum(size * size for size in sizes)
+    low, high = _score(share, least, z)
+    widest = Rate(n=n, value=share, low=low, high=high, effective=least)
+    if n == groups == answers or groups < 2 or not 0.0 < share < 1.0:
+        return widest
+    seen = math.fsum((total - size * share) ** 2 for total, size in zip(totals, sizes, strict=True))
+    telling = min(
+        sum(total > 0.0 for total in totals),
+        sum(total < size for total, size in zip(totals, sizes, strict=True)),
+    )
+    effect = design_effect(seen, n * share * (1.0 - share), telling, n, groups, answers)
     low, high = _score(share, n / effect, t_quantile(level, groups - 1.0))
+    if high - low > widest.high - widest.low:
+        return widest
     return Rate(n=n, value=share, low=low, high=high, effective=n / effect)
 
 
 def design_effect(seen: float, simple: float, telling: int, n: int, groups: int, answers: int) -> float:
     """Give how many times the variance of independent items, answered once, that of clusters is.
 
-    `seen` is the variance of the sum over all, estimated between `groups` clusters; `simple` that of `n`
+    `seen` is the sum over `groups` clusters of squared deviations, `simple` the variance of a sum of `n`
     independent items. Where all is right, or wrong, in most clusters, few are `telling`: the estimate is
     then drawn towards items of a cluster being all alike, n/groups, by the weight of `DOUBT` clusters; of
     what simulation was asked for, half a cluster kept coverage best. It is never below that of all
     `answers` being independent.
     """
-    told = (telling * seen / simple + DOUBT * n / groups) / (telling + DOUBT)
+    between = seen * groups / (groups - 1) / simple
+    told = (telling * between + DOUBT * n / groups) / (telling + DOUBT)
     return max(told, n / answers)
 
 

@@ -112,23 +112,23 @@ def score_interval(
     The score interval of Tango (1998, Stat. Med. 17:891) of `differences`, one an item, −1 to 1; `sums` are
     these by cluster, `sizes` its items, `answers` the answers to all items on the side that has fewer.
     Where items have clusters or replicates, the counts are divided by the design effect of the
-    differences, and the quantile is Student's t, as in `intervals.clustered`.
+    differences, and the quantile is Student's t, as in `intervals.clustered`; nor is it ever wider than
+    that of clusters whose items are all alike.
     """
     n, groups = len(differences), len(sums)
     up = math.fsum(value for value in differences if value > 0.0)
     down = -math.fsum(value for value in differences if value < 0.0)
-    if n == groups == answers or groups < 2:
-        return _tango(up, down, n, z_quantile(level))
-    effect = n / groups
+    most = sum(size * size for size in sizes) / n
+    widest = _tango(up / most, down / most, n / most, z_quantile(level))
     simple = up + down - (up - down) ** 2 / n
-    if simple > 1e-12:
-        middle = (up - down) / n
-        rest = (one - middle * size for one, size in zip(sums, sizes, strict=True))
-        seen = groups / (groups - 1) * math.fsum(one * one for one in rest)
-        telling = sum(abs(one) > 1e-12 for one in sums)
-        effect = design_effect(seen, simple, telling, n, groups, answers)
-    quantile = t_quantile(level, groups - 1.0)
-    return _tango(up / effect, down / effect, n / effect, quantile)
+    if n == groups == answers or groups < 2 or simple <= 1e-12:
+        return widest
+    middle = (up - down) / n
+    rest = (one - middle * size for one, size in zip(sums, sizes, strict=True))
+    telling = sum(abs(one) > 1e-12 for one in sums)
+    effect = design_effect(math.fsum(one * one for one in rest), simple, telling, n, groups, answers)
+    found = _tango(up / effect, down / effect, n / effect, t_quantile(level, groups - 1.0))
+    return widest if found[1] - found[0] > widest[1] - widest[0] else found
 
 
 def _tango(up: float, down: float, n: float, quantile: float) -> tuple[float, float]:

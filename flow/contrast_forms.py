@@ -84,8 +84,8 @@ def junit(compared: Compared) -> str:
             failure = ElementTree.SubElement(case, "failure", message=_valid("; ".join(reasons)))
             failure.text = _valid("\n".join([*reasons, told(one)]))
         ElementTree.SubElement(case, "system-out").text = _valid(told(one))
-    for note in compared.notes:
-        ElementTree.SubElement(suite, "system-err").text = _valid(note)
+    if compared.notes:
+        ElementTree.SubElement(suite, "system-err").text = _valid("\n".join(compared.notes))
     root = ElementTree.Element("testsuites")
     root.append(suite)
     ElementTree.indent(root)
