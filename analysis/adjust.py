@@ -27,7 +27,7 @@ def benjamini_hochberg(values: Sequence[float]) -> list[float]:
     m = len(values)
     out, lowest = [0.0] * m, 1.0
     for rank, at in sorted(enumerate(sorted(range(m), key=values.__getitem__), 1), reverse=True):
-        lowest = min(lowest, m * values[at] / rank)
+        lowest = min(lowest, values[at] * (m / rank))
         out[at] = lowest
     return out
 
