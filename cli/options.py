@@ -39,6 +39,13 @@ mix_measures = click.option(
     is_flag=True,
     help="put answers that were had in different ways into one row, group of bars, or curve",
 )
+metrics = click.option(
+    "--metric",
+    "metrics",
+    multiple=True,
+    metavar="NAME",
+    help="a metric to compute besides the standard ones, with a column of its own; repeatable",
+)
 connections = click.option(
     "-j",
     "--max-connections",
@@ -47,4 +54,34 @@ connections = click.option(
     type=click.IntRange(1, 1024),
     metavar="N",
     help="requests in flight at once",
+)
+judged_part = click.option(
+    "--part",
+    type=click.Choice(["all", "conflict", "agree"]),
+    default="all",
+    show_default=True,
+    help="the items whose share of right answers has the shape",
+)
+ladder = click.option(
+    "--ladder",
+    default="simulated",
+    show_default=True,
+    metavar="NAME",
+    help="the family whose sizes the models have, or a .toml file",
+)
+seed = click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="another seed, other luck",
+)
+spread = click.option(
+    "--spread",
+    type=group.Numbers(0, 100, single=True),
+    default=1.0,
+    show_default=True,
+    metavar="S",
+    help="how far items differ in difficulty, the same for all models; 0 is not at all",
 )

@@ -90,6 +90,13 @@ class Stage(Struct, kw_only=True):
         except LimitError as problem:
             raise ItemProblem("too-much-work", str(problem), self.variant.span) from None
 
+    def cluster_of(self, item: Item) -> str:
+        """Name what `item` belongs to, '' if it stands for itself; raises `ItemProblem`."""
+        try:
+            return self._cluster(item) if self.cluster is not None else ""
+        except Problem as problem:
+            raise ItemProblem("bad-expression", problem.message, problem.span, problem.help) from None
+
     def values(self, item: Item) -> dict[str, Any]:
         """Give what expressions see of `item`: constants, fields, levels, `let`s; raises `Problem`."""
         values: dict[str, Any] = {**self.constants, "id": item.id, **item.values, **self.variant.levels}

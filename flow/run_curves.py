@@ -13,6 +13,7 @@ from taskc.flow.selection import BadSelection
 from taskc.records import lines
 from taskc.records.curve import Curve, Point
 from taskc.records.ladder import Axis, Ladder
+from taskc.records.simulated import PREFIX
 
 PartName: TypeAlias = Literal["all", "conflict", "agree"]
 RateName: TypeAlias = Literal["accuracy", "lured"]
@@ -147,5 +148,6 @@ def _place(model: str, wanted: Against) -> tuple[str, str, float]:
             if scale is None:
                 told = f"the {wanted.axis} of `{model}` are not known to the ladder `{ladder.name}`"
                 raise BadSelection(told, f"state them, `--at {model}=NUMBER`, or take another `--scale`")
-            return ladder.name, rung.name, float(scale)
+            made_up = model.startswith(PREFIX) and not ladder.name.startswith(PREFIX.rstrip("/"))
+            return f"{PREFIX}{ladder.name}" if made_up else ladder.name, rung.name, float(scale)
     raise AssertionError("every model has been found")

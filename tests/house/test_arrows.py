@@ -59,6 +59,8 @@ PLACES: dict[str, set[str]] = {
     "aiohttp": {"backends/wire.py"},
     "tenacity": {"backends/retry.py"},
     "dotenv": {"flow/environment.py"},
+    "sacrebleu": {"metrics/of_replies"},
+    "rouge_score": {"metrics/of_replies"},
     "numpy": {"backends/local", "analysis"},
     "tokenizers": {"backends/local"},
     "gguf": {"backends/local"},
