@@ -1,11 +1,11 @@
 """Scores to rows: one for each task, regime, levels, measure, model and lowering, in order of appearance."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from taskc.analysis.attribution import Chances, attribution
-from taskc.analysis.heap import Heap
+from taskc.analysis.heap import Heap, Tally
 from taskc.analysis.intervals import Mean, mean
 from taskc.analysis.parts import clusters_of, part_of
 from taskc.analysis.row import Part, Row
@@ -34,16 +34,16 @@ def aggregate(
     scores: Iterable[Score | Missing],
     missing: Iterable[Missing] = (),
     *,
-    pool: bool = False,
+    pool: bool | Collection[str] = False,
     mix: bool = False,
     joint: Mapping[str, Joint] = {},
 ) -> list[Row]:
     """Make rows of scores, read once; `missing` may come apart or among them.
 
-    With `pool`, the levels of all factors are put into one row; an item then counts once, with the mean of
-    its answers, whatever the number of levels it was asked under. With `mix`, so are answers that were had
-    in different ways, which are otherwise no measurements of the same thing. `joint` are numbers about all
-    items of a row, by name.
+    With `pool`, the levels of all factors, or of those that it names, are put into one row; an item then
+    counts once, with the mean of its answers, whatever the number of levels it was asked under. With `mix`,
+    so are answers that were had in different ways, which are otherwise no measurements of the same thing.
+    `joint` are numbers about all items of a row, by name.
     """
     gathering = Gathering(pool=pool, mix=mix, joint=joint)
     for source in (scores, missing):
@@ -60,10 +60,15 @@ class Gathering:
     """Rows in the making: scores are handed in as they come, and need not be kept."""
 
     def __init__(
-        self, *, pool: bool = False, mix: bool = False, joint: Mapping[str, Joint] | None = None
+        self,
+        *,
+        pool: bool | Collection[str] = False,
+        mix: bool = False,
+        joint: Mapping[str, Joint] | None = None,
     ) -> None:
         """Begin with no rows; `pool`, `mix` and `joint` as in `aggregate`."""
-        self._pool = pool
+        self._all = pool is True
+        self._pool = frozenset() if isinstance(pool, bool) else frozenset(pool)
         self._mix = mix
         self._joint = joint or {}
         self._first: dict[_Key, str] = {}
@@ -72,7 +77,9 @@ class Gathering:
 
     def add(self, one: Score | Missing) -> None:
         """Count one score or missing answer in its row."""
-        levels = () if self._pool else tuple(one.levels.items())
+        levels = () if self._all else tuple(one.levels.items())
+        if self._pool:
+            levels = tuple(pair for pair in levels if pair[0] not in self._pool)
         cell = (one.task, one.regime, levels, one.measure, one.model)
         # what is missing and does not say how it was asked belongs to the first way there is
         first = self._first.setdefault(cell, one.lowering) if one.lowering else self._first.get(cell, "")
@@ -103,64 +110,85 @@ class Gathering:
 def _row(key: _Key, heaps: list[Heap], joint: Mapping[str, Joint]) -> Row:
     """Make a row of heaps that have no item in common."""
     task, regime, levels, measure, model = key
-    tallies = [tally for heap in heaps for tally in heap.tallies]
+    items: dict[Tally, list[float | None]] = {}
+    for heap in heaps:
+        heap.chances(items)
     distractors = tuple(dict.fromkeys(name for heap in heaps for name in heap.distractors))
-    clusters = clusters_of(heaps)
-    conflict = part_of([tally.conflict for tally in tallies], distractors, clusters)
-    agree = part_of([tally.agree for tally in tallies], distractors, clusters)
-    control = part_of([tally.control for tally in tallies], distractors, clusters)
+    tied = any(heap.clusters for heap in heaps)
+    every, conflict, agree, control = (
+        part_of(
+            [(counts, len(some)) for tally, some in items.items() if (counts := kind(tally))],
+            distractors,
+            _walk(heaps, kind) if tied else (),
+        )
+        for kind in _KINDS
+    )
     return Row(
         task=task,
         regime=regime,
         levels=dict(levels),
         measure=measure,
         model=model,
-        n=len(tallies),
+        n=every.n,
         missing=sum(heap.missing for heap in heaps),
-        chance=_chance(heaps, len(tallies)),
+        chance=_middle([chance for some in items.values() for chance in some]),
         distractors=distractors,
-        all=part_of([tally.all for tally in tallies], distractors, clusters),
+        all=every,
         conflict=conflict,
         agree=agree,
         numbers=_numbers(heaps) | _joint(heaps, joint),
         lowering=" | ".join(dict.fromkeys(way for heap in heaps for way in heap.ways)),
         control=control if control.n else None,
-        attribution=attribution(
-            distractors, conflict, agree, control if control.n else None, _chances(heaps, distractors)
-        )
-        if tallies
+        attribution=attribution(distractors, conflict, agree, control, _chances(items, distractors))
+        if items
         else None,
     )
 
 
-def _chance(heaps: list[Heap], n: int) -> float | None:
-    chances = _means(heaps, "chance")
-    return math.fsum(chances) / n if n and len(chances) == n else None
+_KINDS: tuple[Callable[[Tally], Mapping[str, int]], ...] = (
+    lambda tally: tally.all,
+    lambda tally: tally.conflict,
+    lambda tally: tally.agree,
+    lambda tally: tally.control,
+)
 
 
-def _chances(heaps: list[Heap], distractors: tuple[str, ...]) -> Chances:
+def _walk(
+    heaps: Sequence[Heap], kind: Callable[[Tally], Mapping[str, int]]
+) -> list[tuple[Mapping[str, int], str]]:
+    """Give the counts of each item of a kind and its cluster."""
+    each = zip((tally for heap in heaps for tally in heap.tallies), clusters_of(heaps), strict=True)
+    return [(counts, cluster) for tally, cluster in each if (counts := kind(tally))]
+
+
+def _chances(items: Mapping[Tally, list[float | None]], distractors: tuple[str, ...]) -> Chances:
     """Give the mean chances of a guess over each kind of items; 0 where one of them has free answers."""
-    known = [one for heap in heaps for one in heap.chances()]
-    spoken = [chance for tally, chance in known if sum(tally.agree.values()) > sum(tally.control.values())]
-    torn = [(tally, chance) for tally, chance in known if tally.conflict]
-    conflict = _middle([chance for _, chance in torn])
+
+    def middle(fits: Callable[[Tally], bool]) -> float:
+        return _middle([chance for tally, some in items.items() if fits(tally) for chance in some]) or 0.0
+
+    conflict = middle(lambda tally: bool(tally.conflict))
     hits: dict[str, list[float]] = {name: [] for name in distractors}
-    for tally, chance in torn if conflict else ():
+    torn = [(tally, some) for tally, some in items.items() if tally.conflict]
+    for tally, some in torn if conflict else ():
+        chances = math.fsum(chance or 0.0 for chance in some)
         for name, times in tally.wants.items():
-            hits[name].append((chance or 0.0) * times / sum(tally.conflict.values()))
-    baits = {name: math.fsum(some) / max(1, len(torn)) for name, some in hits.items()}
+            hits[name].append(chances * times / sum(tally.conflict.values()))
+    n = max(1, sum(len(some) for _, some in torn))
+    baits = {name: math.fsum(some) / n for name, some in hits.items()}
     return Chances(
         conflict=conflict,
         bait=min(1.0, math.fsum(baits.values())),
-        agree=_middle(spoken),
-        control=_middle([chance for tally, chance in known if tally.control]),
+        agree=middle(lambda tally: sum(tally.agree.values()) > sum(tally.control.values())),
+        control=middle(lambda tally: bool(tally.control)),
         baits=baits,
     )
 
 
-def _middle(chances: Sequence[float | None]) -> float:
+def _middle(chances: Sequence[float | None]) -> float | None:
+    """Give the mean; None where one is unknown, and of none."""
     given = [one for one in chances if one is not None]
-    return math.fsum(given) / len(given) if given and len(given) == len(chances) else 0.0
+    return math.fsum(given) / len(given) if given and len(given) == len(chances) else None
 
 
 def _numbers(heaps: list[Heap]) -> dict[str, Mean]:

@@ -41,7 +41,7 @@ class Chances:
 
 
 def attribution(
-    distractors: Sequence[str], conflict: Part, agree: Part, control: Part | None, chances: Chances
+    distractors: Sequence[str], conflict: Part, agree: Part, control: Part, chances: Chances
 ) -> Attribution:
     """Work out what lured the model of a row and what it can do; `agree` holds the items of `control` too."""
     seen = _seen(distractors, conflict, agree, control, chances)
@@ -59,11 +59,9 @@ def attribution(
     )
 
 
-def _seen(
-    distractors: Sequence[str], conflict: Part, agree: Part, control: Part | None, chances: Chances
-) -> Seen:
+def _seen(distractors: Sequence[str], conflict: Part, agree: Part, control: Part, chances: Chances) -> Seen:
     right, wrong = _right(agree), _items(agree, "other")
-    known, missed = (_right(control), _items(control, "other")) if control else (0.0, 0.0)
+    known, missed = _right(control), _items(control, "other")
     return Seen(
         true=_right(conflict),
         lured=math.fsum(_items(conflict, name) for name in distractors),

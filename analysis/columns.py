@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from taskc.analysis.intervals import Z95, Rate, wilson
 from taskc.analysis.lure import Estimate
 from taskc.analysis.row import Row
+from taskc.records.shown import percent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,19 +35,6 @@ class Asked:
     decimals: int = 2
 
 
-def percent(value: float | None) -> str:
-    """Write a share of 1 in per cent, without the sign: `78`, `0.4`, `99.7`; `·` where there is none.
-
-    One decimal is written only where the whole number would claim 0 or 100; beyond it `<0.1` and `>99.9`.
-    """
-    if value is None:
-        return "·"
-    whole = f"{100 * value:.0f}"
-    if (whole == "0" and value > 0) or (whole == "100" and value < 1):
-        return "<0.1" if value < 0.0005 else ">99.9" if value > 0.9995 else f"{100 * value:.1f}"
-    return whole
-
-
 def bracketed(rate: Rate | None) -> str:
     """Write a rate with its interval: `78 [69–85]`; `·` where there is none."""
     if rate is None:
@@ -73,6 +61,10 @@ def _estimate(one: Estimate | None) -> str:
 def _excess(row: Row, name: str) -> str:
     found = row.attribution.excess_of.get(name) if row.attribution else None
     return percent(max(0.0, found.value) if found else None)
+
+
+def _able(rows: Sequence[Row]) -> bool:
+    return any(row.attribution is not None and row.attribution.ability is not None for row in rows)
 
 
 def _pulled(rows: Sequence[Row]) -> bool:
@@ -163,7 +155,7 @@ PULL = Column(
 ABILITY = Column(
     heading="abil-\nity",
     cell=_ability,
-    wanted=_pulled,
+    wanted=_able,
     style="blue",
     rank=5,
 )

@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import repeat
 from sys import intern
 from typing import Literal, TypeAlias
 
@@ -55,11 +56,12 @@ class Heap:
         for name, value in one.numbers.items():
             self.numbers.setdefault(name, Column()).add(at, value)
 
-    def chances(self) -> Iterator["tuple[Tally, float | None]"]:
-        """Give the answers to each item and the chance that a guess is right, None where answers are free."""
+    def chances(self, into: "dict[Tally, list[float | None]]") -> None:
+        """Put the chance of a guess on each item, None if it is free, under the answers that it had."""
         column = self.numbers.get("chance")
-        for at, tally in enumerate(self.tallies):
-            yield tally, None if column is None else column.mean(at)
+        known = column.each(len(self.tallies)) if column else repeat(None, len(self.tallies))
+        for tally, chance in zip(self.tallies, known, strict=True):
+            into.setdefault(tally, []).append(chance)
 
     def columns(self, names: Sequence[str]) -> dict[str, tuple[float, ...]]:
         """Give the means of some numbers by item, for the items that have all; `correct` is always there."""
@@ -157,6 +159,12 @@ class Column:
     def mean(self, at: int) -> float | None:
         """Give the mean of the item at a place; None if it has none."""
         return self.totals[at] / self.times[at] if at < len(self.times) and self.times[at] else None
+
+    def each(self, n: int) -> Iterator[float | None]:
+        """Give the mean of each of `n` items, None for one that has none."""
+        for total, times in zip(self.totals, self.times, strict=True):
+            yield total / times if times else None
+        yield from repeat(None, n - len(self.totals))
 
     def means(self) -> list[float]:
         """Give the mean of each item that has it."""

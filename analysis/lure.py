@@ -28,6 +28,7 @@ from typing import NamedTuple
 _CRITICAL = 3.841458820694124  # the 95 % quantile of chi-squared with one degree of freedom
 _TINY = 1e-12  # the least probability that is taken a logarithm of
 _SAME = 1e-9  # likelihoods that differ by less, in logarithms, are the same
+_GRID = tuple(place / 40 for place in range(41))
 _STEPS = 24  # halvings: an end of an interval is right to 6e-8
 
 
@@ -174,7 +175,12 @@ def _why_not(seen: Seen) -> str:
 
 
 def _estimate(terms: Sequence[_Term], *, pull: bool, fixed: float | None = None) -> Estimate:
-    """Estimate one parameter; the other is `fixed`, or the best for each value of this one."""
+    """Estimate one parameter; the other is `fixed`, or the best for each value of this one.
+
+    Without controls the likelihood is concave in 1 − pull and (1 − pull)(1 − ability), so its profiles have
+    one peak. With them there may be two, and the range is searched by steps.
+    """
+    grid = _GRID if fixed is None and any(not t.both and (t.inner or t.outer) for t in terms) else (0.0, 1.0)
     ours = list(terms) if pull else [term.swapped() for term in terms]
 
     def likelihood(x: float) -> float:
@@ -184,16 +190,41 @@ def _estimate(terms: Sequence[_Term], *, pull: bool, fixed: float | None = None)
         other = _best(ours, x) if fixed is None else fixed
         return math.fsum(t.n * (t.outer + t.both * other) / t.at(x, other) for t in ours) > 0
 
-    top = _change(lambda x: not rises(x), 0.0, 1.0)
+    top = _peak(likelihood, rises, grid)
     peak = likelihood(top)
     top = next((end for end in (0.0, 1.0) if peak - likelihood(end) < _SAME), top)
 
     def within(x: float) -> bool:
         return 2 * (peak - likelihood(x)) <= _CRITICAL
 
-    low = 0.0 if within(0.0) else _change(within, 0.0, top)
-    high = 1.0 if within(1.0) else _change(lambda x: not within(x), top, 1.0)
-    return Estimate(value=top, low=min(low, top), high=max(high, top))
+    below, above = [x for x in grid if x < top], [x for x in reversed(grid) if x > top]
+    return Estimate(value=top, low=_end(within, below, top), high=_end(within, above, top))
+
+
+def _peak(
+    likelihood: Callable[[float], float], rises: Callable[[float], bool], grid: Sequence[float]
+) -> float:
+    """Find the highest place of a function that has one peak about its best place on a grid."""
+    at = max(range(len(grid)), key=lambda place: likelihood(grid[place])) if len(grid) > 2 else 0
+    low, high = grid[max(0, at - 1)], grid[min(len(grid) - 1, at + 1)]
+    found = _change(lambda x: not rises(x), low, high)
+    return max(found, grid[at], key=likelihood)
+
+
+def _end(within: Callable[[float], bool], outside: Sequence[float], top: float) -> float:
+    """Find an end of an interval round `top`; `outside` are places from the end of the range to `top`."""
+    before = None
+    for place in (*outside, top):
+        if place == top or within(place):
+            if before is None:
+                return place
+            near, far = place, before
+            for _ in range(_STEPS):
+                middle = (near + far) / 2
+                near, far = (middle, far) if within(middle) else (near, middle)
+            return near
+        before = place
+    return top
 
 
 def _change(holds: Callable[[float], bool], low: float, high: float) -> float:

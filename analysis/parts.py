@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias
 
 from taskc.analysis.heap import Heap
 from taskc.analysis.intervals import Rate, clustered, grouped, wilson
@@ -29,46 +30,53 @@ def _places(heap: Heap, number: str) -> Iterable[int]:
     return [place for place, times in enumerate(column.times) if times] if column else []
 
 
+Counts: TypeAlias = Mapping[str, int]
+"""How often each attribution was given to an item."""
+
+
 def part_of(
-    counted: Sequence[Mapping[str, int]], distractors: tuple[str, ...], clusters: Sequence[str]
+    counted: Sequence[tuple[Counts, int]], distractors: tuple[str, ...], items: Sequence[tuple[Counts, str]]
 ) -> Part:
-    """Say what became of the items that have answers; `counted` are each item's attributions, counted."""
-    items = [item for item in counted if item]
-    of = [name for item, name in zip(counted, clusters, strict=True) if item] if clusters else []
+    """Sum up counts of answers to an item, each with the number of items that have them.
+
+    `items` are the same item by item, each with its cluster, if there are clusters.
+    """
     names = ("true_task", "both", *distractors, "other", "unparsed", "refused")
-    sizes = [sum(item.values()) for item in items]
-    counts = {name: sum(item.get(name, 0) for item in items) for name in names}
-    n = len(items)
+    sizes = [sum(counts.values()) for counts, _ in counted]
+    n = sum(times for _, times in counted)
+    scores = sum(size * times for (_, times), size in zip(counted, sizes, strict=True))
     rates = {
-        name: math.fsum(item.get(name, 0) / size for item, size in zip(items, sizes, strict=True)) / n
+        name: math.fsum(
+            times * counts.get(name, 0) / size for (counts, times), size in zip(counted, sizes, strict=True)
+        )
+        / n
         for name in names
         if n
     }
+
+    def rate(names: tuple[str, ...]) -> Rate | None:
+        """Join the rates of some attributions; None without items."""
+        if not n:
+            return None
+        if items:
+            clusters = [cluster for _, cluster in items]
+            shares = [_share(counts, names) for counts, _ in items]
+            groups = [round(size) for size in grouped([1.0] * n, clusters)]
+            return clustered(grouped(shares, clusters), groups, scores)
+        if scores > n:
+            shares = [share for counts, times in counted for share in [_share(counts, names)] * times]
+            return clustered(shares, [1] * n, scores)
+        return wilson(min(1.0, math.fsum(rates[name] for name in names)), n)
+
     return Part(
         n=n,
-        scores=sum(sizes),
-        accuracy=_rate(items, sizes, rates, ("true_task", "both"), of),
-        lured=_rate(items, sizes, rates, distractors, of),
-        counts=counts,
+        scores=scores,
+        accuracy=rate(("true_task", "both")),
+        lured=rate(distractors),
+        counts={name: sum(counts.get(name, 0) * times for counts, times in counted) for name in names},
         rates=rates,
     )
 
 
-def _rate(
-    items: Sequence[Mapping[str, int]],
-    sizes: Sequence[int],
-    rates: Mapping[str, float],
-    names: tuple[str, ...],
-    clusters: Sequence[str],
-) -> Rate | None:
-    """Join the rates of some attributions; None without items."""
-    n, answers = len(items), sum(sizes)
-    if not n:
-        return None
-    if answers == n and not any(clusters):
-        return wilson(min(1.0, math.fsum(rates[name] for name in names)), n)
-    shares = [
-        sum(item.get(name, 0) for name in names) / size for item, size in zip(items, sizes, strict=True)
-    ]
-    groups = [round(size) for size in grouped([1.0] * n, clusters)]
-    return clustered(grouped(shares, clusters), groups, answers)
+def _share(counts: Counts, names: tuple[str, ...]) -> float:
+    return sum(counts.get(name, 0) for name in names) / sum(counts.values())

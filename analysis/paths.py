@@ -86,22 +86,23 @@ class Reach:
         self.low = float(np.minimum(none, full).max())
         self.high = float(np.maximum(none, full).min())
 
-    def paths(self, above: Array, place: float = 0.5, margin: float = 0.0) -> Paths:
+    def paths(self, above: Array, place: float = 0.5, margin: float = 0.0, off: Array | float = 0.0) -> Paths:
         """Give the paths of a curve so far `above` its lowest, that lies at `place`, 0 to 1, of its room.
 
-        With `margin` a curve keeps so far from both ends, if it can. Raises `OutOfReach`.
+        With `margin` a curve keeps so far from both ends, if it can. Models lie `off` it by so much, as far
+        as there is room. Raises `OutOfReach`.
         """
         room = self.high - self.low - float(above.max())
         if room < 0:
             raise OutOfReach(max(0.0, self.high - self.low))
         inner = min(margin, room / 2)
-        wanted = self.low + inner + place * (room - 2 * inner) + above
+        wanted = np.clip(self.low + inner + place * (room - 2 * inner) + above + off, self.low, self.high)
         none, full = self._ends
         solved = np.clip((wanted - none) / np.where(full == none, 1.0, full - none), 0.0, 1.0)
         abilities = self._moving if self._by_pull else solved
         pulls = solved if self._by_pull else np.zeros(len(solved))
-        return Paths(abilities=_told(abilities), pulls=_told(pulls), shares=_told(wanted))
+        return Paths(abilities=_told(abilities, 4), pulls=_told(pulls, 4), shares=_told(wanted, 6))
 
 
-def _told(values: Array) -> tuple[float, ...]:
-    return tuple(round(float(value), 6) for value in values)
+def _told(values: Array, digits: int) -> tuple[float, ...]:
+    return tuple(round(float(value), digits) for value in values)

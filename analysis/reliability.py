@@ -43,7 +43,9 @@ def _figure(calibration: Calibration, title: str) -> Figure:
         [one.so.high - one.so.value for one in calibration.bins],
     ]
     axes.plot([0, 1], [0, 1], color=_PALE, linewidth=1, linestyle="--")
-    axes.errorbar(said, so, yerr=apart, fmt="o", color=_BLUE, markersize=4, linewidth=1, capsize=2)
+    axes.errorbar(
+        said, so, yerr=apart, fmt="o", color=_BLUE, markersize=4, linewidth=1, capsize=2, clip_on=False
+    )
     axes.set(xlim=(0, 1), ylim=(0, 1), ylabel="share of curves with that shape")
     axes.text(0.03, 0.93, f"error {100 * calibration.error:.1f} points", color=_INK)
     if title:

@@ -15,12 +15,12 @@ from taskc.analysis.columns import (
     bracketed,
     conflicts,
     figures,
-    percent,
     several_ways,
     width_of,
 )
 from taskc.analysis.fold import fit, fold
 from taskc.analysis.row import Row
+from taskc.records.shown import percent
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -73,15 +73,9 @@ def _legend(rows: Sequence[Row], layout: "Layout", asked: Sequence[Asked]) -> st
     if CHANCE in layout.figures:
         said.append("chance: the accuracy of a guess among the options.")
     if PULL in layout.figures:
-        said.append(
-            "pull: the share that followed the distractor beyond what errors would"
-            + (
-                ", and ability: of the rest, the share that knew the truth"
-                if ABILITY in layout.figures
-                else ""
-            )
-            + "; their intervals are in rows.jsonl."
-        )
+        said.append("pull: the share of understood answers that a distractor drew beyond what errors would.")
+    if ABILITY in layout.figures:
+        said.append("ability: of the rest, the share that knew the truth.")
     if any("outside" in row.numbers for row in rows):
         said.append("outside: the mean probability of what is none of the labels.")
     if several_ways(rows):

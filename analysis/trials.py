@@ -35,11 +35,13 @@ def draw_curves(
     repeats: int,
     seed: int,
     spread: float = SPREAD,
+    scatter: float = 0.0,
     likely: float = LIKELY,
 ) -> Iterator[Drawn]:
     """Draw curves of a shape, each with models, items' difficulties and luck of its own, and judge them.
 
-    `asked` are the items that are judged. The places of steps and turns, and of the curve as a whole, are
+    `asked` are the items that are judged. Models lie off their curve by normal deviations of `scatter`, a
+    share. The places of steps and turns, and of the curve as a whole, are
     random. Raises `OutOfReach`, and `ValueError` where so few models cannot show the shape.
     """
     reach = Reach(shape, len(scales), asked)
@@ -48,7 +50,8 @@ def draw_curves(
         own = (seed * _CURVE + number) * len(SHAPES) + SHAPES.index(shape)
         chance = np.random.default_rng(own)
         above = draw_heights(shape, len(scales), effect, chance)
-        paths = reach.paths(above, float(chance.uniform()), MARGIN)
+        place = float(chance.uniform())
+        paths = reach.paths(above, place, MARGIN, scatter * chance.standard_normal(len(scales)))
         right = right_answers(design, _subjects(paths, spread, own))
         yield Drawn(
             shape=shape, judged=judge_curve(_curve(right.mean(axis=1), scales, len(asked)), likely=likely)
@@ -89,14 +92,19 @@ def false_u(told: Iterable[Told]) -> Share | None:
     return _share(sum(one.verdicts["u_shaped"] for one in rows), n) if n else None
 
 
-def calibrate(drawn: Sequence[Drawn]) -> Calibration:
-    """Hold every probability of every curve against whether the curve had that shape, in `BINS` alike bins.
+def calibrate(drawn: Sequence[Drawn], *, likeliest: bool = False) -> Calibration:
+    """Hold probabilities of curves against whether the curve had that shape, in `BINS` alike bins.
 
-    The shapes are drawn alike often. Empty bins are left out (Guo et al. 2017, arXiv:1706.04599, sec. 2, for
-    the probability of one outcome; here all five of a curve count, as in Kull et al. 2019, arXiv:1910.12656).
+    All five of each curve count (classwise, as in Kull et al. 2019, arXiv:1910.12656), or the `likeliest`
+    alone (Guo et al. 2017, arXiv:1706.04599, sec. 2). The shapes are drawn alike often. Empty bins are left
+    out.
     """
-    said = np.array([one.judged.probabilities[shape] for one in drawn for shape in SHAPES])
-    so = np.array([one.shape == shape for one in drawn for shape in SHAPES])
+    pairs = [
+        (one.judged.probabilities[shape], one.shape == shape)
+        for one in drawn
+        for shape in ([_likeliest(one.judged)] if likeliest else SHAPES)
+    ]
+    said, so = np.array([p for p, _ in pairs]), np.array([true for _, true in pairs])
     place = np.minimum((said * BINS).astype(int), BINS - 1)
     bins = []
     for at in range(BINS):
@@ -108,6 +116,10 @@ def calibrate(drawn: Sequence[Drawn]) -> Calibration:
             bins.append(Bin(low=at / BINS, high=(at + 1) / BINS, n=n, said=mean, so=share))
     apart = sum(one.n * abs(one.said - one.so.value) for one in bins)
     return Calibration(bins=tuple(bins), error=apart / max(1, len(said)))
+
+
+def _likeliest(judged: Judged) -> Shape:
+    return max(SHAPES, key=lambda shape: judged.probabilities[shape])
 
 
 def _subjects(paths: Paths, spread: float, seed: int) -> list[Subject]:

@@ -23,6 +23,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "simulate": ("taskc.cli.simulate", "let models of a known ability and pull answer a build"),
     "curves": ("taskc.cli.curves", "judge the shape of curves against scale"),
     "emergence": ("taskc.cli.emergence", "say whether scores rise steadily with scale, or at once"),
+    "effects": ("taskc.cli.effects", "say what wording, order, labels, regime and model do to a score"),
+    "report": ("taskc.cli.report", "tell all of runs on one page, with figures and tables"),
     "store": ("taskc.cli.store", "look after the answers that are kept: count, export, merge, verify"),
     "models": ("taskc.cli.models", "list what can be asked and what it can do; fetch local models"),
     "doctor": ("taskc.cli.doctor", "say what is missing to ask models: keys, extras, servers, weights"),

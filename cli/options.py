@@ -39,6 +39,13 @@ mix_measures = click.option(
     is_flag=True,
     help="put answers that were had in different ways into one row, group of bars, or curve",
 )
+pool = click.option(
+    "--pool",
+    "pool",
+    multiple=True,
+    metavar="FACTOR",
+    help="average over the levels of a factor, such as `order`; repeatable",
+)
 metrics = click.option(
     "--metric",
     "metrics",
@@ -55,6 +62,40 @@ connections = click.option(
     metavar="N",
     help="requests in flight at once",
 )
+ladders = click.option(
+    "--ladder",
+    "ladders",
+    multiple=True,
+    metavar="NAME",
+    help="a family of models, or a .toml file; repeatable",
+)
+scale = click.option(
+    "--scale",
+    type=click.Choice(["parameters", "tokens", "flops"]),
+    default="parameters",
+    show_default=True,
+    help="which size of a model a curve is drawn against",
+)
+at = click.option("--at", multiple=True, metavar="MODEL=SCALE", help="the scale of one model; repeatable")
+axis = click.option(
+    "--axis",
+    type=click.Choice(["log", "linear"]),
+    default="log",
+    show_default=True,
+    help="what the curve is drawn against: the logarithm of scale, or scale itself",
+)
+likely = click.option(
+    "--likely",
+    type=group.Positive(1),
+    default=0.5,
+    show_default=True,
+    metavar="P",
+    help="the probability from which a shape is the verdict",
+)
+models = click.option(
+    "-m", "--model", "models", multiple=True, metavar="MODEL", help="only this model; repeatable"
+)
+subtasks = click.option("--subtasks", is_flag=True, help="each subtask by itself, not the whole task")
 judged_part = click.option(
     "--part",
     type=click.Choice(["all", "conflict", "agree"]),

@@ -1,5 +1,6 @@
 """`taskc power`: how often the verdict on a curve would be right, before anybody is asked."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,14 @@ from taskc.cli.trials import print_tried
 @options.seed
 @options.spread
 @click.option(
+    "--scatter",
+    type=group.Numbers(0, 0.5, single=True),
+    default=0.0,
+    show_default=True,
+    metavar="SHARE",
+    help="how far models lie off the curve of their family: a standard deviation",
+)
+@click.option(
     "--likely",
     type=group.Positive(1),
     default=0.5,
@@ -82,6 +91,7 @@ def command(
     ladder: str,
     seed: int,
     spread: float,
+    scatter: float,
     likely: float,
     select: tuple[str, ...],
     limit: str | None,
@@ -113,6 +123,7 @@ def command(
             ladder=ladder,
             seed=seed,
             spread=spread,
+            scatter=scatter,
             likely=likely,
             wanted=parse_selection((*select, *more), limit),
             subtasks=subtasks,
@@ -122,7 +133,11 @@ def command(
             results.tell_changed(job.build)
         with results.progress(quiet) as (watch, _):
             told = (lambda done, total: watch("curves", done, total, 0)) if watch else None
-            tried = try_designs(job, told)
+            try:
+                tried = try_designs(job, told)
+            except KeyboardInterrupt:
+                click.echo("\ninterrupted", err=True)
+                sys.exit(group.INTERRUPTED)
         if picture:
             draw_calibration(tried, picture)
     print_tried(tried, form=form, quiet=quiet)

@@ -220,7 +220,7 @@ def print_scored(scored: "Scored", *, form: str, quiet: bool, subtasks: bool = F
         rows = scored.rows if subtasks else scored.overview
         text = render(rows, width=width(), colour=coloured(sys.stdout), asked=scored.asked)
         click.echo(text, nl=False, color=True)
-    for name, need in scored.idle:
+    for name, need in () if quiet else scored.idle:
         group.tell("note", "cyan", f"no row has `{name}`: it is of {need}")
     if scored.missing:
         click.echo(

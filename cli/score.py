@@ -21,6 +21,7 @@ _KINDS = ("unparsed", "refused", "lured", "other", "wrong", "all")
     help="where `taskc eval` put its runs",
 )
 @click.option("--subtasks", is_flag=True, help="a row for each subtask, not for each task")
+@options.pool
 @options.metrics
 @options.mix_measures
 @click.option("--show", type=click.Choice(_KINDS), help="print answers of a kind as written, not the table")
@@ -40,6 +41,7 @@ def command(
     run: str | None,
     runs: str,
     subtasks: bool,
+    pool: tuple[str, ...],
     metrics: tuple[str, ...],
     mix_measures: bool,
     show: str | None,
@@ -57,7 +59,7 @@ def command(
 
         folder = Path(run) if run else last_run(Path(runs))
         pictures = not no_picture and not show
-        record, scored = rescore(folder, pictures=pictures, mix=mix_measures, metrics=metrics)
+        record, scored = rescore(folder, pictures=pictures, mix=mix_measures, metrics=metrics, pool=pool)
         if not quiet:
             models = ", ".join(one.model for one in record.models)
             click.echo(f"{folder}: {record.build} on {models}", err=True)

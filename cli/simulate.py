@@ -127,6 +127,9 @@ def command(
 
 
 def _code(done: "Sequence[Simulated]") -> int:
+    if any(one.evaluated.interrupted for one in done):
+        click.echo("\ninterrupted; the same command goes on from there", err=True)
+        return group.INTERRUPTED
     if any(one.evaluated.plan.refused for one in done):
         return group.FOUND_ERRORS
     failed = any(tally.failed or tally.fatal for one in done for tally in one.evaluated.tallies)

@@ -66,7 +66,15 @@ def _plain(one: "Simulated") -> dict[str, Any]:
 def print_tried(tried: "Tried", *, form: str, quiet: bool) -> None:
     """Print a line for each design; of a single one also who was taken for whom, and the calibration."""
     if form == "json":
-        click.echo(lines.dump({"trials": tried.trials, "calibration": tried.together}))
+        click.echo(
+            lines.dump(
+                {
+                    "trials": tried.trials,
+                    "calibration": tried.together,
+                    "likeliest": tried.likeliest,
+                }
+            )
+        )
         return
     repeats = max(told.right.n for trial in tried.trials for told in trial.told)
     shapes = list(dict.fromkeys(told.shape for trial in tried.trials for told in trial.told))
@@ -92,7 +100,8 @@ def print_tried(tried: "Tried", *, form: str, quiet: bool) -> None:
     _table(rows, left=2)
     if len(tried.trials) == 1:
         _confusion(tried.trials[0].told)
-        _bins(tried.trials[0].calibration)
+    _bins(tried.together)
+    _summary(tried)
     if not quiet:
         click.echo(_LEGEND, err=True)
 
@@ -116,6 +125,17 @@ def _bins(calibration: "Calibration") -> None:
             (_percent(one.low), _percent(one.high), f"{one.n:,}", f"{100 * one.said:.1f}", _share(one.so))
         )
     _table(rows)
+
+
+def _summary(tried: "Tried") -> None:
+    n = sum(one.n for one in tried.likeliest.bins)
+    said = sum(one.n * one.said for one in tried.likeliest.bins) / n
+    so = sum(one.n * one.so.value for one in tried.likeliest.bins) / n
+    click.echo(
+        f"\nprobabilities of all five shapes are {100 * tried.together.error:.1f} points off on average, "
+        f"that of the likeliest {100 * tried.likeliest.error:.1f}:\n"
+        f"said to be {100 * said:.0f} % on average, and so in {100 * so:.0f} %"
+    )
 
 
 def _table(rows: Sequence[Sequence[str]], left: int = 1) -> None:

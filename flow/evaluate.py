@@ -1,10 +1,8 @@
 """`taskc eval` and `taskc score`: a build and models to answers, scores, a table and a picture."""
 
 import asyncio
-import hashlib
 import json
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
@@ -26,7 +24,8 @@ from taskc.flow.lower_calls import answered
 from taskc.flow.measuring import asked_of, chosen_metrics, idle, joint_of
 from taskc.flow.prices import at_batch, known_prices, price_tables
 from taskc.flow.probing import Probe, probe_unknown, unknown_of
-from taskc.flow.selection import Requests, Wanted, narrowed, parse_limit
+from taskc.flow.run_name import name_run
+from taskc.flow.selection import Requests, Wanted, check_factors, narrowed, parse_limit
 from taskc.flow.store import secrets_of
 from taskc.metrics.score import measure_of, score_all
 from taskc.records import lines
@@ -36,7 +35,6 @@ from taskc.records.request import Request
 from taskc.records.response import Response
 from taskc.records.run import ModelRun, RunRecord
 from taskc.records.score import Missing
-from taskc.records.simulated import PREFIX
 from taskc.store.atomic import write_atomically
 from taskc.store.responses import ResponseStore
 
@@ -88,7 +86,7 @@ class Job:
     minute that each model may be asked, where its model string does not say. `prices` are files of prices
     and `stated` single ones, as `MODEL=IN/OUT`, both put over those that come with taskc. With `batching`,
     models are asked by batch, at what that costs. `mix` puts answers that were had in different ways into one
-    row. `metrics` are computed besides the standard ones.
+    row, `pool` the levels of the factors that it names. `metrics` are computed besides the standard ones.
     """
 
     build: Path
@@ -106,6 +104,7 @@ class Job:
     pictures: bool = True
     mix: bool = False
     metrics: tuple[str, ...] = ()
+    pool: tuple[str, ...] = ()
 
 
 def evaluate(job: Job, around: Surroundings, watch: Watch | None = None) -> Evaluated:
@@ -114,9 +113,10 @@ def evaluate(job: Job, around: Surroundings, watch: Watch | None = None) -> Eval
     The plan is settled before the first request. Raises `BuildError`, `ModelError`, `StoreError` and
     `BadSelection`.
     """
-    shown = Shown(pictures=job.pictures, mix=job.mix, metrics=job.metrics)
+    shown = Shown(pictures=job.pictures, mix=job.mix, metrics=job.metrics, pool=job.pool)
     chosen_metrics(job.metrics)  # what there is not is told before anything is asked
     manifest, every = open_build(job.build)
+    check_factors(job.pool, manifest)
     requests = narrowed(every, job.wanted, manifest)
     described = describe_models(job.models, around)
     tables = price_tables(job.prices, job.stated)
@@ -141,7 +141,7 @@ def evaluate(job: Job, around: Surroundings, watch: Watch | None = None) -> Eval
     ):
         run = asyncio.run(_ask(requests, backends, store, prepared, job, purse, watch))
         record = _record(job, manifest, backends, run.tallies, prepared.plan)
-        folder = job.runs / _run_name(record)
+        folder = job.runs / name_run(record)
         write_atomically(
             folder / "run.json", json.dumps(lines.plain(record), ensure_ascii=False, indent=1) + "\n"
         )
@@ -159,19 +159,29 @@ def evaluate(job: Job, around: Surroundings, watch: Watch | None = None) -> Eval
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """How scores are shown: with pictures or without, different ways apart or mixed, with which metrics."""
+    """How scores are shown: with pictures or without, different ways apart or mixed, with which metrics.
+
+    `pool` are the factors over whose levels rows are averaged.
+    """
 
     pictures: bool = True
     mix: bool = False
     metrics: tuple[str, ...] = ()
+    pool: tuple[str, ...] = ()
 
 
 def rescore(
-    folder: Path, *, pictures: bool = True, mix: bool = False, metrics: tuple[str, ...] = ()
+    folder: Path,
+    *,
+    pictures: bool = True,
+    mix: bool = False,
+    metrics: tuple[str, ...] = (),
+    pool: tuple[str, ...] = (),
 ) -> tuple[RunRecord, Scored]:
     """Score a run again from the answers in its store, asking nothing; gives the run and its scores.
 
-    `metrics` are computed besides the standard ones. Raises `BadSelection` for one that there is not,
+    `metrics` are computed besides the standard ones, and rows averaged over the levels of the factors that
+    `pool` names. Raises `BadSelection` for what there is not,
     `BuildError` and `StoreError`, also where the build is no longer the one that was asked.
     """
     record = read_run(folder)
@@ -183,12 +193,13 @@ def rescore(
             f"compile the task as it was, or run `taskc eval {os.path.relpath(build)} -m MODEL`: "
             "what stayed the same is not asked again",
         )
+    check_factors(pool, manifest)
     wanted = Wanted(names=record.selection, limit=parse_limit(record.limit))
     requests = narrowed(every, wanted, manifest)
     prepared = prepare(requests, {one.model: one.capabilities for one in record.models})
     before = _reasons(folder)
     with ResponseStore.open((folder / record.store).resolve(), new=False) as store:
-        shown = Shown(pictures=pictures, mix=mix, metrics=metrics)
+        shown = Shown(pictures=pictures, mix=mix, metrics=metrics, pool=pool)
         scored = _score(requests, prepared.surveys, store, folder, {}, shown, before=before)
     return record, scored
 
@@ -276,7 +287,7 @@ def _score(
     """Score all answers, and write `scores.jsonl`, `missing.jsonl`, `rows.jsonl` and the pictures."""
     missing: list[Missing] = []
     chosen = chosen_metrics(shown.metrics)
-    gathering = Gathering(mix=shown.mix, joint=joint_of(chosen))
+    gathering = Gathering(pool=shown.pool, mix=shown.mix, joint=joint_of(chosen))
 
     def scores() -> Iterator[str]:
         for model, survey in surveys.items():
@@ -369,24 +380,3 @@ def _model_run(backend: Backend, tally: Tally | None) -> ModelRun:
         read=tally.usage.read,
         written=tally.usage.written,
     )
-
-
-def _run_name(record: RunRecord) -> str:
-    """Name a run after what it is: the same evaluation, run again, goes to the same folder."""
-    tasks = sorted({row.task.partition(".")[0] for row in record.lowerings})
-    head = tasks[0] if len(tasks) == 1 else f"{len(tasks)}-tasks"
-    made_up = all(one.model.startswith(PREFIX) for one in record.models)
-    model = (
-        re.sub(r"[^A-Za-z0-9.]+", "-", record.models[0].model)[:80]
-        if len(record.models) == 1
-        else f"{len(record.models)}-{'simulated' if made_up else 'models'}"
-    )
-    what = json.dumps(
-        [
-            record.requests_sha256,
-            [m.model for m in record.models],
-            lines.plain(record.selection),
-            record.limit,
-        ]
-    )
-    return f"{head}-{model}-{hashlib.sha256(what.encode()).hexdigest()[:6]}"

@@ -70,8 +70,12 @@ def simulate(job: SimulateJob, around: Surroundings, watch: Watch | None = None)
     ladder = find_ladder(job.ladder)
     rungs = spread_over(ladder, len(job.abilities) or job.models)
     requests = narrowed(every, job.wanted, manifest)
-    made = list(_truths(job, requests, rungs))
-    return [_run(replace(job, wanted=wanted), truth, ladder, around, watch) for truth, wanted in made]
+    done: list[Simulated] = []
+    for truth, wanted in list(_truths(job, requests, rungs)):
+        done.append(_run(replace(job, wanted=wanted), truth, ladder, around, watch))
+        if done[-1].evaluated.interrupted:
+            break
+    return done
 
 
 def spread_over(ladder: Ladder, models: int) -> list[Rung]:

@@ -1,11 +1,13 @@
 """`taskc power`: how often the verdict on a curve would be right, for a design nobody has paid for yet."""
 
 import os
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from multiprocessing import get_context
+from multiprocessing.pool import Pool
 from pathlib import Path
 from typing import TypeAlias
 
@@ -30,9 +32,9 @@ Watch: TypeAlias = Callable[[int, int], None]
 class TrialJob:
     """What is to be tried: `repeats` curves of each shape for each of the designs that the numbers make.
 
-    A design has so many `models` of a ladder, so many `items` (all of the build's, where none are named), and
-    an effect from 0 to 1 on each stretch of a curve. `jobs` processes share the work; what comes out does not
-    depend on how many.
+    A design has so many `models` of a ladder, so many `items` (all of the build's, where none are named),
+    and an effect from 0 to 1 on each stretch of a curve, off which models lie by `scatter`. `jobs`
+    processes share the work; what comes out does not depend on how many.
     """
 
     build: Path
@@ -44,6 +46,7 @@ class TrialJob:
     ladder: str = LADDER
     seed: int = 0
     spread: float = SPREAD
+    scatter: float = 0.0
     likely: float = LIKELY
     wanted: Wanted = field(default_factory=Wanted)
     subtasks: bool = False
@@ -52,10 +55,11 @@ class TrialJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
-    """The trials of all designs, and the calibration of all their curves together."""
+    """The trials of all designs, and the calibration of all their curves together, as in `Trial`."""
 
     trials: tuple[Trial, ...]
     together: Calibration
+    likeliest: Calibration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,14 +101,15 @@ def try_designs(job: TrialJob, watch: Watch | None = None) -> Tried:
         told = f"no shape can be had with these models and effects on {_few(plans)}"
         raise BadSelection(told, "take three models or more, a smaller effect, or others with `--part`")
     drawn: dict[int, list[Drawn]] = {id(plan): [] for plan in plans}
-    jobs = job.jobs or os.cpu_count() or 1
-    with ProcessPoolExecutor(jobs) if jobs > 1 else nullcontext() as pool:
+    jobs = min(job.jobs or os.cpu_count() or 1, len(work))
+    with _workers(jobs) if jobs > 1 else nullcontext() as pool:
         for done, ((plan, _), curves) in enumerate(zip(work, _each(pool, work, job), strict=True), start=1):
             drawn[id(plan)] += curves
             if watch is not None:
                 watch(done * job.repeats, len(work) * job.repeats)
     trials = tuple(_trial(plan, drawn[id(plan)], job.part) for plan in plans if drawn[id(plan)])
-    return Tried(trials=trials, together=calibrate([one for some in drawn.values() for one in some]))
+    every = [one for some in drawn.values() for one in some]
+    return Tried(trials=trials, together=calibrate(every), likeliest=calibrate(every, likeliest=True))
 
 
 def draw_calibration(tried: Tried, path: Path) -> None:
@@ -116,10 +121,15 @@ def draw_calibration(tried: Tried, path: Path) -> None:
     write_atomically(path, draw(tried.together, f"{curves:,} simulated curves"))
 
 
-def _each(pool: Executor | None, work: Sequence[tuple[_Plan, Shape]], job: TrialJob) -> Iterator[list[Drawn]]:
+def _workers(jobs: int) -> Pool:
+    """Give processes that leave Ctrl-C to this one, and end when they are left."""
+    return get_context("spawn").Pool(jobs, signal.signal, (signal.SIGINT, signal.SIG_IGN))
+
+
+def _each(pool: Pool | None, work: Sequence[tuple[_Plan, Shape]], job: TrialJob) -> Iterator[list[Drawn]]:
     """Do all the work in order, in processes where there are some."""
     jobs = [(plan, shape, job) for plan, shape in work]
-    return pool.map(_draw, jobs) if pool else map(_draw, jobs)
+    return pool.imap(_draw, jobs) if pool else map(_draw, jobs)
 
 
 def _draw(work: tuple[_Plan, Shape, TrialJob]) -> list[Drawn]:
@@ -133,6 +143,7 @@ def _draw(work: tuple[_Plan, Shape, TrialJob]) -> list[Drawn]:
             repeats=job.repeats,
             seed=job.seed,
             spread=job.spread,
+            scatter=job.scatter,
             likely=job.likely,
         )
     )
@@ -178,6 +189,7 @@ def _trial(plan: _Plan, drawn: Sequence[Drawn], part: PartName) -> Trial:
         told=told,
         false_u=false_u(told),
         calibration=calibrate(drawn),
+        likeliest=calibrate(drawn, likeliest=True),
     )
 
 

@@ -67,11 +67,13 @@ METRICS: Mapping[str, Metric] = {
     "rouge1": Metric(function=rouge1, of="reply", package="rouge_score"),
     "rouge2": Metric(function=rouge2, of="reply", package="rouge_score"),
     "rougeL": Metric(function=rougeL, of="reply", package="rouge_score"),
-    "pass@k": Metric(function=pass_at_k, of="samples"),
+    "pass@k": Metric(function=pass_at_k, of="samples", continuous=False),
     "majority_vote": Metric(function=majority_vote, of="samples", continuous=False),
-    "ece": Metric(function=ece, of="items", better="lower", needs=("confidence", "correct")),
+    "ece": Metric(
+        function=ece, of="items", better="lower", continuous=False, needs=("confidence", "correct")
+    ),
     "ece_adaptive": Metric(
-        function=ece_adaptive, of="items", better="lower", needs=("confidence", "correct")
+        function=ece_adaptive, of="items", better="lower", continuous=False, needs=("confidence", "correct")
     ),
     "normalised_score": Metric(
         function=normalised_score, of="items", low=-_ANY, continuous=False, needs=("correct", "chance")

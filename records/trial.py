@@ -63,7 +63,8 @@ class Bin(Struct, frozen=True, kw_only=True):
 class Calibration(Struct, frozen=True, kw_only=True):
     """How far probabilities can be taken at their word.
 
-    `error` is the expected calibration error: the mean over bins, by `n`, of what was said less what was so.
+    `error` is the expected calibration error: the mean over bins, by `n`, of how far what was said lies from
+    what was so.
     """
 
     bins: tuple[Bin, ...]
@@ -76,7 +77,8 @@ class Trial(Struct, frozen=True, kw_only=True):
     `models` of them answer `items`, of which `conflict` are in conflict, in the cells of `task` that
     `cells` name; the `part` that is judged has `judged` items, and each stretch of a curve moves by
     `effect`. `false_u` is the share of flat and monotone curves that were told to be U-shaped. A shape that
-    so few models cannot show, or an effect that these items cannot, is not among `told`.
+    so few models cannot show, or an effect that these items cannot, is not among `told`. `calibration` is of
+    the probabilities of all five shapes, `likeliest` of the likeliest of each curve alone.
     """
 
     task: str
@@ -90,3 +92,4 @@ class Trial(Struct, frozen=True, kw_only=True):
     told: tuple[Told, ...]
     false_u: Share | None
     calibration: Calibration
+    likeliest: Calibration

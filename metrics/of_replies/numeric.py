@@ -1,12 +1,13 @@
 """How near a number is to the right one."""
 
 from collections.abc import Sequence
-from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from taskc.metrics.numerals import number_of
 from taskc.metrics.tidy import tidy
 
-_NEAR = Fraction(1, 10)
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 
 def numeric_error(answer: str, targets: Sequence[str]) -> float | None:
@@ -29,18 +30,20 @@ def numeric_match(answer: str, targets: Sequence[str]) -> float | None:
     if all(_number(target) is None for target in targets):
         return None
     found = _error(answer, targets)
-    return float(found is not None and found <= _NEAR)
+    return float(found is not None and found * 10 <= 1)
 
 
-def _error(answer: str, targets: Sequence[str]) -> Fraction | None:
+def _error(answer: str, targets: Sequence[str]) -> "Fraction | None":
     given = _number(answer)
     known = [value for target in targets if (value := _number(target)) is not None]
     if given is None:
         return None
-    errors = [abs(given - t) / abs(t) for t in known if t] + [Fraction(0) for t in known if given == t == 0]
+    errors = [abs(given - t) / abs(t) if t else given for t in known if t or not given]
     return min(errors, default=None)
 
 
-def _number(text: str) -> Fraction | None:
+def _number(text: str) -> "Fraction | None":
+    from fractions import Fraction  # a tenth of the time it takes to load this shelf
+
     value = number_of(tidy(text))
     return None if value is None else Fraction(repr(value))

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from taskc.analysis.lure import Seen, estimate, predict
 from taskc.analysis.simulate import design_of, resized, right_answers
 from taskc.records.request import Decode, Message, Option, Request
 from taskc.records.simulated import (
@@ -19,6 +20,8 @@ from taskc.records.simulated import (
     asked_of,
     beliefs_of,
     chances_of,
+    right,
+    shares,
     word,
     written_of,
 )
@@ -74,17 +77,17 @@ def test_rates_of_answers(kind: str, rates: dict[int, float], spread: float) -> 
 @pytest.mark.parametrize("kind", KINDS)
 def test_expected_is_what_comes(kind: str) -> None:
     some = items(kind)
-    (right,) = right_answers(design_of(some), [subject()])
-    assert right.mean() == pytest.approx(accuracy_of(0.6, 0.3, some), abs=0.015)
+    (told,) = right_answers(design_of(some), [subject()])
+    assert told.mean() == pytest.approx(accuracy_of(0.6, 0.3, some), abs=0.015)
 
 
 @pytest.mark.parametrize("spread", [0.0, 1.0, 2.0])
 def test_items_are_hard_for_all_models(spread: float) -> None:
     """What two models of one seed know correlates as two binary traits with one normal factor do."""
     some, even = items("free, alone"), {"ability": 0.5, "pull": 0.0, "spread": spread}
-    right = right_answers(design_of(some), [subject(name=name, **even) for name in ("a", "b")])
+    told = right_answers(design_of(some), [subject(name=name, **even) for name in ("a", "b")])
     wanted = 2 / math.pi * math.asin(spread**2 / (1 + spread**2))
-    assert np.corrcoef(right)[0, 1] == pytest.approx(wanted, abs=0.03)
+    assert np.corrcoef(told)[0, 1] == pytest.approx(wanted, abs=0.03)
     other = right_answers(
         design_of(some), [subject(name="a", **even), subject(name="a", **even | {"seed": 6})]
     )
@@ -117,8 +120,8 @@ def test_one_by_one_and_at_once(some, ability, pull, spread, seed, name) -> None
     """The arrays of `taskc power` hold what the backend answers, for any items, model and seed."""
     who = Subject(name=name, ability=ability, pull=pull, spread=spread, seed=seed)
     asked = [Asked(item=item, request=request, **KINDS[kind]) for item, request, kind in some]
-    right = right_answers(design_of(asked), [who])[0]
-    assert right.tolist() == [answer_of(who, one) == one.truth for one in asked]
+    told = right_answers(design_of(asked), [who])[0]
+    assert told.tolist() == [answer_of(who, one) == one.truth for one in asked]
     for one in asked:
         if one.options:
             answer = answer_of(who, one)
@@ -193,3 +196,33 @@ def test_what_matters_of_a_request(of, options, lures, answers) -> None:
     assert (asked.options, asked.lures, asked.truth) == (options, lures, 0)
     assert asked.agrees == ("d" in of.predictions and not lures)
     assert {answer: written_of(of, answer) for answer in answers} == answers
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "no right option"])
+def test_the_rates_are_those_that_ability_and_pull_are_estimated_by(kind: str) -> None:
+    """`analysis/lure.py` says the same of one answer, and finds ability and pull again in many."""
+    (one,) = items(kind, 1)
+    chance, bait = shares(one)
+    speaks = bool(one.lures) or one.agrees
+    told = predict(0.6, 0.3 if speaks else 0.0, chance, bool(one.lures), bait)
+    assert right(0.6, 0.3, one) == pytest.approx(told.true)
+
+
+def test_ability_and_pull_are_found_again() -> None:
+    who, n = subject(), 4_000
+    conflict, agree = ([answer_of(who, one) for one in items(kind, n)] for kind in ("conflict", "agree"))
+    found = estimate(
+        Seen(
+            true=conflict.count(0),
+            lured=conflict.count(1),
+            agreed=agree.count(1),
+            erred=agree.count(0),
+            chance=0.5,
+            bait=0.5,
+            agree_chance=0.5,
+        )
+    )
+    assert found.ability is not None and found.pull is not None
+    assert found.ability.low < who.ability < found.ability.high
+    assert found.pull.low < who.pull < found.pull.high
+    assert found.pull.high - found.pull.low < 0.07

@@ -67,8 +67,8 @@ def test_paths_give_what_was_wanted(shape, mix, options, models, effect, seed, p
         return
     assert all(0 <= one <= 1 for one in (*paths.abilities, *paths.pulls))
     told = [accuracy_of(a, q, some) for a, q in zip(paths.abilities, paths.pulls, strict=True)]
-    assert told == pytest.approx(list(paths.shares), abs=1e-5)
-    assert np.array(told) - min(told) == pytest.approx(above - above.min(), abs=1e-5)
+    assert told == pytest.approx(list(paths.shares), abs=1e-4)
+    assert np.array(told) - min(told) == pytest.approx(above - above.min(), abs=2e-4)
 
 
 def test_a_u_is_ability_that_rises_and_pull_that_rises_and_falls() -> None:
@@ -120,6 +120,8 @@ def test_counts_worked_by_hand() -> None:
         (0.7, 1, 0.75, 0.0),
         (0.9, 2, 0.95, 1.0),
     ]
+    (top,) = (one for one in calibrate(some, likeliest=True).bins if one.low == 0.4)
+    assert (top.n, top.said, top.so.value) == (1, 0.45, 1.0)  # of two alike the first in the list of shapes
     assert found.error == pytest.approx((0.1 + 0.1 + 0.75 + 2 * 0.05 + 0.75 + 2 * 0.05) / 20)
 
 
@@ -137,3 +139,14 @@ def test_drawn_curves() -> None:
     assert len({repr(one.curve.points) for one in first}) == 4
     with pytest.raises(OutOfReach):
         told(1, 0.9)
+
+
+def test_models_off_their_curve() -> None:
+    """With scatter flat curves move by more than luck."""
+
+    def moves(scatter: float) -> float:
+        drawn = draw_curves("flat", items(500, 500, 0), SCALES, 0.1, repeats=10, seed=1, scatter=scatter)
+        return float(np.mean([np.std([p.value for p in one.judged.curve.points]) for one in drawn]))
+
+    assert moves(0.0) < 0.02
+    assert moves(0.06) > 0.035
