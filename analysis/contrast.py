@@ -9,7 +9,7 @@ from taskc.analysis.aggregate import FIXED
 from taskc.analysis.bootstrap import bootstrap_t
 from taskc.analysis.by_item import Answers
 from taskc.analysis.intervals import LEVEL, Rate, clustered, grouped, mean
-from taskc.analysis.paired import mcnemar, score_interval, sign_flip
+from taskc.analysis.pairs import mcnemar, score_interval, sign_flip
 from taskc.analysis.unpaired import count, fisher, newcombe, welch
 
 PARTS = ("all", "conflict", "agree")

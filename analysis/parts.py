@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
 from typing import TypeAlias
 
 from taskc.analysis.heap import Heap
@@ -9,17 +10,19 @@ from taskc.analysis.intervals import Rate, clustered, grouped, wilson
 from taskc.analysis.row import Part
 
 
-def clusters_of(heaps: Sequence[Heap], number: str = "") -> list[str]:
-    """Give the cluster of each item, of those that have a number if one is named; nothing without clusters.
+def clusters_of(
+    heaps: Sequence[Heap], number: str = "", fits: Sequence[bytes | None] | None = None
+) -> list[str]:
+    """Give the cluster of each item, '' where it stands for itself; heaps have no cluster in common.
 
-    An item that stands for itself has ''. Heaps have no cluster in common.
+    If a `number` is named, of those that have it; where `fits` has something for a heap, of those items in
+    whose place it is not 0.
     """
-    if not any(heap.clusters for heap in heaps):
-        return []
     return [
         f"{at} {heap.clusters[place]}" if place in heap.clusters else ""
-        for at, heap in enumerate(heaps)
+        for at, (heap, fit) in enumerate(zip(heaps, fits or repeat(None), strict=False))
         for place in _places(heap, number)
+        if fit is None or fit[place]
     ]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from taskc.analysis.by_item import Answers, overview
 from taskc.analysis.contrast import contrast, metrics_of
-from taskc.analysis.paired import mcnemar, score_interval, sign_flip
+from taskc.analysis.pairs import mcnemar, score_interval, sign_flip
 from taskc.analysis.unpaired import fisher
 
 

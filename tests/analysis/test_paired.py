@@ -1,179 +1,114 @@
-"""Paired tests agree with statsmodels and scipy and keep their size; the interval of a difference covers."""
+"""Items that models share: covariances against numpy, and what they add to the verdict on a curve."""
 
 import math
+from statistics import NormalDist
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from scipy import stats
-from statsmodels.stats.contingency_tables import mcnemar as other_mcnemar
+from msgspec.structs import replace
 
-from taskc.analysis.paired import mcnemar, score_interval, sign_flip
-
-COUNTS = st.integers(0, 80)
+from taskc.analysis.grid import _loadings, _sizes
+from taskc.analysis.paired import Column, paired_errors, paired_errors_of
+from taskc.analysis.verdict import judge_curve
+from taskc.records.curve import Curve, Paired, Point
 
 
-@given(COUNTS, COUNTS)
-def test_mcnemar(up, down) -> None:
-    exact, mid = mcnemar(up, down)
-    assert exact == pytest.approx(min(1.0, other_mcnemar([[9, up], [down, 9]], exact=True).pvalue))
-    half = stats.binom.pmf(up, up + down, 0.5) / 2
-    assert mid == pytest.approx(min(1.0, 2 * (stats.binom.sf(max(up, down) - 1, up + down, 0.5) - half)))
-    assert mcnemar(down, up) == (exact, mid)
+def columns(table, clusters=()):
+    items = [str(at) for at in range(len(table[0]))]
+    return [Column(items=items, values=list(map(float, row)), clusters=clusters) for row in table]
 
 
-@given(st.lists(st.sampled_from([-1.0, 0.0, 1.0]), max_size=60))
-def test_flips_of_single_items_are_mcnemars_test(differences) -> None:
-    p, how = sign_flip(differences)
-    assert how == "exact"
-    assert p == pytest.approx(mcnemar(differences.count(1.0), differences.count(-1.0))[0])
+def answers(rng, shares, n, correlation):
+    """Draw right and wrong answers of models to the same items, whose difficulty is common to all."""
+    common = math.sqrt(correlation) * rng.normal(size=(1, n))
+    own = math.sqrt(1 - correlation) * rng.normal(size=(len(shares), n))
+    at = np.array([NormalDist().inv_cdf(share) for share in shares])
+    return common + own < at[:, None]
 
 
-@pytest.mark.parametrize(
-    "sums",
-    [
-        [1.0, 2.0, -1.0, 3.0, 1.0, 0.0],
-        [1 / 3, -2 / 3, 1.0, 2 / 3, 1 / 3, 1 / 3],
-        [0.5, 0.25, -0.75, 1.5, 1.25, 2.0, -0.25],
-    ],
-)
-def test_flips_are_those_of_scipy(sums) -> None:
-    expected = stats.permutation_test(
-        (np.array(sums),), lambda x, axis: np.abs(x.sum(axis=axis)), permutation_type="samples",
-        alternative="greater", n_resamples=np.inf, vectorized=True,
-    ).pvalue  # fmt: skip
-    assert sign_flip(sums) == (pytest.approx(expected), "exact")
+def curve_of(table, paired=True) -> Curve:
+    points = tuple(
+        Point(model=str(at), scale=10.0**at, value=float(row.mean()), n=len(row))
+        for at, row in enumerate(table)
+    )
+    return Curve(
+        task="t", regime="r", family="f", points=points, paired=paired_errors_of(table) if paired else None
+    )
 
 
-def test_what_has_no_small_parts_is_sampled_and_what_is_much_is_normal() -> None:
-    values = [math.sin(n) + 0.2 for n in range(40)]
-    p, how = sign_flip(values)
-    assert how == "sampled" and sign_flip(values) == (p, how)
-    z = math.fsum(values) / math.sqrt(math.fsum(v * v for v in values))
-    assert p == pytest.approx(2 * stats.norm.sf(abs(z)), abs=0.02)
-    many = [math.sin(n) + 0.02 for n in range(3000)]
-    assert sign_flip(many)[1] == "normal"
-    assert sign_flip([]) == sign_flip([0.0]) == (1.0, "exact")
+def test_covariance_of_means() -> None:
+    table = np.random.default_rng(1).uniform(size=(3, 40))
+    made = paired_errors(columns(table))
+    assert made.units == 40
+    assert np.array(made.covariance) == pytest.approx(np.cov(table) / 40)
+    assert np.array(paired_errors_of(table).covariance) == pytest.approx(np.cov(table) / 40)
 
 
-@pytest.mark.parametrize("discordant", [0.02, 0.1, 0.3, 0.8])
-@pytest.mark.parametrize("n", [50, 100, 300])
-def test_mcnemar_keeps_its_size(n, discordant) -> None:
-    """Added up exactly over all outcomes of n items of which a share is discordant, one way or the other."""
-    sizes = [0.0, 0.0]
-    for m in range(n + 1):
-        weight = stats.binom.pmf(m, n, discordant)
-        if weight < 1e-9:
-            continue
-        for up in range(m + 1):
-            for at, p in enumerate(mcnemar(up, m - up)):
-                sizes[at] += weight * stats.binom.pmf(up, m, 0.5) * (p <= 0.05)
-    assert sizes[0] <= 0.05
-    assert sizes[1] <= 0.0515  # the mid-p value does not promise, and comes this near
+def test_clusters_count_as_one() -> None:
+    """Items that repeat one another are as good as the clusters they make."""
+    table = np.random.default_rng(2).uniform(size=(2, 20))
+    thrice = np.repeat(table, 3, axis=1)
+    made = paired_errors(columns(thrice, clusters=[f"c{at // 3}" for at in range(60)]))
+    assert made.units == 20
+    assert np.array(made.covariance) == pytest.approx(np.cov(table) / 20)
 
 
-@pytest.mark.parametrize(("clusters", "size", "replicates"), [(40, 1, 3), (30, 3, 1), (20, 4, 2)])
-def test_flips_keep_their_size(clusters, size, replicates) -> None:
-    """Simulated: two sides alike in every cluster are told apart in 5 % of cases, and not more."""
-    random = np.random.default_rng(3)
-    rounds, found = 1000, 0
-    for _ in range(rounds):
-        skill = random.beta(1.0, 1.0, clusters)[:, None, None]
-        sides = random.binomial(replicates, np.broadcast_to(skill, (clusters, size, 2))) / replicates
-        luck = random.permuted(sides, axis=2)
-        found += sign_flip((luck[..., 1] - luck[..., 0]).sum(axis=1).tolist())[0] <= 0.05
-    assert found / rounds <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / rounds)
+def test_items_that_are_not_shared() -> None:
+    """What only one model was asked adds to its variance and to no covariance."""
+    one = Column(items=["a", "b", "c"], values=[1.0, 0.0, 1.0])
+    other = Column(items=["c", "d"], values=[1.0, 0.0])
+    made = paired_errors([one, other])
+    assert made.covariance[0][1] == pytest.approx((1 / 3) * (1 / 2) / 6 * 2)
+    assert made.covariance[0][0] == pytest.approx(np.var([1, 0, 1], ddof=1) / 3)
+    assert paired_errors([one, Column(items=["x"], values=[1.0])]) is None
 
 
-def simple(up: int, down: int, n: int, level: float = 0.95) -> tuple[float, float]:
-    differences = [1.0] * up + [-1.0] * down + [0.0] * (n - up - down)
-    return score_interval(differences, differences, [1] * n, n, level=level)
+def test_one_factor_is_found_again() -> None:
+    loadings = np.array([0.5, 0.6, 0.7, 0.8])
+    r = np.outer(loadings, loadings)
+    np.fill_diagonal(r, 1.0)
+    found = _loadings(Paired(covariance=tuple(map(tuple, r)), units=1_000_000))
+    assert found == pytest.approx(loadings, abs=1e-3)
+    few = _loadings(Paired(covariance=tuple(map(tuple, r)), units=8))
+    assert (few < found).all()  # shrunk: so few items say little of correlations
+    none = np.eye(4) * 2 - 1  # all errors against one another: nothing is common
+    assert not _loadings(Paired(covariance=tuple(map(tuple, none)), units=100)).any()
 
 
-@pytest.mark.parametrize(
-    ("up", "down", "n", "low", "high"),
-    [
-        # Fagerland, Lydersen and Laake 2014, Statistics in Medicine 33:2850, table VI, Tango
-        (1, 7, 21, -0.517, -0.026),
-    ],
-)
-def test_the_score_interval_gives_published_values(up, down, n, low, high) -> None:
-    assert simple(up, down, n) == (pytest.approx(low, abs=6e-4), pytest.approx(high, abs=6e-4))
+def test_pinned_models_have_no_errors_in_common() -> None:
+    """A share of 0 or 1 has no variance to tell of; it counts as what its items make of it."""
+    table = np.array([[0, 0, 0, 0], [1, 0, 1, 0], [1, 1, 1, 1]] * 1)
+    paired = paired_errors_of(table)
+    points = curve_of(table).points
+    assert _loadings(paired) == pytest.approx([0, 0, 0])
+    assert list(_sizes(points, paired))[::2] == [4, 4]
+    assert sum(judge_curve(curve_of(table)).probabilities.values()) == pytest.approx(1)
 
 
-@given(COUNTS, COUNTS, COUNTS)
-def test_the_score_interval_holds_the_difference_and_mirrors(up, down, rest) -> None:
-    n = up + down + rest + 1
-    low, high = simple(up, down, n)
-    assert -1 <= low <= (up - down) / n <= high <= 1
-    assert simple(down, up, n) == (pytest.approx(-high, abs=1e-9), pytest.approx(-low, abs=1e-9))
-    assert low < high
+def test_answers_without_correlation_are_shares() -> None:
+    table = answers(np.random.default_rng(3), [0.5, 0.4, 0.5], 200, 0.0)
+    with_items, without = (judge_curve(curve_of(table, paired)).probabilities for paired in (True, False))
+    for name in with_items:
+        assert with_items[name] == pytest.approx(without[name], abs=0.05)
 
 
-def test_the_score_interval_agrees_with_its_test() -> None:
-    """It holds 0 where the asymptotic McNemar statistic is within its quantile, and only there."""
-    for up in range(25):
-        for down in range(25):
-            low, high = simple(up, down, 60)
-            z = abs(up - down) / math.sqrt(up + down) if up + down else 0.0
-            assert (low <= 0.0 <= high) == (z <= 1.959963984540054)
+def test_items_in_common_make_surer() -> None:
+    """A U of ten points is told with more certainty where the models were asked the same items."""
+    rng = np.random.default_rng(4)
+    sure = {True: 0.0, False: 0.0}
+    for _ in range(6):
+        table = answers(rng, [0.55, 0.45, 0.55], 300, 0.8)
+        for paired in sure:
+            sure[paired] += judge_curve(curve_of(table, paired)).probabilities["u_shaped"] / 6
+    assert sure[True] > sure[False] + 0.05
 
 
-def coverage(n: int, up: float, down: float) -> float:
-    """Add up exactly how often the interval holds `up − down`."""
-    total = 0.0
-    for m in range(n + 1):
-        weight = stats.binom.pmf(m, n, up + down)
-        if weight < 1e-8:
-            continue
-        for k in range(m + 1):
-            chance = weight * stats.binom.pmf(k, m, up / (up + down))
-            if chance > 1e-10:
-                low, high = simple(k, m - k, n)
-                total += chance * (low <= up - down <= high)
-    return total
-
-
-@pytest.mark.parametrize(
-    ("n", "up", "down"), [(50, 0.1, 0.1), (50, 0.2, 0.1), (100, 0.05, 0.05), (100, 0.1, 0.05)]
-)
-def test_the_score_interval_covers(n, up, down) -> None:
-    assert 0.93 <= coverage(n, up, down) <= 0.97
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("n", [50, 100, 300])
-@pytest.mark.parametrize(
-    ("up", "down"), [(0.05, 0.05), (0.1, 0.05), (0.2, 0.1), (0.3, 0.1), (0.3, 0.2), (0.4, 0.1), (0.05, 0.15)]
-)
-def test_the_score_interval_covers_everywhere(n, up, down) -> None:
-    assert 0.93 <= coverage(n, up, down) <= 0.97
-
-
-def with_clusters(random, clusters: int, size: int, rates, alike: float):
-    """Draw right and wrong answers of two sides, which are alike within clusters."""
-    a, b = ((rate * (1 - alike) / alike, (1 - rate) * (1 - alike) / alike) for rate in rates)
-    skills = (random.beta(*one, clusters) for one in (a, b))
-    first, second = (random.binomial(1, np.repeat(skill, size)) for skill in skills)
-    return (second - first).astype(float)
-
-
-@pytest.mark.parametrize(
-    ("clusters", "size", "rates", "alike"),
-    [(50, 2, (0.3, 0.2), 0.3), (100, 3, (0.5, 0.5), 0.3), (50, 6, (0.9, 0.85), 0.1)],
-)
-def test_the_score_interval_covers_in_clusters(clusters, size, rates, alike) -> None:
-    random = np.random.default_rng(4)
-    rounds, held, naive = 1000, 0, 0
-    for _ in range(rounds):
-        differences = with_clusters(random, clusters, size, rates, alike)
-        sums = differences.reshape(clusters, size).sum(axis=1).tolist()
-        low, high = score_interval(differences.tolist(), sums, [size] * clusters, clusters * size)
-        held += low <= rates[1] - rates[0] <= high
-        low, high = score_interval(
-            differences.tolist(), differences.tolist(), [1] * len(differences), len(differences)
-        )
-        naive += low <= rates[1] - rates[0] <= high
-    assert 0.93 - 0.015 <= held / rounds <= 0.97 + 0.015  # 2 standard errors of the simulation
-    assert naive < held, "without clusters it covers less"
+def test_clustered_items_make_less_sure() -> None:
+    """Three hundred answers about thirty things are not as good as about three hundred."""
+    table = answers(np.random.default_rng(5), [0.6, 0.45, 0.6], 30, 0.1)
+    many = np.repeat(table, 10, axis=1)
+    points = curve_of(many).points
+    clustered = paired_errors(columns(many, clusters=[str(at // 10) for at in range(300)]))
+    one = Curve(task="t", regime="r", family="f", points=points, paired=clustered)
+    told, naive = judge_curve(one), judge_curve(replace(one, paired=None))
+    assert max(told.probabilities.values()) < max(naive.probabilities.values())
