@@ -22,6 +22,8 @@ Progress: TypeAlias = Callable[[int, int], None]
 """Is told how many calls are done with, and how many of them failed."""
 
 _WINDOW = 256  # calls looked up in the store at once
+_TOGETHER = 64  # answers written in one transaction, at most
+_QUIET = 2  # turns of the event loop that bring no answer: those that are there are written then
 _REMEMBERED = 10_000  # failures kept by key
 _IN_BATCH = Failure(
     reason="in-batch", message="it waits in a batch that was sent before; `--batch` picks that up"
@@ -81,8 +83,9 @@ async def ask_all(
     A backend that likes several operations at once gets chunks of fixed composition: `calls` are cut
     by position, whatever is missing, and each chunk is saved in one transaction, so a run that was killed
     goes on with the same batches and the same bits. A call that cannot be asked yet stands in `calls` as
-    None and keeps the positions. Any other backend is asked one by one, at most `connections` at a time, and
-    each answer is saved as it comes. Nothing begins that `spender` has no room for.
+    None and keeps the positions. Any other backend is asked one by one. An answer is written when no other
+    comes in at that moment, and a request holds its place until then: at most `connections` are sent and not
+    written at any time. Nothing begins that `spender` has no room for.
     """
     halt = halt or Halt()
     run = Asker(backend, store, progress, halt, spender or Spender(Purse(Budget()), halt))
@@ -116,6 +119,8 @@ class Asker:
         if self._lane is not None:
             spender.follow(backend.model, self._lane)
         self._ready: list[Response] = []
+        self._gathered = _TOGETHER
+        self._writing: asyncio.Future[None] | None = None
         self._busy: set[str] = set()
         self._why: dict[str, str] = {}
         self._reasons: dict[str, tuple[int, str]] = {}
@@ -141,8 +146,9 @@ class Asker:
             self._report()
 
     async def ask_singly(self, calls: Iterable[Call | None], connections: int) -> None:
-        """Ask one by one, so many at a time."""
+        """Ask one by one, so many at a time; no more than half of them wait to be written."""
         wanted = self._wanted(calls)
+        self._gathered = min(_TOGETHER, max(1, connections // 2))
         workers = [asyncio.create_task(self._work(wanted)) for _ in range(max(1, connections))]
         try:
             await asyncio.gather(*workers)
@@ -153,16 +159,35 @@ class Asker:
             self._save()
 
     async def _work(self, wanted: Iterator[Call]) -> None:
-        """Ask one call after another; whoever wakes first saves what all have brought."""
+        """Ask one call after another, each when the answer before it is in the store."""
         while not self.stopped and (call := next(wanted, None)) is not None:
-            if self._store.have((call.key,)):  # another process was quicker
+            if self._store.has(call.key):  # another process was quicker
                 self._busy.discard(call.key)
                 self._reused += 1
                 continue
             await self._ask([call])
-            await asyncio.sleep(0)
-            self._save()
+            if self._ready:
+                await self._written_down()
             self._report()
+
+    async def _written_down(self) -> None:
+        """Wait until what is ready is written; the first who comes gathers others and does it for all."""
+        if self._writing is not None:
+            await self._writing
+            return
+        self._writing = writing = asyncio.get_running_loop().create_future()
+        try:
+            quiet, known = 0, len(self._ready)
+            while quiet < _QUIET and known < self._gathered:
+                await asyncio.sleep(0)
+                quiet = quiet + 1 if len(self._ready) == known else 0
+                known = len(self._ready)
+            self._save()
+            if not writing.done():
+                writing.set_result(None)
+        finally:
+            self._writing = None
+            writing.cancel()  # where writing failed, those who wait end as well; else this does nothing
 
     def _wanted(self, calls: Iterable[Call | None]) -> Iterator[Call]:
         rest = iter(calls)

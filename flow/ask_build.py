@@ -54,16 +54,30 @@ class Run:
 
 def prepare(requests: Requests, models: Mapping[str, Capabilities]) -> Prepared:
     """Plan a build for models, each given by its canonical model string and what it can do."""
-    surveys = survey_all(requests, models)
-    plans = {model: lower.Planning(found) for model, found in surveys.items()}
+    surveyings = {model: lower.Surveying(model, can) for model, can in models.items()}
+    plannings = _begun(surveyings)
+    alone = True
     for request in requests():
-        for one in plans.values():
+        alone = alone and request.after is None and request.stage != "think"
+        for one in surveyings.values():
             one.add(request)
-    tables = {model: one.table() for model, one in plans.items()}
+        for planning in plannings if alone else ():
+            planning.add(request)
+    if not alone:  # what hangs on another request can be planned when all are known
+        plannings = _begun(surveyings)
+        for request in requests():
+            for planning in plannings:
+                planning.add(request)
+    surveys = {model: one.done() for model, one in surveyings.items()}
+    tables = {model: one.table() for model, one in zip(models, plannings, strict=True)}
     lowerings = tuple(row for table in tables.values() for row in table.lowerings)
     calls = {model: table.calls for model, table in tables.items()}
     plan = Plan(lowerings=lowerings, totals={"calls": sum(calls.values())})
     return Prepared(plan=plan, surveys=surveys, calls=calls)
+
+
+def _begun(surveyings: Mapping[str, lower.Surveying]) -> list[lower.Planning]:
+    return [lower.Planning(one.done()) for one in surveyings.values()]
 
 
 def survey_all(requests: Requests, models: Mapping[str, Capabilities]) -> dict[str, lower.Survey]:

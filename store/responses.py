@@ -34,6 +34,7 @@ __all__ = ["PATIENCE", "ResponseStore", "StoreError"]
 
 PATIENCE = 30.0  # seconds to wait for another process to finish its transaction
 _AT_ONCE = 500  # keys in one query
+_HAS = "SELECT 1 FROM responses WHERE key = ?"
 
 
 class ResponseStore:
@@ -83,6 +84,11 @@ class ResponseStore:
     def have(self, keys: Iterable[str]) -> set[str]:
         """Say which of `keys` have an answer."""
         return {spelled(key) for key, *_ in self._select("key", keys)}
+
+    def has(self, key: str) -> bool:
+        """Say whether `key` has an answer; the quick way for one key."""
+        with translated(self.path):
+            return self._db.execute(_HAS, (squeezed(key),)).fetchone() is not None
 
     def get(self, keys: Iterable[str]) -> dict[str, Response]:
         """Give the answers there are for `keys`, by key; keys without one are left out.
