@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -137,10 +137,17 @@ class Line:
             return Got(value=self._read(asked, str(raw.text), speech), windows=windows)
 
         fetched = await persist(once, self.explain, self.patience, self.lane, lambda: most_of(asked))
-        reply = (
-            Reply(outcome=fetched.value) if isinstance(fetched.value, Failure | Refusal) else fetched.value
+        value = fetched.value
+        reply = Reply(outcome=value) if isinstance(value, (Failure, Refusal)) else value
+        return Reply(
+            outcome=reply.outcome,
+            usage=reply.usage,
+            attempts=fetched.attempts,
+            source=reply.source,
+            body=reply.body,
+            seconds=fetched.seconds,
+            wasted=fetched.wasted,
         )
-        return replace(reply, attempts=fetched.attempts, seconds=fetched.seconds, wasted=fetched.wasted)
 
     def _read(self, asked: Operation, text: str, speech: Speech) -> Reply:
         answer = _read(speech.kind, text)

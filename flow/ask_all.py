@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 from typing import TypeAlias
 
@@ -96,6 +97,11 @@ async def ask_all(
     else:
         await run.ask_singly(calls, connections)
     return run.tally(time.monotonic() - start)
+
+
+@lru_cache(maxsize=1)
+def _written_time(seconds: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
 class Asker:
@@ -265,7 +271,7 @@ class Asker:
             seconds=round(seconds, 6),
             asked=operation_id(call.operation),
             sampling=call.sampling,
-            at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            at=_written_time(int(time.time())),
             source=reply.source,
             operation=call.operation,
             body=reply.body,

@@ -46,10 +46,10 @@ def score(
     more = passes([owner.correct for owner in owners]) if request.measure == "reply" else {}
     if request.decode.vote and len(responses) > 1:
         vote = majority(readings, kind=request.kind, options=request.options)
-        return [_score(request, way, model, 0, vote, more)]
+        return [_score(request, way, model, 0, vote, _owner(request, vote), more)]
     return [
-        _score(request, way, model, place, reading, more)
-        for (place, _), reading in zip(had, readings, strict=True)
+        _score(request, way, model, place, reading, owner, more)
+        for (place, _), reading, owner in zip(had, readings, owners, strict=True)
     ]
 
 
@@ -106,9 +106,14 @@ def _owner(request: Request, reading: Reading) -> Attribution:
 
 
 def _score(
-    request: Request, way: str, model: str, replicate: int, reading: Reading, more: Mapping[str, float]
+    request: Request,
+    way: str,
+    model: str,
+    replicate: int,
+    reading: Reading,
+    owner: Attribution,
+    more: Mapping[str, float],
 ) -> Score:
-    owner = _owner(request, reading)
     return Score(
         task=request.task,
         item=request.item,

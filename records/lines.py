@@ -16,7 +16,7 @@ encode_text: Callable[[str], bytes] = msgspec.json.Encoder().encode
 # made once, as it is called for every line
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 _quickly = msgspec.json.Encoder().encode
-# what the quick way writes in another form: numbers with an exponent, and `null` for those that are not finite
+# what the quick way writes in another form: numbers with an exponent, and `null` for what is not finite
 _EXPONENT = re.compile(rb"[:\[,]-?(?:0\.0000|[\d.]+e)")
 _EXPONENT_OR_NULL = re.compile(rb"[:\[,]-?(?:null|0\.0000|[\d.]+e)")
 _PLAIN = frozenset((str, int, float, bool, type(None)))
