@@ -135,6 +135,8 @@ class Asker:
         self._read = self._written = 0
         self._before = spender.purse.spent_on(backend.model)
         self._batches = bool(store.batches.each(backend.model))
+        self._seen = 0  # how the store was when calls were last looked up in it
+        self._others = False  # whether somebody else has written to it since
 
     @property
     def stopped(self) -> bool:
@@ -167,7 +169,7 @@ class Asker:
     async def _work(self, wanted: Iterator[Call]) -> None:
         """Ask one call after another, each when the answer before it is in the store."""
         while not self.stopped and (call := next(wanted, None)) is not None:
-            if self._store.has(call.key):  # another process was quicker
+            if self._others and self._store.has(call.key):  # another process was quicker
                 self._busy.discard(call.key)
                 self._reused += 1
                 continue
@@ -204,6 +206,7 @@ class Asker:
     def _missing(self, window: Sequence[Call | None]) -> list[Call]:
         """Give the calls that must be asked, each key once, and count the others."""
         named = {call.key: call for call in window if call is not None}
+        self._seen, self._others = self._store.changes(), False
         had = self._store.have(named) | self._busy
         missing = [call for key, call in named.items() if key not in had and key not in self._why]
         self._busy.update(call.key for call in missing)
@@ -291,6 +294,7 @@ class Asker:
     def _save(self) -> None:
         ready, self._ready = self._ready, []
         self._store.add_all(ready)
+        self._others = self._others or self._store.changes() != self._seen
         self._busy.difference_update(response.key for response in ready)
 
     def _report(self) -> None:

@@ -90,6 +90,11 @@ class ResponseStore:
         with translated(self.path):
             return self._db.execute(_HAS, (squeezed(key),)).fetchone() is not None
 
+    def changes(self) -> int:
+        """Give a number that is another one when somebody else has written to the file meanwhile."""
+        with translated(self.path):
+            return int(self._db.execute("PRAGMA data_version").fetchone()[0])
+
     def get(self, keys: Iterable[str]) -> dict[str, Response]:
         """Give the answers there are for `keys`, by key; keys without one are left out.
 

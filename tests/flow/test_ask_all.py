@@ -20,7 +20,7 @@ from taskc.records.operation import (
     Usage,
     operation_id,
 )
-from taskc.store.responses import StoreError
+from taskc.store.responses import ResponseStore, StoreError
 
 
 @pytest.fixture
@@ -265,16 +265,18 @@ def test_all_that_is_known_of_an_answer_is_kept(run, told, request_of, store, tm
 def test_what_another_process_has_asked_meanwhile_is_not_asked(told, request_of, store):
     """Two runs on one store: what one was quicker with costs the other nothing."""
     requests = [request_of(at) for at in range(20)]
+    second = ResponseStore.open(store.path)
     here, there = told(), told()
     found = lower.survey(requests, here.model, here.capabilities)
 
     async def both():
         calls = list(first_wave(requests, found))
         return await asyncio.gather(
-            ask_all(calls, here, store, connections=1), ask_all(calls, there, store, connections=3)
+            ask_all(calls, here, store, connections=1), ask_all(calls, there, second, connections=3)
         )
 
-    one, other = asyncio.run(both())
+    with second:
+        one, other = asyncio.run(both())
     assert store.count() == 20
     assert one.done == other.done == 20
     assert one.asked + other.asked <= 30  # twice only what is in flight when they meet; 40 without a look
