@@ -171,7 +171,7 @@ def rescore(folder: Path, *, pictures: bool = True, mix: bool = False) -> tuple[
     requests = narrowed(every, wanted, manifest)
     prepared = prepare(requests, {one.model: one.capabilities for one in record.models})
     before = _reasons(folder)
-    with ResponseStore.open((folder / record.store).resolve(), new=False) as store:
+    with ResponseStore.open((folder / record.store).resolve(), read=True) as store:
         shown = Shown(pictures=pictures, mix=mix)
         scored = _score(requests, prepared.surveys, store, folder, {}, shown, before=before)
     return record, scored
