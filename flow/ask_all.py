@@ -158,8 +158,13 @@ class Asker:
         wanted = self._wanted(calls)
         self._gathered = min(_TOGETHER, max(1, connections // 2))
         workers = [asyncio.create_task(self._work(wanted)) for _ in range(max(1, connections))]
+        everyone = asyncio.gather(*workers)
+        self._halt.when_late(everyone.cancel)
         try:
-            await asyncio.gather(*workers)
+            await everyone
+        except asyncio.CancelledError:
+            if not self._halt.late:
+                raise
         finally:
             for worker in workers:
                 worker.cancel()
@@ -231,7 +236,11 @@ class Asker:
         if not calls:
             return
         start = time.monotonic()
-        replies = await self._replies(calls)
+        try:
+            replies = await self._replies(calls)
+        except asyncio.CancelledError:
+            self._spender.abandon(model, aside, calls)
+            raise
         seconds = (time.monotonic() - start) / len(calls)
         self._spender.end(model, aside, calls, replies)
         for call, reply in zip(calls, replies, strict=True):

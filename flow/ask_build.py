@@ -108,7 +108,8 @@ async def ask_build(
     Models behind a network are asked side by side, at most `connections` requests at a time to one host;
     those that compute here one after another. Nothing is asked when the plan refuses a stated measure. A
     fatal failure ends the run of its model only. The first Ctrl-C, or a budget that is used up, lets what is
-    in flight arrive and ends the run; a second Ctrl-C raises `KeyboardInterrupt`.
+    in flight arrive and ends the run, after `--max-time` no longer than its grace; a second Ctrl-C raises
+    `KeyboardInterrupt`.
     """
     prepared = prepared or prepare(requests, {one.model: one.capabilities for one in backends})
     if prepared.plan.refused:
@@ -130,7 +131,7 @@ async def ask_build(
         return await _ask_model(requests, prepared.surveys[backend.model], asking)
 
     with draining(halt):
-        async with _minding(halt, backends, spender.purse.budget.seconds):
+        async with _minding(halt, backends, spender.purse.budget):
             tallies = await _ask_together(backends, ask, halt)
     left = any(tally.fatal is None and tally.done < prepared.calls[tally.model] for tally in tallies)
     whole = len(tallies) == len(backends) and not left
@@ -175,10 +176,10 @@ async def _ask_together(
 
 
 @asynccontextmanager
-async def _minding(halt: Halt, backends: Sequence[Backend], seconds: float | None) -> AsyncIterator[None]:
+async def _minding(halt: Halt, backends: Sequence[Backend], budget: Budget) -> AsyncIterator[None]:
     """Look at the clock and at `halt` while the block runs; once it is asked for, empty the lines."""
     loop = asyncio.get_running_loop()
-    end = None if seconds is None else loop.time() + seconds
+    end = None if budget.seconds is None else loop.time() + budget.seconds
 
     async def mind() -> None:
         while not halt.asked:
@@ -189,6 +190,9 @@ async def _minding(halt: Halt, backends: Sequence[Backend], seconds: float | Non
         for lane in map(lane_of, backends):
             if lane is not None:
                 lane.stop()
+        if halt.budget == "--max-time":
+            await asyncio.sleep(budget.grace)
+            halt.give_up()
 
     minding = asyncio.create_task(mind())
     try:
