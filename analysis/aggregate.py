@@ -2,8 +2,10 @@
 
 import math
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain, repeat
 from typing import TypeAlias
 
 from taskc.analysis.intervals import Mean, Rate, mean, wilson
@@ -85,10 +87,15 @@ _Key: TypeAlias = tuple[str, str, tuple[tuple[str, str], ...], str, str]
 class Gathering:
     """Rows in the making: scores are handed in as they come, and need not be kept."""
 
-    def __init__(self, *, pool: bool = False, mix: bool = False) -> None:
-        """Begin with no rows; `pool` and `mix` as in `aggregate`."""
+    def __init__(self, *, pool: bool = False, mix: bool = False, in_turn: bool = False) -> None:
+        """Begin with no rows; `pool` and `mix` as in `aggregate`.
+
+        `in_turn` says that in a row all scores of an item come before those of the next one, and none of one
+        that is missing: then items need not be remembered.
+        """
         self._pool = pool
         self._mix = mix
+        self._in_turn = in_turn
         self._first: dict[_Key, str] = {}
         self._heaps: dict[tuple[_Key, str], _Heap] = {}
 
@@ -101,7 +108,7 @@ class Gathering:
         key = (cell, "" if self._mix or one.lowering == first else one.lowering)
         heap = self._heaps.get(key)
         if heap is None:
-            heap = self._heaps[key] = _Heap()
+            heap = self._heaps[key] = _Heap(self._in_turn)
         heap.add(one)
 
     def rows(self) -> list[Row]:
@@ -124,9 +131,14 @@ class _Heap:
     """What is known so far of one row. An item is a place in some columns: of hundreds of thousands, most
     had the same answers, so their counts are one and the same `_Tally`."""
 
-    def __init__(self) -> None:
-        self.at: dict[str, int] = {}
-        self.tallies: list[_Tally] = []
+    def __init__(self, in_turn: bool) -> None:
+        self._in_turn = in_turn
+        self._item: str | None = None  # where they come in turn, the last one,
+        self._tally = _EMPTY  # and its answers
+        self._at: dict[str, int] = {}
+        self._tallies: list[_Tally] = []
+        self._done: Counter[_Tally] = Counter()
+        self.n = 0
         self.numbers: dict[str, _Column] = {}
         self.distractors: dict[str, None] = {}
         self.ways: dict[str, None] = {}
@@ -135,7 +147,12 @@ class _Heap:
     @property
     def missing(self) -> int:
         """Count the items without any answer."""
-        return sum(item not in self.at for item in self._missing)
+        return sum(item not in self._at for item in self._missing)
+
+    @property
+    def tallies(self) -> "Counter[_Tally]":
+        """Say how many items had which answers."""
+        return self._done + Counter([self._tally] if self._item is not None else self._tallies)
 
     def add(self, one: Score | Missing) -> None:
         if one.lowering:
@@ -146,12 +163,25 @@ class _Heap:
         for name in one.predictions:
             if name != "true_task":
                 self.distractors[name] = None
-        at = self.at.setdefault(one.item, len(self.at))
-        if at == len(self.tallies):
-            self.tallies.append(_EMPTY)
-        self.tallies[at] = self.tallies[at].after(one.attribution, conflict=one.conflict)
+        at = self._count(one)
         for name, value in one.numbers.items():
             self.numbers.setdefault(name, _Column()).add(at, value)
+
+    def _count(self, one: Score) -> int:
+        """Count an answer, and give the place of its item."""
+        if self._in_turn:
+            if one.item != self._item:
+                if self._item is not None:
+                    self._done[self._tally] += 1
+                self._item, self._tally, self.n = one.item, _EMPTY, self.n + 1
+            self._tally = self._tally.after(one.attribution, conflict=one.conflict)
+            return self.n - 1
+        at = self._at.setdefault(one.item, self.n)
+        if at == self.n:
+            self._tallies.append(_EMPTY)
+            self.n += 1
+        self._tallies[at] = self._tallies[at].after(one.attribution, conflict=one.conflict)
+        return at
 
 
 class _Tally:
@@ -191,25 +221,26 @@ class _Column:
 
     def __init__(self) -> None:
         self.totals = array("d")
-        self.times = array("L")
+        self.times = array("I")
 
     def add(self, at: int, value: float) -> None:
         lacking = at + 1 - len(self.totals)
         if lacking > 0:
-            self.totals.extend([0.0] * lacking)
-            self.times.extend([0] * lacking)
+            self.totals.frombytes(bytes(self.totals.itemsize * lacking))
+            self.times.frombytes(bytes(self.times.itemsize * lacking))
         self.totals[at] += value
         self.times[at] += 1
 
-    def means(self) -> list[float]:
+    def means(self) -> "array[float]":
         """Give the mean of each item that has it."""
-        return [total / n for total, n in zip(self.totals, self.times, strict=True) if n]
+        return array("d", (total / n for total, n in zip(self.totals, self.times, strict=True) if n))
 
 
 def _row(key: _Key, heaps: list[_Heap]) -> Row:
     """Make a row of heaps that have no item in common."""
     task, regime, levels, measure, model = key
-    tallies = [tally for heap in heaps for tally in heap.tallies]
+    tallies: Counter[_Tally] = sum((heap.tallies for heap in heaps), Counter())
+    n = sum(heap.n for heap in heaps)
     distractors = tuple(dict.fromkeys(name for heap in heaps for name in heap.distractors))
     return Row(
         task=task,
@@ -217,31 +248,32 @@ def _row(key: _Key, heaps: list[_Heap]) -> Row:
         levels=dict(levels),
         measure=measure,
         model=model,
-        n=len(tallies),
+        n=n,
         missing=sum(heap.missing for heap in heaps),
-        chance=_chance(heaps, len(tallies)),
+        chance=_chance(heaps, n),
         distractors=distractors,
-        all=_part([tally.all for tally in tallies], distractors),
-        conflict=_part([tally.conflict for tally in tallies if tally.conflict], distractors),
-        agree=_part([tally.agree for tally in tallies if tally.agree], distractors),
+        all=_part([(tally.all, times) for tally, times in tallies.items()], distractors),
+        conflict=_part([(tally.conflict, times) for tally, times in tallies.items()], distractors),
+        agree=_part([(tally.agree, times) for tally, times in tallies.items()], distractors),
         numbers=_numbers(heaps),
         lowering=" | ".join(dict.fromkeys(way for heap in heaps for way in heap.ways)),
     )
 
 
-def _part(items: list[dict[str, int]], distractors: tuple[str, ...]) -> Part:
+def _part(every: list[tuple[dict[str, int], int]], distractors: tuple[str, ...]) -> Part:
+    """Make a part of counts of answers and of how many items have them; those without answers have none."""
     names = ("true_task", "both", *distractors, "other", "unparsed", "refused")
-    sizes = [sum(item.values()) for item in items]
-    counts = {name: sum(item.get(name, 0) for item in items) for name in names}
-    n = len(items)
+    items = [(item, sum(item.values()), times) for item, times in every if item]
+    counts = {name: sum(item.get(name, 0) * times for item, _, times in items) for name in names}
+    n = sum(times for _, _, times in items)
     rates = {
-        name: math.fsum(item.get(name, 0) / size for item, size in zip(items, sizes, strict=True)) / n
+        name: math.fsum(chain(*(repeat(item.get(name, 0) / size, times) for item, size, times in items))) / n
         for name in names
         if n
     }
     return Part(
         n=n,
-        scores=sum(sizes),
+        scores=sum(size * times for _, size, times in items),
         accuracy=_rate(rates, ("true_task", "both"), n),
         lured=_rate(rates, distractors, n),
         counts=counts,
@@ -265,5 +297,5 @@ def _numbers(heaps: list[_Heap]) -> dict[str, Mean]:
     return {name: mean(_means(heaps, name)) for name in names}
 
 
-def _means(heaps: list[_Heap], name: str) -> list[float]:
-    return [one for heap in heaps if name in heap.numbers for one in heap.numbers[name].means()]
+def _means(heaps: list[_Heap], name: str) -> "array[float]":
+    return array("d", chain(*(heap.numbers[name].means() for heap in heaps if name in heap.numbers)))

@@ -259,7 +259,7 @@ def _score(
 ) -> Scored:
     """Score all answers, and write `scores.jsonl`, `missing.jsonl`, `rows.jsonl` and the pictures."""
     missing: list[Missing] = []
-    gathering = Gathering(mix=shown.mix)
+    gathering = Gathering(mix=shown.mix, in_turn=True)
 
     def scores() -> Iterator[str]:
         for model, survey in surveys.items():

@@ -12,6 +12,10 @@ from typing import Any
 
 import pytest
 
+from taskc.analysis.aggregate import aggregate
+from taskc.records.lines import dump, load_all
+from taskc.records.score import Missing, Score
+
 
 @pytest.fixture
 def build(run: Any, folder: Path) -> Path:
@@ -325,3 +329,21 @@ def test_a_long_model_string_is_no_trouble_for_names_of_folders(run: Any, folder
     ran = run("eval", "-m", "echo/" + "x" * 300, "--no-picture", "-q")
     assert ran.code == 0
     assert len(list((folder / "runs").glob("*/rows.jsonl"))) == 1
+
+
+def test_rows_are_what_the_scores_give(run: Any, folder: Path) -> None:
+    """Rows are made while scores are written, items forgotten at once; read back, the same rows come out."""
+    task = (folder / "capitals.task").read_text(encoding="utf-8")
+    measures = "measure reply, choice(normalise = unconditional), label\n  regimes zero_shot, one_shot"
+    task = task.replace("regimes zero_shot, one_shot", measures)
+    (folder / "capitals.task").write_text(task, encoding="utf-8")
+    assert run("compile", "-q").code == 0
+    assert run("eval", "-m", "echo/x", "-m", "echo/y?fail=0.3&refuse=0.2", "--no-picture", "-q").code == 4
+    [made] = (folder / "runs").glob("*/rows.jsonl")
+    lines = {
+        name: made.with_name(f"{name}.jsonl").read_text(encoding="utf-8") for name in ("scores", "missing")
+    }
+    scores = load_all(Score, lines["scores"].splitlines())
+    rows = aggregate(scores, load_all(Missing, lines["missing"].splitlines()))
+    assert made.read_text(encoding="utf-8") == "".join(f"{dump(row)}\n" for row in rows)
+    assert len(rows) > 12 and any(row.missing for row in rows)
