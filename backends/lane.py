@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import TypeAlias
 
-from taskc.backends.pace import Feedback, Limits, Pace
+from taskc.backends.pace import Feedback, Limits, Mark, Pace
 from taskc.records.operation import Usage
 
 _NOTHING = Usage()
@@ -24,7 +24,7 @@ class Stopped(Exception):
 class Ticket:
     """One try that was let through: what `Lane.leave` wants to be told about it."""
 
-    cuts: int
+    mark: Mark
     most: Usage
 
 
@@ -103,12 +103,12 @@ class Lane:
         if pause > 0:
             return pause
         self.limits.sent(most, now)
-        return Ticket(cuts=self.gate.pace.sent(), most=most)
+        return Ticket(mark=self.gate.pace.sent(), most=most)
 
     def leave(self, ticket: Ticket, feedback: Feedback) -> None:
         """Say what came of a try that was let through."""
         now = self.gate.clock()
-        self.gate.pace.back(ticket.cuts, feedback, now)
+        self.gate.pace.back(ticket.mark, feedback, now)
         self.limits.back(ticket.most, feedback.windows, now)
         self.gate.wake()
 
