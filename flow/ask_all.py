@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
+from random import SystemRandom
 from typing import TypeAlias
 
 from taskc.backends.lane import lane_of
@@ -23,6 +24,7 @@ Progress: TypeAlias = Callable[[int, int], None]
 """Is told how many calls are done with, and how many of them failed."""
 
 _WINDOW = 256  # calls looked up in the store at once
+_CROWDED = 4096  # and where another process writes to it
 _TOGETHER = 64  # answers written in one transaction, at most
 _QUIET = 2  # turns of the event loop that bring no answer: those that are there are written then
 _REMEMBERED = 10_000  # failures kept by key
@@ -203,9 +205,18 @@ class Asker:
             writing.cancel()  # where writing failed, those who wait end as well; else this does nothing
 
     def _wanted(self, calls: Iterable[Call | None]) -> Iterator[Call]:
+        """Give the calls that must be asked, in order, unless another process writes to the store as well.
+
+        That one may be asking the same: then they come in larger portions, each shuffled, so that the two
+        seldom ask the same at the same time.
+        """
         rest = iter(calls)
-        while window := list(islice(rest, _WINDOW)):
-            yield from self._missing(window)
+        while window := list(islice(rest, _CROWDED if self._others else _WINDOW)):
+            crowded = self._others
+            missing = self._missing(window)
+            if crowded:
+                SystemRandom().shuffle(missing)
+            yield from missing
             self._report()
 
     def _missing(self, window: Sequence[Call | None]) -> list[Call]:
