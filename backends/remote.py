@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -17,7 +17,7 @@ from taskc.backends.lane import Lane
 from taskc.backends.pace import Feedback, Limits
 from taskc.backends.protocol import ModelError, ModelName, Surroundings
 from taskc.backends.retry import Got, Patience, Problem, persist
-from taskc.backends.tokens import likely_of, most_of
+from taskc.backends.tokens import measures_of
 from taskc.backends.wire import APIConnectionError, APIStatusError, Cause, Wire, cause_of
 from taskc.records.lines import LineError, load
 from taskc.records.operation import (
@@ -136,20 +136,10 @@ class Line:
             windows = read_windows(raw.headers, time.time())
             return Got(value=self._read(asked, str(raw.text), speech), windows=windows)
 
-        fetched = await persist(
-            once, self.explain, self.patience, self.lane, lambda: likely_of(asked), lambda: most_of(asked)
-        )
+        fetched = await persist(once, self.explain, self.patience, self.lane, *measures_of(asked))
         value = fetched.value
         reply = Reply(outcome=value) if isinstance(value, (Failure, Refusal)) else value
-        return Reply(
-            outcome=reply.outcome,
-            usage=reply.usage,
-            attempts=fetched.attempts,
-            source=reply.source,
-            body=reply.body,
-            seconds=fetched.seconds,
-            wasted=fetched.wasted,
-        )
+        return replace(reply, attempts=fetched.attempts, seconds=fetched.seconds, wasted=fetched.wasted)
 
     def _read(self, asked: Operation, text: str, speech: Speech) -> Reply:
         answer = _read(speech.kind, text)

@@ -73,6 +73,11 @@ def most_of(asked: Operation) -> Usage:
     return Usage(read=given, written=max(_LEAST, written_at_most(asked)))
 
 
+def measures_of(asked: Operation) -> tuple[Callable[[], Usage], Callable[[], Usage]]:
+    """Give how to find out, when somebody asks, by how many tokens it is paced and how many it takes at most."""
+    return lambda: likely_of(asked), lambda: most_of(asked)
+
+
 def _bytes(text: str) -> int:
     return len(text.encode("utf-8", "surrogatepass"))
 
