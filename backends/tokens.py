@@ -74,7 +74,7 @@ def most_of(asked: Operation) -> Usage:
 
 
 def measures_of(asked: Operation) -> tuple[Callable[[], Usage], Callable[[], Usage]]:
-    """Give how to find out, when somebody asks, by how many tokens it is paced and how many it takes at most."""
+    """Give how to find out, if asked, by how many tokens it is paced and how many it takes at most."""
     return lambda: likely_of(asked), lambda: most_of(asked)
 
 
