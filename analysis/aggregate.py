@@ -2,78 +2,51 @@
 
 import math
 from array import array
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from itertools import chain, repeat
-from typing import TypeAlias
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from itertools import chain
+from typing import NamedTuple, TypeAlias
 
+from taskc.analysis.attribution import Chances, attribution
+from taskc.analysis.heap import Heap, Tally
 from taskc.analysis.intervals import Mean, Rate, mean, wilson
+from taskc.analysis.row import Part, Row
 from taskc.records.score import Missing, Score
+
+__all__ = ["FIXED", "Gathering", "Joint", "Part", "Row", "aggregate"]
 
 FIXED = ("true_task", "both", "other", "unparsed", "refused")
 """The attributions that are not the name of a distractor."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """What became of some items: `n` items, asked for `scores` answers.
+class Joint(NamedTuple):
+    """A number about all items of a row together: which numbers of an item it needs, and how it is made.
 
-    `counts` and `rates` part all answers by attribution; the counts sum to `scores`, the rates (means of the
-    items' means) to 1. They name `true_task`, `both`, each distractor in order, `other`, `unparsed`,
-    `refused`. `accuracy` and `lured` (any distractor against the true task followed) are over all
-    answers, the unparsed and refused ones included; None where there are no items.
+    `make` takes a column for each that it `needs`, one value an item, and gives the number and its standard
+    error. `paired` ones get those columns of the same items in the first of the rows that differ in levels
+    alone before their own, and that first row has none.
     """
 
-    n: int
-    scores: int
-    accuracy: Rate | None
-    lured: Rate | None
-    counts: Mapping[str, int]
-    rates: Mapping[str, float]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One line of a table of results.
-
-    `n` items were answered and `missing` were not, which are in no rate. `conflict` are the items on which
-    a distractor predicts another answer than the true task, `agree` the others, `all` both. `chance` is
-    the accuracy of guessing among the options, None where an item has none. `numbers` are the means
-    over items of what the measure yields. `levels` is empty in rows that pool them. `lowering` is the way in
-    which the answers were had; several, parted by ` | `, in rows that were asked to mix them.
-    """
-
-    task: str
-    regime: str
-    levels: Mapping[str, str]
-    measure: str
-    model: str
-    n: int
-    missing: int
-    chance: float | None
-    distractors: tuple[str, ...]
-    all: Part
-    conflict: Part
-    agree: Part
-    numbers: Mapping[str, Mean] = field(default_factory=dict)
-    lowering: str = ""
+    needs: tuple[str, ...]
+    make: Callable[..., tuple[float, float | None] | None]
+    paired: bool = False
 
 
 def aggregate(
     scores: Iterable[Score | Missing],
     missing: Iterable[Missing] = (),
     *,
-    pool: bool = False,
+    pool: bool | Collection[str] = False,
     mix: bool = False,
+    joint: Mapping[str, Joint] = {},
 ) -> list[Row]:
     """Make rows of scores, read once; `missing` may come apart or among them.
 
-    With `pool`, the levels of all factors are put into one row; an item then counts once, with the mean of
-    its answers, whatever the number of levels it was asked under. With `mix`, so are answers that were had
-    in different ways, which are otherwise no measurements of the same thing.
+    With `pool`, the levels of all factors, or of those that it names, are put into one row; an item then
+    counts once, with the mean of its answers, whatever the number of levels it was asked under. With `mix`,
+    so are answers that were had in different ways, which are otherwise no measurements of the same thing.
+    `joint` are numbers about all items of a row, by name.
     """
-    gathering = Gathering(pool=pool, mix=mix)
+    gathering = Gathering(pool=pool, mix=mix, joint=joint)
     for source in (scores, missing):
         for one in source:
             gathering.add(one)
@@ -87,196 +60,121 @@ _Key: TypeAlias = tuple[str, str, tuple[tuple[str, str], ...], str, str]
 class Gathering:
     """Rows in the making: scores are handed in as they come, and need not be kept."""
 
-    def __init__(self, *, pool: bool = False, mix: bool = False, in_turn: bool = False) -> None:
-        """Begin with no rows; `pool` and `mix` as in `aggregate`.
+    def __init__(
+        self,
+        *,
+        pool: bool | Collection[str] = False,
+        mix: bool = False,
+        joint: Mapping[str, Joint] | None = None,
+        in_turn: bool = False,
+    ) -> None:
+        """Begin with no rows; `pool`, `mix` and `joint` as in `aggregate`.
 
         `in_turn` says that in a row all scores of an item come before those of the next one, and none of one
-        that is missing: then items need not be remembered.
+        that is missing: without `joint` numbers, items need not be remembered then.
         """
-        self._pool = pool
-        self._mix = mix
+        assert not (in_turn and joint), "numbers about all items pair them by name"
         self._in_turn = in_turn
+        self._all = pool is True
+        self._pool = frozenset() if isinstance(pool, bool) else frozenset(pool)
+        self._mix = mix
+        self._joint = joint or {}
         self._first: dict[_Key, str] = {}
-        self._heaps: dict[tuple[_Key, str], _Heap] = {}
+        self._heaps: dict[tuple[_Key, str], Heap] = {}
+        self._alike: dict[tuple[str, ...], Heap] = {}
 
     def add(self, one: Score | Missing) -> None:
         """Count one score or missing answer in its row."""
-        levels = () if self._pool else tuple(one.levels.items())
+        levels = () if self._all else tuple(one.levels.items())
+        if self._pool:
+            levels = tuple(pair for pair in levels if pair[0] not in self._pool)
         cell = (one.task, one.regime, levels, one.measure, one.model)
         # what is missing and does not say how it was asked belongs to the first way there is
         first = self._first.setdefault(cell, one.lowering) if one.lowering else self._first.get(cell, "")
         key = (cell, "" if self._mix or one.lowering == first else one.lowering)
         heap = self._heaps.get(key)
         if heap is None:
-            heap = self._heaps[key] = _Heap(self._in_turn)
+            heap = self._heaps[key] = Heap(in_turn=self._in_turn)
+            alike = (one.task, one.regime, one.measure, one.model, one.lowering)
+            heap.first = self._alike.setdefault(alike, heap)
         heap.add(one)
 
     def rows(self) -> list[Row]:
         """Give the rows in the order in which each was first met."""
-        return [_row(cell, [heap]) for (cell, _), heap in self._heaps.items()]
+        return [_row(cell, [heap], self._joint) for (cell, _), heap in self._heaps.items()]
 
     def overview(self) -> list[Row]:
         """Give the rows with the subtasks of a task taken together, in the order in which each was met."""
-        whole: dict[tuple[_Key, str], list[_Heap]] = {}
+        whole: dict[tuple[_Key, str], list[Heap]] = {}
         firsts: dict[_Key, str] = {}
         for ((task, *rest), _), heap in self._heaps.items():
             cell: _Key = (task.partition(".")[0], *rest)  # type: ignore[assignment]
             way = "" if self._mix else next(iter(heap.ways), "")
             first = firsts.setdefault(cell, way) if way else firsts.get(cell, "")
             whole.setdefault((cell, "" if way == first else way), []).append(heap)
-        return [_row(cell, heaps) for (cell, _), heaps in whole.items()]
+        return [_row(cell, heaps, self._joint) for (cell, _), heaps in whole.items()]
 
 
-class _Heap:
-    """What is known so far of one row. An item is a place in some columns: of hundreds of thousands, most
-    had the same answers, so their counts are one and the same `_Tally`."""
-
-    def __init__(self, in_turn: bool) -> None:
-        self._in_turn = in_turn
-        self._item: str | None = None  # where they come in turn, the last one,
-        self._tally = _EMPTY  # and its answers
-        self._at: dict[str, int] = {}
-        self._tallies: list[_Tally] = []
-        self._done: Counter[_Tally] = Counter()
-        self.n = 0
-        self.numbers: dict[str, _Column] = {}
-        self.distractors: dict[str, None] = {}
-        self.ways: dict[str, None] = {}
-        self._missing: dict[str, None] = {}
-
-    @property
-    def missing(self) -> int:
-        """Count the items without any answer."""
-        return sum(item not in self._at for item in self._missing)
-
-    @property
-    def tallies(self) -> "Counter[_Tally]":
-        """Say how many items had which answers."""
-        return self._done + Counter([self._tally] if self._item is not None else self._tallies)
-
-    def add(self, one: Score | Missing) -> None:
-        if one.lowering:
-            self.ways[one.lowering] = None
-        if isinstance(one, Missing):
-            self._missing[one.item] = None
-            return
-        for name in one.predictions:
-            if name != "true_task":
-                self.distractors[name] = None
-        at = self._count(one)
-        for name, value in one.numbers.items():
-            self.numbers.setdefault(name, _Column()).add(at, value)
-
-    def _count(self, one: Score) -> int:
-        """Count an answer, and give the place of its item."""
-        if self._in_turn:
-            if one.item != self._item:
-                if self._item is not None:
-                    self._done[self._tally] += 1
-                self._item, self._tally, self.n = one.item, _EMPTY, self.n + 1
-            self._tally = self._tally.after(one.attribution, conflict=one.conflict)
-            return self.n - 1
-        at = self._at.setdefault(one.item, self.n)
-        if at == self.n:
-            self._tallies.append(_EMPTY)
-            self.n += 1
-        self._tallies[at] = self._tallies[at].after(one.attribution, conflict=one.conflict)
-        return at
-
-
-class _Tally:
-    """How often each attribution was given in the answers to an item; never changed, so items share it."""
-
-    __slots__ = ("_next", "agree", "all", "conflict")
-
-    def __init__(self, all: dict[str, int], conflict: dict[str, int], agree: dict[str, int]) -> None:
-        self.all, self.conflict, self.agree = all, conflict, agree
-        self._next: dict[tuple[str, bool], _Tally] = {}
-
-    def after(self, attribution: str, *, conflict: bool) -> "_Tally":
-        """Give the counts with one answer more."""
-        step = (attribution, conflict)
-        found = self._next.get(step)
-        if found is None:
-            more = _Tally(
-                _counted(self.all, attribution),
-                _counted(self.conflict, attribution) if conflict else self.conflict,
-                self.agree if conflict else _counted(self.agree, attribution),
-            )
-            found = self._next[step] = more
-        return found
-
-
-def _counted(counts: dict[str, int], attribution: str) -> dict[str, int]:
-    return counts | {attribution: counts.get(attribution, 0) + 1}
-
-
-_EMPTY = _Tally({}, {}, {})
-
-
-class _Column:
-    """Sums of one number by item, and of how many answers; items without it have none."""
-
-    __slots__ = ("times", "totals")
-
-    def __init__(self) -> None:
-        self.totals = array("d")
-        self.times = array("I")
-
-    def add(self, at: int, value: float) -> None:
-        lacking = at + 1 - len(self.totals)
-        if lacking > 0:
-            self.totals.frombytes(bytes(self.totals.itemsize * lacking))
-            self.times.frombytes(bytes(self.times.itemsize * lacking))
-        self.totals[at] += value
-        self.times[at] += 1
-
-    def means(self) -> "array[float]":
-        """Give the mean of each item that has it."""
-        return array("d", (total / n for total, n in zip(self.totals, self.times, strict=True) if n))
-
-
-def _row(key: _Key, heaps: list[_Heap]) -> Row:
+def _row(key: _Key, heaps: list[Heap], joint: Mapping[str, Joint]) -> Row:
     """Make a row of heaps that have no item in common."""
     task, regime, levels, measure, model = key
-    tallies: Counter[_Tally] = sum((heap.tallies for heap in heaps), Counter())
-    n = sum(heap.n for heap in heaps)
+    items: dict[Tally, list[float | None]] = {}
+    for heap in heaps:
+        heap.chances(items)
     distractors = tuple(dict.fromkeys(name for heap in heaps for name in heap.distractors))
+    every, conflict, agree, control = (
+        _part([(counts, len(some)) for tally, some in items.items() if (counts := kind(tally))], distractors)
+        for kind in _KINDS
+    )
     return Row(
         task=task,
         regime=regime,
         levels=dict(levels),
         measure=measure,
         model=model,
-        n=n,
+        n=every.n,
         missing=sum(heap.missing for heap in heaps),
-        chance=_chance(heaps, n),
+        chance=_middle([chance for some in items.values() for chance in some]),
         distractors=distractors,
-        all=_part([(tally.all, times) for tally, times in tallies.items()], distractors),
-        conflict=_part([(tally.conflict, times) for tally, times in tallies.items()], distractors),
-        agree=_part([(tally.agree, times) for tally, times in tallies.items()], distractors),
-        numbers=_numbers(heaps),
+        all=every,
+        conflict=conflict,
+        agree=agree,
+        numbers=_numbers(heaps) | _joint(heaps, joint),
         lowering=" | ".join(dict.fromkeys(way for heap in heaps for way in heap.ways)),
+        control=control if control.n else None,
+        attribution=attribution(distractors, conflict, agree, control, _chances(items, distractors))
+        if items
+        else None,
     )
 
 
-def _part(every: list[tuple[dict[str, int], int]], distractors: tuple[str, ...]) -> Part:
-    """Make a part of counts of answers and of how many items have them; those without answers have none."""
+_KINDS: tuple[Callable[[Tally], Mapping[str, int]], ...] = (
+    lambda tally: tally.all,
+    lambda tally: tally.conflict,
+    lambda tally: tally.agree,
+    lambda tally: tally.control,
+)
+
+
+def _part(items: Sequence[tuple[Mapping[str, int], int]], distractors: tuple[str, ...]) -> Part:
+    """Sum up counts of answers to an item, each with the number of items that have them."""
     names = ("true_task", "both", *distractors, "other", "unparsed", "refused")
-    items = [(item, sum(item.values()), times) for item, times in every if item]
-    counts = {name: sum(item.get(name, 0) * times for item, _, times in items) for name in names}
-    n = sum(times for _, _, times in items)
+    sizes = [sum(counts.values()) for counts, _ in items]
+    n = sum(times for _, times in items)
     rates = {
-        name: math.fsum(chain(*(repeat(item.get(name, 0) / size, times) for item, size, times in items))) / n
+        name: math.fsum(
+            times * counts.get(name, 0) / size for (counts, times), size in zip(items, sizes, strict=True)
+        )
+        / n
         for name in names
         if n
     }
     return Part(
         n=n,
-        scores=sum(size * times for _, size, times in items),
+        scores=sum(size * times for (_, times), size in zip(items, sizes, strict=True)),
         accuracy=_rate(rates, ("true_task", "both"), n),
         lured=_rate(rates, distractors, n),
-        counts=counts,
+        counts={name: sum(counts.get(name, 0) * times for counts, times in items) for name in names},
         rates=rates,
     )
 
@@ -286,16 +184,62 @@ def _rate(rates: Mapping[str, float], names: tuple[str, ...], n: int) -> Rate | 
     return wilson(min(1.0, math.fsum(rates[name] for name in names)), n) if n else None
 
 
-def _chance(heaps: list[_Heap], n: int) -> float | None:
-    chances = _means(heaps, "chance")
-    return math.fsum(chances) / n if n and len(chances) == n else None
+def _chances(items: Mapping[Tally, list[float | None]], distractors: tuple[str, ...]) -> Chances:
+    """Give the mean chances of a guess over each kind of items; 0 where one of them has free answers."""
+
+    def middle(fits: Callable[[Tally], bool]) -> float:
+        return _middle([chance for tally, some in items.items() if fits(tally) for chance in some]) or 0.0
+
+    conflict = middle(lambda tally: bool(tally.conflict))
+    hits: dict[str, list[float]] = {name: [] for name in distractors}
+    torn = [(tally, some) for tally, some in items.items() if tally.conflict]
+    for tally, some in torn if conflict else ():
+        chances = math.fsum(chance or 0.0 for chance in some)
+        for name, times in tally.wants.items():
+            hits[name].append(chances * times / sum(tally.conflict.values()))
+    n = max(1, sum(len(some) for _, some in torn))
+    baits = {name: math.fsum(some) / n for name, some in hits.items()}
+    return Chances(
+        conflict=conflict,
+        bait=min(1.0, math.fsum(baits.values())),
+        agree=middle(lambda tally: sum(tally.agree.values()) > sum(tally.control.values())),
+        control=middle(lambda tally: bool(tally.control)),
+        baits=baits,
+    )
 
 
-def _numbers(heaps: list[_Heap]) -> dict[str, Mean]:
+def _middle(chances: Sequence[float | None]) -> float | None:
+    """Give the mean; None where one is unknown, and of none."""
+    given = [one for one in chances if one is not None]
+    return math.fsum(given) / len(given) if given and len(given) == len(chances) else None
+
+
+def _numbers(heaps: list[Heap]) -> dict[str, Mean]:
     """Give the mean of each number over the items that have it, in order of appearance."""
     names = dict.fromkeys(name for heap in heaps for name in heap.numbers if name != "chance")
     return {name: mean(_means(heaps, name)) for name in names}
 
 
-def _means(heaps: list[_Heap], name: str) -> "array[float]":
+def _joint(heaps: list[Heap], joint: Mapping[str, Joint]) -> dict[str, Mean]:
+    """Give the numbers about all items that have what these need."""
+    found = {}
+    for name, one in joint.items():
+        sides = [[heap.columns(one.needs) for heap in heaps]]
+        if one.paired:
+            if any(heap.first is heap for heap in heaps):
+                continue
+            sides.insert(0, [heap.first.columns(one.needs) for heap in heaps if heap.first])
+        rows = [
+            [value for side in places for value in side[item]]
+            for places in zip(*sides, strict=True)
+            for item in places[-1]
+            if all(item in side for side in places)
+        ]
+        made = one.make(*map(list, zip(*rows, strict=True))) if rows else None
+        if made is not None:
+            found[name] = Mean(n=len(rows), value=made[0], error=made[1])
+    return found
+
+
+def _means(heaps: list[Heap], name: str) -> "array[float]":
     return array("d", chain(*(heap.numbers[name].means() for heap in heaps if name in heap.numbers)))

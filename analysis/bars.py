@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from taskc.analysis.aggregate import Part, Row
+from taskc.analysis.row import Part, Row
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -39,6 +39,8 @@ DISTRACTORS = (
 OTHER = Look(colour="#C8C8C8")
 UNPARSED = Look(colour="#FFFFFF", hatch="....", line="#777777")
 REFUSED = Look(colour="#FFFFFF", hatch="xxxxxx", line="#333333")
+
+UNNAMED = "distractor"  # what the only distractor of a task is called that has no name
 
 INTERVAL: dict[str, Any] = {
     "marker": "o",
@@ -89,8 +91,8 @@ def legend(rows: Sequence[Row]) -> "list[Artist]":
 
 
 def names(distractors: Sequence[str]) -> "list[Artist]":
-    """Give what tells several distractors of one task apart; nothing for one."""
-    if len(distractors) < 2:
+    """Give what names the distractors of one task; nothing for one without a name of its own."""
+    if not distractors or tuple(distractors) == (UNNAMED,):
         return []
     return _patches({name: _distractor(place) for place, name in enumerate(distractors)})
 
@@ -102,6 +104,12 @@ def _patches(looks: Mapping[str, Look]) -> "list[Artist]":
         Patch(facecolor=look.colour, hatch=look.hatch, edgecolor=look.line, linewidth=0.5, label=name)
         for name, look in looks.items()
     ]
+
+
+def look_of(name: str, distractors: Sequence[str]) -> Look:
+    """Give the look of whose answer it was, by name."""
+    ends = {"true_task": TRUE_TASK, "both": TRUE_TASK, **dict(_ENDS)}
+    return _distractor(distractors.index(name)) if name in distractors else ends[name]
 
 
 def _distractor(place: int) -> Look:

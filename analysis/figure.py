@@ -5,15 +5,15 @@ such group, in the order in which they come; answers that were had in different 
 own unless they are asked to be mixed. The same rows give the same bytes on one version of matplotlib.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from taskc.analysis.aggregate import Part, Row
 from taskc.analysis.bars import AGREE, CHANCE, INTERVAL, Piece, legend, names, pieces_of
 from taskc.analysis.fold import fold
+from taskc.analysis.row import Part, Row
+from taskc.analysis.style import style
 from taskc.analysis.table import several_ways
 
 if TYPE_CHECKING:
@@ -25,18 +25,6 @@ _BAR = 0.25  # inches a bar and its gap
 _LABEL = 30  # characters of a label on one line
 _DPI = 200
 _MOST_PIXELS = 30_000
-_STYLE: dict[str, Any] = {
-    "font.family": "DejaVu Sans",
-    "font.size": 8,
-    "axes.titlesize": 9,
-    "axes.linewidth": 0.6,
-    "xtick.major.width": 0.6,
-    "xtick.labelsize": 7,
-    "hatch.linewidth": 0.6,
-    "svg.fonttype": "path",
-    "svg.hashsalt": "taskc",
-    "path.simplify": False,
-}
 _PLAIN: dict[str, Any] = {"frameon": False, "handlelength": 1.8, "columnspacing": 1.6, "borderaxespad": 0.3}
 
 
@@ -83,7 +71,7 @@ def draw(rows: Sequence[Row], *, mix: bool = False) -> "Figure":
     """Draw rows on a new matplotlib figure; raises `ValueError` for no rows."""
     if not rows:
         raise ValueError("there are no rows to draw")
-    with _style():
+    with style():
         return _figure(rows, mix)
 
 
@@ -91,23 +79,12 @@ def _saved(rows: Sequence[Row], kind: str, mix: bool) -> bytes:
     if not rows:
         raise ValueError("there are no rows to draw")
     buffer = BytesIO()
-    with _style():
+    with style():
         figure = _figure(rows, mix)
         dpi = min(_DPI, _MOST_PIXELS / figure.get_figheight())
         stamp = {"Software": None} if kind == "png" else {"Date": None, "Creator": "taskc"}
         figure.savefig(buffer, format=kind, dpi=dpi, metadata=stamp)
     return buffer.getvalue()
-
-
-@contextmanager
-def _style() -> Iterator[None]:
-    """Draw with the same settings whatever the user's are."""
-    import matplotlib
-
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update(_STYLE)  # type: ignore[arg-type]
-        yield
 
 
 def _figure(rows: Sequence[Row], mix: bool) -> "Figure":

@@ -109,11 +109,11 @@ def tail(count: int, n: int, p: float) -> float:
     a, b = float(count), float(n - count + 1)
     front = math.exp(_choose(n, count) + math.log(count) + a * math.log(p) + b * math.log1p(-p))
     if p < (a + 1.0) / (a + b + 2.0):
-        return min(1.0, front * _fraction(a, b, p) / a)
-    return max(0.0, 1.0 - front * _fraction(b, a, 1.0 - p) / b)
+        return min(1.0, front * beta_fraction(a, b, p) / a)
+    return max(0.0, 1.0 - front * beta_fraction(b, a, 1.0 - p) / b)
 
 
-def _fraction(a: float, b: float, x: float) -> float:
+def beta_fraction(a: float, b: float, x: float) -> float:
     """Sum the continued fraction of the incomplete beta function (DLMF 8.17.22) by Lentz's method."""
     d = 1.0 / (1.0 - (a + b) * x / (a + 1.0))
     c, total = 1.0, d

@@ -1,18 +1,33 @@
 """Rows as a table of text: what was asked, how often the true task was followed, and who lured the model."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from taskc.analysis.aggregate import Row
+from taskc.analysis.columns import (
+    ABILITY,
+    CHANCE,
+    NAMES,
+    PULL,
+    Asked,
+    Column,
+    bracketed,
+    conflicts,
+    figures,
+    several_ways,
+    width_of,
+)
 from taskc.analysis.fold import fit, fold
-from taskc.analysis.intervals import Rate
+from taskc.analysis.row import Row
+from taskc.records.shown import percent
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
+
+__all__ = ["LEGEND", "Asked", "bracketed", "percent", "render", "several_ways"]
 
 LEGEND = (
     "n counts items, all else is per cent of them, with 95 % Wilson intervals; conflict: items on which "
@@ -21,66 +36,54 @@ LEGEND = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
-    """One column: its heading (two lines at most), the text of a cell, and whether rows have use for it."""
-
-    heading: str
-    cell: Callable[[Row], str]
-    wanted: Callable[[Sequence[Row]], bool] = lambda rows: True
-    style: str = ""
-
-
-def render(rows: Sequence[Row], *, width: int = 100, colour: bool = False) -> str:
+def render(
+    rows: Sequence[Row], *, width: int = 100, colour: bool = False, asked: Sequence[Asked] = ()
+) -> str:
     """Give rows as text at most `width` columns wide, as far as the figures allow; an empty text for no rows.
 
     Each model has a table under its name, each task a group in it. Columns in which no row has anything to
-    say are left out; long names are folded, never cut. A legend ends it.
+    say are left out; long names are folded, never cut. Metrics that were `asked` for have a column each. A
+    legend ends it.
     """
     if not rows:
         return ""
-    layout = _layout(rows, width)
+    layout = _layout(rows, width, asked)
     console = _console(max(width, layout.width), colour)
     for model in dict.fromkeys(row.model for row in rows):
         console.print(model, style="bold", highlight=False, markup=False, soft_wrap=True)
         console.print(_head(layout))
         for place, task in enumerate(dict.fromkeys(row.task for row in rows if row.model == model)):
-            console.print(
-                ("\n" if place else "") + task, style="bold", highlight=False, markup=False, soft_wrap=True
-            )
-            console.print(_group([row for row in rows if (row.model, row.task) == (model, task)], layout))
+            some = [row for row in rows if (row.model, row.task) == (model, task)]
+            title = ("\n" if place else "") + task + _lurer(some)
+            console.print(title, style="bold", highlight=False, markup=False, soft_wrap=True)
+            console.print(_group(some, layout))
         console.print()
-    console.print(_legend(rows), style="dim", highlight=False, markup=False)
+    console.print(_legend(rows, layout, asked), style="dim", highlight=False, markup=False)
     return _text(console)
 
 
-def _legend(rows: Sequence[Row]) -> str:
+def _lurer(rows: Sequence[Row]) -> str:
+    """Name the one distractor of a task, if it has a name; several have lines of their own."""
+    names = {name for row in rows for name in row.distractors} - {"distractor"}
+    return f"  (distractor: {min(names)})" if len(names) == 1 else ""
+
+
+def _legend(rows: Sequence[Row], layout: "Layout", asked: Sequence[Asked]) -> str:
     said = [LEGEND]
+    if CHANCE in layout.figures:
+        said.append("chance: the accuracy of a guess among the options.")
+    if PULL in layout.figures:
+        said.append("pull: the share of understood answers that a distractor drew beyond what errors would.")
+    if ABILITY in layout.figures:
+        said.append("ability: of the rest, the share that knew the truth.")
     if any("outside" in row.numbers for row in rows):
         said.append("outside: the mean probability of what is none of the labels.")
     if several_ways(rows):
         said.append("how: the way in which answers were had; different ways are different measurements.")
+    if asked:
+        names = ", ".join(one.name for one in asked)
+        said.append(f"{names}: means over items ± 1.96 standard errors; shares in per cent.")
     return " ".join(said)
-
-
-def percent(value: float | None) -> str:
-    """Write a share of 1 in per cent, without the sign: `78`, `0.4`, `99.7`; `·` where there is none.
-
-    One decimal is written only where the whole number would claim 0 or 100; beyond it `<0.1` and `>99.9`.
-    """
-    if value is None:
-        return "·"
-    whole = f"{100 * value:.0f}"
-    if (whole == "0" and value > 0) or (whole == "100" and value < 1):
-        return "<0.1" if value < 0.0005 else ">99.9" if value > 0.9995 else f"{100 * value:.1f}"
-    return whole
-
-
-def bracketed(rate: Rate | None) -> str:
-    """Write a rate with its interval: `78 [69–85]`; `·` where there is none."""
-    if rate is None:
-        return "·"
-    return f"{percent(rate.value)} [{100 * rate.low:.0f}–{100 * rate.high:.0f}]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,120 +101,16 @@ class Layout:
         return sum(self.widths) + self.gap * len(self.widths)
 
 
-def _layout(rows: Sequence[Row], width: int) -> Layout:
-    names = tuple(column for column in _NAMES if column.wanted(rows))
-    figures = tuple(_figures(rows, width))
+def _layout(rows: Sequence[Row], width: int, asked: Sequence[Asked]) -> Layout:
+    names = tuple(column for column in NAMES if column.wanted(rows))
     gap = 2 if width >= 100 else 1
-    wide = [_width(column, rows) for column in figures]
-    wishes = [_width(column, rows) for column in names]
-    if (several := [row for row in rows if len(row.distractors) > 1]) and _conflicts(rows):
+    wishes = [width_of(column, rows) for column in names]
+    if (several := [row for row in rows if len(row.distractors) > 1]) and conflicts(rows):
         wishes[-1] = max(wishes[-1], *(2 + len(name) for row in several for name in row.distractors))
-    room = width - sum(wide) - gap * (len(names) + len(figures))
-    return Layout(names=names, figures=figures, widths=(*fit(wishes, room), *wide), gap=gap)
-
-
-def _lured(row: Row) -> str:
-    return percent(row.conflict.lured.value) if row.conflict.lured and row.distractors else "·"
-
-
-def _value(rate: Rate | None) -> str:
-    return percent(rate.value if rate else None)
-
-
-def _levels(row: Row) -> str:
-    """Write the levels on one line if they are short, else a line each."""
-    levels = [f"{name}={level}" for name, level in row.levels.items()]
-    return ("\n" if sum(map(len, levels)) > 24 else ", ").join(levels)
-
-
-def _share(row: Row, name: str) -> str:
-    return percent(row.all.rates.get(name))
-
-
-def _split(rows: Sequence[Row]) -> bool:
-    return any(row.conflict.n for row in rows) and any(row.agree.n for row in rows)
-
-
-def _conflicts(rows: Sequence[Row]) -> bool:
-    return any(row.conflict.n for row in rows)
-
-
-def _has(name: str) -> Callable[[Sequence[Row]], bool]:
-    return lambda rows: any(row.all.counts.get(name, 0) for row in rows)
-
-
-def several_ways(rows: Sequence[Row]) -> bool:
-    """Say whether a measure of one task and regime was had in several ways, of one model or several."""
-    ways: dict[tuple[str, str, str], set[str]] = {}
-    for row in rows:
-        told = (way for way in row.lowering.split(" | ") if way)
-        ways.setdefault((row.task, row.regime, row.measure), set()).update(told)
-    return any(len(some) > 1 for some in ways.values())
-
-
-def _outside(row: Row) -> str:
-    found = row.numbers.get("outside")
-    return percent(found.value if found else None)
-
-
-def _generated(rows: Sequence[Row]) -> bool:
-    return any(row.measure == "reply" for row in rows) or _has("unparsed")(rows)
-
-
-_LURED = "\nlured"
-_BROAD = 110
-_NAMES = (
-    Column(heading="regime", cell=lambda row: row.regime),
-    Column(heading="levels", cell=_levels, wanted=lambda rows: any(row.levels for row in rows)),
-    Column(heading="measure", cell=lambda row: row.measure.replace("(", " (")),
-    Column(heading="how", cell=lambda row: row.lowering.replace(" | ", "\n| "), wanted=several_ways),
-)
-_ALL = (
-    Column(heading="\nn", cell=lambda row: str(row.n)),
-    Column(heading="all\nacc [95 %]", cell=lambda row: bracketed(row.all.accuracy), style="blue"),
-)
-_CONFLICT = (
-    Column(heading="\nn", cell=lambda row: str(row.conflict.n), wanted=_conflicts),
-    Column(
-        heading="conflict\nacc [95 %]",
-        cell=lambda row: bracketed(row.conflict.accuracy),
-        wanted=_conflicts,
-        style="blue",
-    ),
-    Column(heading=_LURED, cell=_lured, wanted=_conflicts, style="dark_orange3"),
-    Column(heading="\nother", cell=lambda row: percent(row.conflict.rates.get("other")), wanted=_conflicts),
-)
-_AGREE = (
-    Column(heading="\nn", cell=lambda row: str(row.agree.n), wanted=_split),
-    Column(heading="agree\nacc", cell=lambda row: _value(row.agree.accuracy), wanted=_split, style="blue"),
-)
-_LOST = (
-    Column(
-        heading="out-\nside",
-        cell=_outside,
-        wanted=lambda rows: any("outside" in row.numbers for row in rows),
-    ),
-    Column(heading="un-\nparsed", cell=lambda row: _share(row, "unparsed"), wanted=_generated),
-    Column(heading="re-\nfused", cell=lambda row: _share(row, "refused"), wanted=_has("refused")),
-    Column(
-        heading="miss-\ning",
-        cell=lambda row: str(row.missing),
-        wanted=lambda rows: any(row.missing for row in rows),
-    ),
-)
-
-
-def _figures(rows: Sequence[Row], width: int) -> list[Column]:
-    """Choose the columns of figures: all items together where there is room, or where nothing parts them."""
-    whole = _ALL if (width >= _BROAD and _split(rows)) or not _conflicts(rows) else ()
-    columns = (*whole, *_CONFLICT, *_AGREE, *_LOST)
-    return [column for column in columns if column.wanted(rows)]
-
-
-def _width(column: Column, rows: Iterable[Row]) -> int:
-    """Say how wide a column wants to be."""
-    texts = [column.heading, *(column.cell(row) for row in rows)]
-    return max(len(line) for text in texts for line in text.split("\n"))
+    chosen = tuple(figures(rows, asked, width - sum(wishes) - gap * len(names), gap))
+    wide = [width_of(column, rows) for column in chosen]
+    room = width - sum(wide) - gap * (len(names) + len(chosen))
+    return Layout(names=names, figures=chosen, widths=(*fit(wishes, room), *wide), gap=gap)
 
 
 def _head(layout: Layout) -> "Table":
@@ -240,10 +139,9 @@ def _of_one(row: Row, name: str, layout: Layout) -> "list[str | Text]":
     """Write the line under a row that tells how many one of several distractors lured."""
     from rich.text import Text
 
-    rate = percent(row.conflict.rates[name])
     last = len(layout.names) - 1
     names: list[str | Text] = [*[""] * last, Text(fold(f"· {name}", layout.widths[last]))]
-    return [*names, *(rate if column.heading == _LURED else "" for column in layout.figures)]
+    return [*names, *(column.of_one(row, name) for column in layout.figures)]
 
 
 def _columns(layout: Layout, *, headed: bool) -> "Table":

@@ -41,6 +41,7 @@ BACKENDS: dict[str, str] = {
     "openai": "taskc.backends.openai_api",
     "openai-api": "taskc.backends.compatible",
     "replay": "taskc.backends.replay",
+    "simulated": "taskc.backends.simulated",
 }
 
 

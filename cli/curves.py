@@ -27,21 +27,9 @@ _USUAL = ("parameters", "all", "accuracy")  # of what is put against what
     metavar="FILE",
     help="a table with the columns task, regime, family, model, scale, value, n, instead of runs",
 )
-@click.option(
-    "--ladder",
-    "ladders",
-    multiple=True,
-    metavar="NAME",
-    help="a family of models, or a .toml file; repeatable",
-)
-@click.option(
-    "--scale",
-    type=click.Choice(["parameters", "tokens", "flops"]),
-    default="parameters",
-    show_default=True,
-    help="which size of a model a curve is drawn against",
-)
-@click.option("--at", multiple=True, metavar="MODEL=SCALE", help="the scale of one model; repeatable")
+@options.ladders
+@options.scale
+@options.at
 @click.option(
     "--part",
     type=click.Choice(["all", "conflict", "agree"]),
@@ -57,20 +45,18 @@ _USUAL = ("parameters", "all", "accuracy")  # of what is put against what
     help="the share of right answers, or of those that follow a distractor",
 )
 @options.mix_measures
+@options.models
+@options.select
+@options.subtasks
+@options.axis
+@options.likely
+@click.option("--draw", is_flag=True, help="draw each curve in the terminal, too")
 @click.option(
-    "--axis",
-    type=click.Choice(["log", "linear"]),
-    default="log",
-    show_default=True,
-    help="what the curve is drawn against: the logarithm of scale, or scale itself",
-)
-@click.option(
-    "--likely",
-    type=group.Positive(1),
-    default=0.5,
-    show_default=True,
-    metavar="P",
-    help="the probability from which a shape is the verdict",
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="write a picture of the curves, .svg or .png",
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(
@@ -82,8 +68,13 @@ def command(
     part: Any,
     rate: Any,
     mix_measures: bool,
+    models: tuple[str, ...],
+    select: tuple[str, ...],
+    subtasks: bool,
     axis: str,
     likely: float,
+    draw: bool,
+    output: Path | None,
     form: str,
 ) -> None:
     """Judge the shape of curves: positive, inverse, U-shaped, inverted U, flat, or undetermined.
@@ -93,26 +84,39 @@ def command(
     answers, 0 to 1, over `n` items. A curve is one task, regime and family.
     """
     with group.translated():
-        from taskc.flow.curves import judge_curves, judge_points
-        from taskc.flow.points import Read
-        from taskc.flow.run_curves import against, run_curves
+        from taskc.flow.curve_picture import check_picture, write_picture
+        from taskc.flow.curves import judge_curves
+        from taskc.flow.only import Only
+        from taskc.flow.points import Read, read_points
+        from taskc.flow.run_curves import against, narrow_curves, run_curves
+        from taskc.flow.selection import parse_selection
 
-        if bool(points) == bool(runs):
+        named, more = group.parted([str(run) for run in runs])
+        if bool(points) == bool(named):
             raise click.UsageError("name runs that `taskc eval` made, or a table with --points FILE")
-        if points and (ladders or at or mix_measures or (scale, part, rate) != _USUAL):
+        if points and (ladders or at or mix_measures or subtasks or (scale, part, rate) != _USUAL):
             raise click.UsageError(
-                "a table has its scales and values: --points goes with --axis and --likely only"
+                "a table has its scales and values: what says how to make them of runs goes with runs only"
             )
+        if output is not None:
+            check_picture(output)
+        only = Only(wanted=parse_selection((*select, *more), None), models=models, subtasks=subtasks)
+        log = axis == "log"
         if points:
-            verdicts = judge_points(points, log=axis == "log", likely=likely)
+            read = narrow_curves(read_points(points, log=log), only)
         else:
-            made = run_curves(runs, against(ladders, at, scale, part, rate, mix=mix_measures))
-            verdicts = judge_curves(Read(curves=made), log=axis == "log", likely=likely)
+            wanted = against(ladders, at, scale, part, rate, mix=mix_measures)
+            read = Read(curves=run_curves([Path(run) for run in named], wanted, only))
+        verdicts = judge_curves(read, log=log, likely=likely)
     stop_if_wrong(verdicts.read)
     if form == "json":
         click.echo(json.dumps(_plain(verdicts), ensure_ascii=False, indent=1))
     else:
-        print_verdicts(verdicts)
+        print_verdicts(verdicts, draw=draw, log=log)
+    if output is not None:
+        with group.translated():
+            write_picture(verdicts, output, axis=scale, log=log)
+        click.echo(f"picture: {output}", err=True)
 
 
 def stop_if_wrong(read: "Read") -> None:
@@ -164,8 +168,10 @@ def _plain_judged(one: "Judged") -> dict[str, Any]:
     }
 
 
-def print_verdicts(verdicts: "Verdicts") -> None:
-    """Print a line for each curve, then one for each task that several families were asked."""
+def print_verdicts(verdicts: "Verdicts", *, draw: bool = False, log: bool = True) -> None:
+    """Print each curve, drawn too with `draw`, then a line for each task that several families were asked."""
+    from taskc.flow.curve_picture import sketch
+
     for one in verdicts.judged:
         name = " · ".join((one.curve.task, one.curve.regime, one.curve.family))
         values = " ".join(f"{point.value:.0%}" for point in one.curve.points)
@@ -177,6 +183,8 @@ def print_verdicts(verdicts: "Verdicts") -> None:
         turn = one.turning_point
         where = f"; turns at {turn.scale:.3g} (90 %: {turn.low:.3g} to {turn.high:.3g})" if turn else ""
         click.echo(f"{name}: {one.verdict}\n  {values}\n  {told}{where}")
+        if draw:
+            click.echo("".join(f"  {line}\n" for line in sketch(one.curve, log=log)), nl=False)
     for pooled in verdicts.pooled:
         if pooled.verdict == "undetermined":
             told = f"undetermined over {pooled.families} families"

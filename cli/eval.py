@@ -64,6 +64,8 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="print the plan and ask nothing")
 @click.option("--offline", is_flag=True, help="fetch no model")
 @click.option("--subtasks", is_flag=True, help="a row for each subtask, not for each task")
+@options.pool
+@options.metrics
 @options.mix_measures
 @click.option("--no-picture", is_flag=True, help="draw no picture")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
@@ -87,6 +89,8 @@ def command(
     dry_run: bool,
     offline: bool,
     subtasks: bool,
+    pool: tuple[str, ...],
+    metrics: tuple[str, ...],
     mix_measures: bool,
     no_picture: bool,
     form: str,
@@ -124,6 +128,8 @@ def command(
             dry=dry_run,
             pictures=not no_picture,
             mix=mix_measures,
+            pool=pool,
+            metrics=metrics,
         )
         if not quiet:
             results.tell_changed(job.build)

@@ -35,6 +35,7 @@ def _print_text(forecast: "Forecast") -> None:
     if forecast.models:
         _spending(shown, forecast.models)
     _detectable(shown, forecast.detectable)
+    shown.say(f"how often the shape of a curve would be told: `taskc power {forecast.build}`", style="dim")
     click.echo(shown.text(), nl=False, color=True)
 
 

@@ -3,10 +3,10 @@
 import math
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +15,12 @@ from taskc.cli import COMMANDS
 
 # frozen: scripts rely on these
 OK, FOUND_ERRORS, USAGE, GATE, SOME_FAILED, BUDGET, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
+
+
+if TYPE_CHECKING:
+    _Kind = click.ParamType[Any]
+else:  # generic for the reader of types only, in older versions
+    _Kind = click.ParamType
 
 
 class _Lazy(click.Group):
@@ -74,10 +80,49 @@ class Positive(click.FloatRange):
         super().__init__(0, most, min_open=True)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Read the number."""
+        """Read the number; a share may be written in per cent."""
+        if self.max == 1 and isinstance(value, str) and value.endswith("%"):
+            with suppress(ValueError):
+                value = float(value.removesuffix("%")) / 100
         number = super().convert(value, param, ctx)
         if not math.isfinite(number):
             self.fail(f"{value} is not a number that can be used.", param, ctx)
+        return number
+
+
+class Numbers(_Kind):
+    """Numbers of the command line parted by commas, each from `least` to `most`; just one if `single`."""
+
+    name = "numbers"
+
+    def __init__(
+        self, least: float, most: float = math.inf, *, whole: bool = False, single: bool = False
+    ) -> None:
+        """Keep the range, and whether numbers are whole."""
+        self._least, self._most, self._whole, self._single = least, most, whole, single
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read the numbers: a tuple of them, or one."""
+        if not isinstance(value, str):
+            return value
+        numbers = tuple(self._one(word.strip(), param, ctx) for word in value.split(","))
+        if self._single and len(numbers) > 1:
+            self.fail(f"{value} is more than one number.", param, ctx)
+        return numbers[0] if self._single else numbers
+
+    def _one(self, word: str, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            number = int(word) if self._whole else float(word)
+        except ValueError:
+            number = math.nan
+        if not (math.isfinite(number) and self._least <= number <= self._most):
+            what = "a whole number" if self._whole else "a number"
+            limit = (
+                f"from {self._least:g} up"
+                if self._most == math.inf
+                else f"from {self._least:g} to {self._most:g}"
+            )
+            self.fail(f"{word} is not {what} {limit}.", param, ctx)
         return number
 
 

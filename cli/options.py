@@ -39,6 +39,20 @@ mix_measures = click.option(
     is_flag=True,
     help="put answers that were had in different ways into one row, group of bars, or curve",
 )
+pool = click.option(
+    "--pool",
+    "pool",
+    multiple=True,
+    metavar="FACTOR",
+    help="average over the levels of a factor, such as `order`; repeatable",
+)
+metrics = click.option(
+    "--metric",
+    "metrics",
+    multiple=True,
+    metavar="NAME",
+    help="a metric to compute besides the standard ones, with a column of its own; repeatable",
+)
 connections = click.option(
     "-j",
     "--max-connections",
@@ -47,4 +61,68 @@ connections = click.option(
     type=click.IntRange(1, 1024),
     metavar="N",
     help="requests in flight at once",
+)
+ladders = click.option(
+    "--ladder",
+    "ladders",
+    multiple=True,
+    metavar="NAME",
+    help="a family of models, or a .toml file; repeatable",
+)
+scale = click.option(
+    "--scale",
+    type=click.Choice(["parameters", "tokens", "flops"]),
+    default="parameters",
+    show_default=True,
+    help="which size of a model a curve is drawn against",
+)
+at = click.option("--at", multiple=True, metavar="MODEL=SCALE", help="the scale of one model; repeatable")
+axis = click.option(
+    "--axis",
+    type=click.Choice(["log", "linear"]),
+    default="log",
+    show_default=True,
+    help="what the curve is drawn against: the logarithm of scale, or scale itself",
+)
+likely = click.option(
+    "--likely",
+    type=group.Positive(1),
+    default=0.5,
+    show_default=True,
+    metavar="P",
+    help="the probability from which a shape is the verdict",
+)
+models = click.option(
+    "-m", "--model", "models", multiple=True, metavar="MODEL", help="only this model; repeatable"
+)
+subtasks = click.option("--subtasks", is_flag=True, help="each subtask by itself, not the whole task")
+judged_part = click.option(
+    "--part",
+    type=click.Choice(["all", "conflict", "agree"]),
+    default="all",
+    show_default=True,
+    help="the items whose share of right answers has the shape",
+)
+ladder = click.option(
+    "--ladder",
+    default="simulated",
+    show_default=True,
+    metavar="NAME",
+    help="the family whose sizes the models have, or a .toml file",
+)
+seed = click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="another seed, other luck",
+)
+spread = click.option(
+    "--spread",
+    type=group.Numbers(0, 100, single=True),
+    default=1.0,
+    show_default=True,
+    metavar="S",
+    help="how far items differ in difficulty, the same for all models; 0 is not at all",
 )

@@ -217,7 +217,10 @@ def print_scored(scored: "Scored", *, form: str, quiet: bool, subtasks: bool = F
         from taskc.analysis.table import render
 
         rows = scored.rows if subtasks else scored.overview
-        click.echo(render(rows, width=width(), colour=coloured(sys.stdout)), nl=False, color=True)
+        text = render(rows, width=width(), colour=coloured(sys.stdout), asked=scored.asked)
+        click.echo(text, nl=False, color=True)
+    for name, need in () if quiet else scored.idle:
+        group.tell("note", "cyan", f"no row has `{name}`: it is of {need}")
     if scored.missing:
         click.echo(
             f"{len(scored.missing):,} could not be scored: see {scored.folder / 'missing.jsonl'}", err=True

@@ -70,6 +70,7 @@ def _task(job: Job, desk: Desk) -> Task | None:
     factors, levels = _factors(job, desk.found)
     design = _design(job, factors, desk.found)
     asked = _asked(job, items, fields, desk) if fields else ()
+    cluster = _cluster(job, fields, desk) if fields else None
     about = last(job.body, syntax.TrueTask)
     if about is None:
         desk.found.append(
@@ -99,6 +100,7 @@ def _task(job: Job, desk: Desk) -> Task | None:
         design=design,  # type: ignore[arg-type]
         variants=made,
         constants=job.names.lets,
+        cluster=cluster,
         statements=job.body,
         allows=allows_of(job),
     )
@@ -223,6 +225,15 @@ def _asked(job: Job, items: Sequence[Item], fields: Mapping[str, FieldType], des
             error("no-items", "no item satisfies this condition, so none is asked", test.where.span)
         )
     return asked
+
+
+def _cluster(job: Job, fields: Mapping[str, FieldType], desk: Desk) -> syntax.Expression | None:
+    """Give what says to which cluster an item belongs, checked, if the task says so."""
+    stated = last(job.body, syntax.Cluster)
+    if stated is None:
+        return None
+    ready(stated.by, Scope(names=frozenset([*fields, *WELL_KNOWN, *job.names.lets])), desk.found)
+    return stated.by
 
 
 def _holds(condition: Ready, item: Item, test: syntax.Test, job: Job, desk: Desk) -> bool:

@@ -21,7 +21,7 @@ from taskc.records.lines import encode_text
 from taskc.records.request import Message, Option, Request
 
 # the fields that differ from item to item, in the order of the class
-_OWN = ("id", "item", "after", "messages", "options", "predictions", "answer", "kind")
+_OWN = ("id", "item", "after", "messages", "options", "predictions", "answer", "kind", "cluster")
 
 
 class Words(msgspec.Struct, frozen=True, gc=False):
@@ -103,13 +103,14 @@ class Mould:
 
     def line(self, scene: Scene, opened: Opening, own: Words) -> bytes:
         """Give the line of an item's request, with its line break."""
-        a, b, c, d, e, f, g, h, i = self._segments
+        a, b, c, d, e, f, g, h, i, j = self._segments
         options, continuations = self._encoded(scene.choices)
         address, after = self._addresses(opened, own, continuations)
         return b"".join((
             a, b'"', address, b'"', b, encode_text(scene.item.id), c, b'"%s"' % after if after else b"null",
             d, b"[", opened.words.line, own.line, b"]", e, options, f, b"{", self._said(scene.predictions),
             b"}", g, encode_text(scene.answer), h, encode_text(scene.kind), i,
+            encode_text(scene.cluster) if scene.cluster else b'""', j,
         ))  # fmt: skip
 
     def request(self, scene: Scene, opened: Opening, own: Words, messages: tuple[Message, ...]) -> Request:
@@ -128,6 +129,7 @@ class Mould:
             predictions=scene.predictions,
             answer=scene.answer,
             kind=scene.kind,
+            cluster=scene.cluster,
         )
 
     def _addresses(self, opened: Opening, own: Words, continuations: bytes) -> tuple[bytes, bytes | None]:

@@ -13,7 +13,7 @@ from taskc.compiler.draws import rank
 from taskc.compiler.expressions import Frame, Scope, ready
 from taskc.compiler.operators import Problem, truth
 from taskc.compiler.scene import ItemProblem, Scene, Stage
-from taskc.dsl.model import Task, Value
+from taskc.dsl.model import Item, Task, Value
 
 _SPARE = 32  # candidates kept besides those that are shown, to stand in for asked items and their twins
 
@@ -21,8 +21,8 @@ _SPARE = 32  # candidates kept besides those that are shown, to stand in for ask
 class Pool(Struct):
     """All possible exemplars in the order in which they are drawn, of which only the first are kept.
 
-    `usual` are those that nearly all items are shown, in the order in which they are shown, `values`
-    what these items hold; None where there are too few of them.
+    `usual` are those that nearly all items are shown, in the order in which they are shown, None where there
+    are too few of them; `values` is what these items hold, `clusters` what they belong to.
     """
 
     stage: Stage
@@ -30,6 +30,7 @@ class Pool(Struct):
     count: int
     usual: tuple[int, ...] | None = None
     values: list[Mapping[str, Value]] = field(default_factory=list)
+    clusters: frozenset[str] = frozenset()
 
     def __iter__(self) -> Iterator[int]:
         """Give all candidates; those beyond the first are drawn again when somebody gets there."""
@@ -58,6 +59,8 @@ def pool(stage: Stage) -> Pool:
         made = Pool(stage, *_drawn(stage, regime.shots + _SPARE))
     usual = list(made.first[: regime.shots])
     made.values = [task.items[position].values for position in usual]
+    if stage.cluster is not None:
+        made.clusters = frozenset(stage.cluster_of(task.items[position]) for position in usual)
     made.usual = _shown(stage, usual) if _enough(stage, usual) else None
     return made
 
@@ -153,17 +156,18 @@ def _balanced(stage: Stage, drawn: list[int]) -> list[int]:
 
 
 def choose(stage: Stage, candidates: Pool, scene: Scene) -> tuple[int, ...]:
-    """Take the exemplars of one asked item from the candidates: the first ones that are not it nor its twin.
+    """Take the exemplars of one asked item from the candidates: the first ones that stand apart from it.
 
-    A twin is an item with the same values, as a generator may draw one: it would show the answer.
-    Among balanced ones the next with the same answer stands in for it, so that what an item answers does
-    not show in its exemplars. Raises `ItemProblem` when there are too few.
+    Neither it nor a twin does, an item with the same values, as a generator may draw one, and none that
+    belongs to the same cluster: they would show the answer. Among balanced ones the next with the same
+    answer stands in for it, so that what an item answers does not show in its exemplars. Raises
+    `ItemProblem` when there are too few.
     """
-    if candidates.usual is not None and scene.item.values not in candidates.values:
+    met = scene.item.values in candidates.values or (scene.cluster and scene.cluster in candidates.clusters)
+    if candidates.usual is not None and not met:
         return candidates.usual
     shots, task = stage.variant.regime.shots, stage.task
-    values = scene.item.values
-    chosen = [p for p in islice(candidates, shots) if task.items[p].values != values]
+    chosen = [p for p in islice(candidates, shots) if _apart(stage, task.items[p], scene)]
     while len(chosen) < min(shots, candidates.count):
         another = _instead(stage, candidates, scene, chosen)
         if another is None:
@@ -180,6 +184,13 @@ def choose(stage: Stage, candidates: Pool, scene: Scene) -> tuple[int, ...]:
     )
 
 
+def _apart(stage: Stage, item: Item, scene: Scene) -> bool:
+    """Say whether an item may be shown to the asked one."""
+    if item.values == scene.item.values:
+        return False
+    return not scene.cluster or stage.cluster_of(item) != scene.cluster
+
+
 def _more(task: Task) -> str:
     """Give the ways to more exemplars."""
     free = len(task.items) - len(task.asked)
@@ -190,6 +201,8 @@ def _more(task: Task) -> str:
             else f"the {free:,} items that `test where` leaves"
         )
         return f"exemplars come from {only} unasked: leave more, or ask for fewer shots"
+    if task.cluster is not None:
+        return "items of one cluster are no exemplars of each other: ask for fewer shots, or add items"
     return "ask for fewer shots, add items, or loosen `exemplars where`"
 
 
@@ -200,12 +213,12 @@ def _enough(stage: Stage, chosen: Sequence[int]) -> bool:
 
 
 def _instead(stage: Stage, candidates: Pool, scene: Scene, chosen: Sequence[int]) -> int | None:
-    """Give the candidate that stands in for the asked item or its twin, if there is one."""
+    """Give the candidate that stands in for one that does not stand apart, if there is one."""
     regime, items = stage.variant.regime, stage.task.items
     others = (
         position
         for position in islice(candidates, regime.shots, None)
-        if position not in chosen and items[position].values != scene.item.values
+        if position not in chosen and _apart(stage, items[position], scene)
     )
     first = next(others, None)
     if first is None or not regime.exemplars.balanced:

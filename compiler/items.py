@@ -15,11 +15,12 @@ from taskc.compiler.packed import Packer
 from taskc.compiler.sources import Feed, Odd, Reading, Row, feed, rename
 from taskc.compiler.values import written
 from taskc.dsl import syntax
-from taskc.dsl.diagnostic import Label, error, similar
+from taskc.dsl.diagnostic import Diagnostic, Label, error, similar
 from taskc.dsl.model import FieldType, Item, Value
 from taskc.dsl.span import Span
 
 _MOST_ROW_ERRORS = 10
+_MOST_ALIKE = 3  # rows of which the same is told before the others are only counted
 _Values: TypeAlias = dict[str, Value]
 _Take: TypeAlias = Callable[[Row, int], None]  # takes a row and its number in the task
 
@@ -61,6 +62,7 @@ def _read(sources: Sequence[syntax.Statement], reading: Reading) -> Sequence[Ite
             if taker.errors >= _MOST_ROW_ERRORS:
                 told = f"{taker.errors} rows do not fit, and the rest is not checked"
                 reading.tell(error("too-many-errors", told, one.whole(row), help="mend these first"))
+                taker.finish()
                 return items.items()
             total += 1
             last = base + row[0]
@@ -182,14 +184,23 @@ def _well_known(value: Any) -> str:
 # --- a careful reading ---------------------------------------------------------------------------
 
 
+class _Alike(Struct):
+    """What is wrong in the same way with rows of one source: how often it was told, and where it was not."""
+
+    told: int = 0
+    more: int = 0
+    first: Span | None = None
+
+
 class _Careful(Struct):
-    """Takes rows and tells what is wrong with them."""
+    """Takes rows and tells what is wrong with them; where many are wrong in one way, a few stand for all."""
 
     reading: Reading
     choices: list[_Choice]
     items: Packer
-    errors: int = 0  # rows with something wrong
+    errors: int = 0  # rows of which something was told
     seen: dict[str, Span] = field(default_factory=dict)  # where each id stands
+    alike: dict[tuple[str, str, str], _Alike] = field(default_factory=dict)  # by source, field and rule
 
     def taker(self, one: Feed) -> _Take:
         """Give what takes the rows of a source."""
@@ -202,7 +213,22 @@ class _Careful(Struct):
         return take
 
     def finish(self) -> None:
-        """Do nothing: all is told."""
+        """Tell how many rows more are wrong in the ways that were told."""
+        for (_, name, _), alike in self.alike.items():
+            if alike.first is not None:
+                rows = "one row more is" if alike.more == 1 else f"{alike.more:,} rows more are"
+                told = f"`{name}`: {rows} wrong in the same way, the first of them here"
+                self.reading.desk.found.append(error("too-many-errors", told, alike.first))
+
+    def _tell(self, one: Feed, name: str, found: Diagnostic) -> None:
+        """Tell what is wrong with a field of a row, or count it where rows enough told the same."""
+        alike = self.alike.setdefault((one.file, name, found.rule), _Alike())
+        if alike.told < _MOST_ALIKE:
+            alike.told += 1
+            self.reading.desk.found.append(found)
+            return
+        alike.more += 1
+        alike.first = alike.first or found.primary.span
 
     def _take(self, one: Feed, row: Row, number: int) -> None:
         values = self._fitted(one, row)
@@ -213,44 +239,44 @@ class _Careful(Struct):
         id = written(values["id"] if "id" in self.reading.fields else values.pop("id", number))
         place = one.place(row, "id")
         if id in self.seen:
-            self.reading.desk.found.append(
+            self._tell(
+                one,
+                "id",
                 error(
                     "duplicate-id",
                     f"two items have the id `{id}`",
                     place,
                     others=[Label(span=self.seen[id], text="the first one")],
                     help="give each an `id` of its own; an item without one is known by its number",
-                )
+                ),
             )
         self.seen[id] = place
         _, start, end = row[1]
         self.items.add(id, one.file, start, end, values)
 
     def _fitted(self, one: Feed, row: Row) -> _Values | None:
-        found, fields, columns = self.reading.desk.found, self.reading.fields, row[1][0]
-        before = len(found)
+        fields, columns = self.reading.fields, row[1][0]
         values: _Values = {}
+        fits = True
         for name, wanted in fields.items():
             if name not in columns:
-                near = similar(name, columns)
-                whole = f"every item has a value for `{name}`: give it one"
-                help = near if near.startswith("a similar") else whole
-                help = (one.written in ("typed", "cells") and rename(name, columns)) or help
-                told = f"this item has no `{name}`"
-                found.append(error("missing-field", told, one.whole(row), help=help))
+                self._tell(one, name, _missing(name, one, row))
+                fits = False
                 continue
             try:
                 values[name] = fit(columns[name], wanted, typed=one.typed)
             except Misfit as why:
                 help = cure(name, columns[name], wanted, one.how(name))
-                found.append(error("row-does-not-fit", f"`{name}`: {why}", one.place(row, name), help=help))
+                self._tell(one, name, _misfit(name, why, one, row, help))
+                fits = False
         for name in WELL_KNOWN:
             if name not in fields and columns.get(name) not in _NOTHING:
                 try:
                     values[name] = _well_known(columns[name])
                 except Misfit as why:
-                    found.append(error("row-does-not-fit", f"`{name}`: {why}", one.place(row, name)))
-        return values if len(found) == before else None
+                    self._tell(one, name, _misfit(name, why, one, row))
+                    fits = False
+        return values if fits else None
 
     def _check_choice(self, choice: _Choice, values: _Values, one: Feed, row: Row) -> None:
         found = self.reading.desk.found
@@ -271,11 +297,25 @@ class _Careful(Struct):
         elif allowed and values[choice.name] not in allowed:
             listed = ", ".join(f"“{written(a)}”" for a in allowed[:8])
             listed += f", and {len(allowed) - 8:,} more" if len(allowed) > 8 else ""
-            found.append(
+            self._tell(
+                one,
+                choice.name,
                 error(
                     "row-does-not-fit",
                     f"`{choice.name}` is “{written(values[choice.name])}”, which is not one of {listed}",
                     one.place(row, choice.name),
                     others=[Label(span=choice.expression.span, text="the choices")],
-                )
+                ),
             )
+
+
+def _misfit(name: str, why: Misfit, one: Feed, row: Row, help: str = "") -> Diagnostic:
+    return error("row-does-not-fit", f"`{name}`: {why}", one.place(row, name), help=help)
+
+
+def _missing(name: str, one: Feed, row: Row) -> Diagnostic:
+    columns = row[1][0]
+    near = similar(name, columns)
+    help = near if near.startswith("a similar") else f"every item has a value for `{name}`: give it one"
+    help = (one.written in ("typed", "cells") and rename(name, columns)) or help
+    return error("missing-field", f"this item has no `{name}`", one.whole(row), help=help)

@@ -16,6 +16,7 @@ _PLACES: dict[type, tuple[str, ...]] = {
     syntax.ItemsRows: (TASK,),
     syntax.ItemsGenerate: (TASK,),
     syntax.Test: (TASK,),
+    syntax.Cluster: (TASK,),
     syntax.TrueTask: (TASK, LEVEL),
     syntax.Distractor: (TASK, LEVEL),
     syntax.Options: (TASK, LEVEL, REGIME),

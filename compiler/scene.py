@@ -51,6 +51,7 @@ class Scene(msgspec.Struct):
     answer: str
     kind: Kind
     predictions: Mapping[str, str]
+    cluster: str = ""
     texts: list[str] | None = None
 
 
@@ -68,6 +69,7 @@ class Stage(Struct, kw_only=True):
     lets: list[tuple[str, Ready]] = field(default_factory=list)
     options: Ready | None = None
     true_task: Ready
+    cluster: Ready | None = None
     distractors: list[tuple[str, Ready, Ready | None, Span, Span]] = field(default_factory=list)
     templates: dict[str, Template] = field(default_factory=dict)
     prompt: list[tuple[str, Template]] = field(default_factory=list)
@@ -87,6 +89,13 @@ class Stage(Struct, kw_only=True):
             raise ItemProblem("bad-expression", problem.message, problem.span, problem.help) from None
         except LimitError as problem:
             raise ItemProblem("too-much-work", str(problem), self.variant.span) from None
+
+    def cluster_of(self, item: Item) -> str:
+        """Name what `item` belongs to, '' if it stands for itself; raises `ItemProblem`."""
+        try:
+            return self._cluster(item) if self.cluster is not None else ""
+        except Problem as problem:
+            raise ItemProblem("bad-expression", problem.message, problem.span, problem.help) from None
 
     def values(self, item: Item) -> dict[str, Any]:
         """Give what expressions see of `item`: constants, fields, levels, `let`s; raises `Problem`."""
@@ -120,7 +129,17 @@ class Stage(Struct, kw_only=True):
         if "rationale" in self.templates:
             template_values = {**values} if "answer" in values else {**values, "answer": answer}
             values["rationale"] = self.templates["rationale"].render(template_values, self.meter)
-        return Scene(item, values, choices, answer, _kind(value), predictions)
+        cluster = self._cluster(item) if self.cluster is not None else ""
+        return Scene(item, values, choices, answer, _kind(value), predictions, cluster)
+
+    def _cluster(self, item: Item) -> str:
+        """Name what an item belongs to: the same under every variant, whatever these state."""
+        assert self.cluster is not None and self.task.cluster is not None
+        value = self.cluster(Frame({**self.constants, "id": item.id, **item.values}, self.meter))
+        if isinstance(value, tuple):
+            told = f"`cluster by` needs one value an item, and this is {kind(value)}"
+            raise Problem(self.task.cluster.span, told, 'join them: `join(…, ", ")`')
+        return written(value)
 
     def _choices(self, item: Item, frame: Frame) -> Choices:
         spec = self.variant.options
@@ -250,6 +269,7 @@ def stage(task: Task, variant: Variant, meter: Meter) -> Stage:
         meter=meter,
         fixed=fixed,
         true_task=make(variant.true_task),
+        cluster=ready(task.cluster, scope, []) if task.cluster is not None else None,
     )
     made.lets = [(name, make(value)) for name, value in variant.lets]
     if variant.options is not None:

@@ -154,8 +154,9 @@ class Task(Struct, frozen=True, kw_only=True):
 
     `items` may be more than fit into memory: they are read in order, or by position.
     `asked` are the positions in `items` of those that are asked. With a `latin` design an item is
-    asked only in some cells; `compiler.design` says in which. `constants` are the `let`s of its file;
-    `allows` come from the task, what it inherits, its file, its suites and the regimes it uses.
+    asked only in some cells; `compiler.design` says in which. `cluster` names what an item belongs to.
+    `constants` are the `let`s of its file; `allows` come from the task, what it inherits, its file, its
+    suites and the regimes it uses.
     `statements` are those it was made of, inheritance gone: what a finding points at.
     """
 
@@ -170,6 +171,7 @@ class Task(Struct, frozen=True, kw_only=True):
     design: Literal["full", "one_at_a_time", "latin"]
     variants: tuple[Variant, ...]
     constants: Mapping[str, Value] = field(default_factory=dict)
+    cluster: Expression | None = None
     allows: tuple[Allow, ...] = ()
     statements: tuple[Statement, ...] = ()
 

@@ -273,6 +273,12 @@ class Test(Node, frozen=True, kw_only=True, eq=False):
     where: Expression
 
 
+class Cluster(Node, frozen=True, kw_only=True, eq=False):
+    """`cluster by E`."""
+
+    by: Expression
+
+
 # --- what is wanted, what competes, how it is asked ----------------------------------------------
 
 
@@ -409,6 +415,7 @@ Statement: TypeAlias = (
     | ItemsRows
     | ItemsGenerate
     | Test
+    | Cluster
     | TrueTask
     | Distractor
     | Options

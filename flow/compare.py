@@ -8,7 +8,7 @@ from taskc.flow.sides import Asked, Side, TaskSide, shortened
 from taskc.records.difference import Bill, Change, Difference, Reason, TaskDifference
 
 # statements that never reach a prompt, unless an exemplar says what they say
-_UNSEEN = ("true_task", "distractor", "item", "items", "test", "design", "samples", "vote")
+_UNSEEN = ("true_task", "distractor", "item", "items", "test", "cluster", "design", "samples", "vote")
 
 
 def compare(old: Side, new: Side) -> Difference:

@@ -1,10 +1,8 @@
 """`taskc eval` and `taskc score`: a build and models to answers, scores, a table and a picture."""
 
 import asyncio
-import hashlib
 import json
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
@@ -12,6 +10,7 @@ from pathlib import Path
 
 from taskc import __version__
 from taskc.analysis.aggregate import Gathering, Row
+from taskc.analysis.columns import Asked
 from taskc.backends import Backend, Surroundings, describe_models, open_model, twice
 from taskc.backends.batches import check_batches, open_batches
 from taskc.backends.lane import lane_of
@@ -22,9 +21,11 @@ from taskc.flow.batching import Batching
 from taskc.flow.budget import Budget, Purse
 from taskc.flow.build import BuildError, open_build
 from taskc.flow.lower_calls import answered
+from taskc.flow.measuring import asked_of, chosen_metrics, idle, joint_of
 from taskc.flow.prices import at_batch, known_prices, price_tables
 from taskc.flow.probing import Probe, probe_unknown, unknown_of
-from taskc.flow.selection import Requests, Wanted, narrowed, parse_limit
+from taskc.flow.run_name import name_run
+from taskc.flow.selection import Requests, Wanted, check_factors, narrowed, parse_limit
 from taskc.flow.store import secrets_of
 from taskc.metrics.score import measure_of, score_all
 from taskc.records import lines
@@ -42,7 +43,8 @@ from taskc.store.responses import ResponseStore
 class Scored:
     """What scoring a run gave: the folder it was written to, its rows, what is missing.
 
-    `overview` are the rows with the subtasks of a task taken together, which are what is printed and drawn.
+    `overview` are the rows with the subtasks of a task taken together, which are what is printed and drawn;
+    `asked` are the metrics that were asked for besides the standard ones.
     """
 
     folder: Path
@@ -50,6 +52,12 @@ class Scored:
     overview: tuple[Row, ...]
     missing: tuple[Missing, ...]
     pictures: tuple[Path, ...] = ()
+    asked: tuple[Asked, ...] = ()
+
+    @property
+    def idle(self) -> list[tuple[str, str]]:
+        """Name the metrics that were asked for and that no row has, and what each is of."""
+        return idle([one.name for one in self.asked], self.rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +86,7 @@ class Job:
     minute that each model may be asked, where its model string does not say. `prices` are files of prices
     and `stated` single ones, as `MODEL=IN/OUT`, both put over those that come with taskc. With `batching`,
     models are asked by batch, at what that costs. `mix` puts answers that were had in different ways into one
-    row.
+    row, `pool` the levels of the factors that it names. `metrics` are computed besides the standard ones.
     """
 
     build: Path
@@ -95,6 +103,8 @@ class Job:
     dry: bool = False
     pictures: bool = True
     mix: bool = False
+    metrics: tuple[str, ...] = ()
+    pool: tuple[str, ...] = ()
 
 
 def evaluate(job: Job, around: Surroundings, watch: Watch | None = None) -> Evaluated:
@@ -103,7 +113,10 @@ def evaluate(job: Job, around: Surroundings, watch: Watch | None = None) -> Eval
     The plan is settled before the first request. Raises `BuildError`, `ModelError`, `StoreError` and
     `BadSelection`.
     """
+    shown = Shown(pictures=job.pictures, mix=job.mix, metrics=job.metrics, pool=job.pool)
+    chosen_metrics(job.metrics)  # what there is not is told before anything is asked
     manifest, every = open_build(job.build)
+    check_factors(job.pool, manifest)
     requests = narrowed(every, job.wanted, manifest)
     described = describe_models(job.models, around)
     tables = price_tables(job.prices, job.stated)
@@ -128,12 +141,11 @@ def evaluate(job: Job, around: Surroundings, watch: Watch | None = None) -> Eval
     ):
         run = asyncio.run(_ask(requests, backends, store, prepared, job, purse, watch))
         record = _record(job, manifest, backends, run.tallies, prepared.plan)
-        folder = job.runs / _run_name(record)
+        folder = job.runs / name_run(record)
         write_atomically(
             folder / "run.json", json.dumps(lines.plain(record), ensure_ascii=False, indent=1) + "\n"
         )
         why = {tally.model: tally for tally in run.tallies}
-        shown = Shown(pictures=job.pictures, mix=job.mix)
         scored = _score(requests, prepared.surveys, store, folder, why, shown)
     return Evaluated(
         plan=prepared.plan,
@@ -147,16 +159,30 @@ def evaluate(job: Job, around: Surroundings, watch: Watch | None = None) -> Eval
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """How scores are shown: with pictures or without, different ways of having them apart or mixed."""
+    """How scores are shown: with pictures or without, different ways apart or mixed, with which metrics.
+
+    `pool` are the factors over whose levels rows are averaged.
+    """
 
     pictures: bool = True
     mix: bool = False
+    metrics: tuple[str, ...] = ()
+    pool: tuple[str, ...] = ()
 
 
-def rescore(folder: Path, *, pictures: bool = True, mix: bool = False) -> tuple[RunRecord, Scored]:
+def rescore(
+    folder: Path,
+    *,
+    pictures: bool = True,
+    mix: bool = False,
+    metrics: tuple[str, ...] = (),
+    pool: tuple[str, ...] = (),
+) -> tuple[RunRecord, Scored]:
     """Score a run again from the answers in its store, asking nothing; gives the run and its scores.
 
-    Raises `BuildError` and `StoreError`, also where the build is no longer the one that was asked.
+    `metrics` are computed besides the standard ones, and rows averaged over the levels of the factors that
+    `pool` names. Raises `BadSelection` for what there is not,
+    `BuildError` and `StoreError`, also where the build is no longer the one that was asked.
     """
     record = read_run(folder)
     build = folder / record.build
@@ -167,12 +193,13 @@ def rescore(folder: Path, *, pictures: bool = True, mix: bool = False) -> tuple[
             f"compile the task as it was, or run `taskc eval {os.path.relpath(build)} -m MODEL`: "
             "what stayed the same is not asked again",
         )
+    check_factors(pool, manifest)
     wanted = Wanted(names=record.selection, limit=parse_limit(record.limit))
     requests = narrowed(every, wanted, manifest)
     prepared = prepare(requests, {one.model: one.capabilities for one in record.models})
     before = _reasons(folder)
     with ResponseStore.open((folder / record.store).resolve(), read=True) as store:
-        shown = Shown(pictures=pictures, mix=mix)
+        shown = Shown(pictures=pictures, mix=mix, metrics=metrics, pool=pool)
         scored = _score(requests, prepared.surveys, store, folder, {}, shown, before=before)
     return record, scored
 
@@ -259,13 +286,17 @@ def _score(
 ) -> Scored:
     """Score all answers, and write `scores.jsonl`, `missing.jsonl`, `rows.jsonl` and the pictures."""
     missing: list[Missing] = []
-    gathering = Gathering(mix=shown.mix, in_turn=True)
+    chosen = chosen_metrics(shown.metrics)
+    joint = joint_of(chosen)
+    in_turn = not shown.pool and not joint  # as requests come lane by lane, each with an item once
+    gathering = Gathering(pool=shown.pool, mix=shown.mix, joint=joint, in_turn=in_turn)
 
     def scores() -> Iterator[str]:
         for model, survey in surveys.items():
             reasons: dict[str, str] = {}
             failures = tallies[model].why if model in tallies else {}
-            for one in score_all(_answers(requests, survey, store, failures, reasons), model=model):
+            answers = _answers(requests, survey, store, failures, reasons)
+            for one in score_all(answers, model=model, chosen=chosen):
                 gathering.add(one)
                 if isinstance(one, Missing):
                     known = (before or {}).get(_address(one) + one.model, one.why)
@@ -278,7 +309,14 @@ def _score(
     rows, overview = tuple(gathering.rows()), tuple(gathering.overview())
     write_atomically(folder / "rows.jsonl", (lines.dump(row) + "\n" for row in rows))
     made = _draw(overview, folder, shown.mix) if shown.pictures and any(row.n for row in rows) else ()
-    return Scored(folder=folder, rows=rows, overview=overview, missing=tuple(missing), pictures=made)
+    return Scored(
+        folder=folder,
+        rows=rows,
+        overview=overview,
+        missing=tuple(missing),
+        pictures=made,
+        asked=asked_of(shown.metrics),
+    )
 
 
 Answers = Iterator[tuple[Request, str, Sequence[Response | None]]]
@@ -344,23 +382,3 @@ def _model_run(backend: Backend, tally: Tally | None) -> ModelRun:
         read=tally.usage.read,
         written=tally.usage.written,
     )
-
-
-def _run_name(record: RunRecord) -> str:
-    """Name a run after what it is: the same evaluation, run again, goes to the same folder."""
-    tasks = sorted({row.task.partition(".")[0] for row in record.lowerings})
-    head = tasks[0] if len(tasks) == 1 else f"{len(tasks)}-tasks"
-    model = (
-        re.sub(r"[^A-Za-z0-9.]+", "-", record.models[0].model)[:80]
-        if len(record.models) == 1
-        else f"{len(record.models)}-models"
-    )
-    what = json.dumps(
-        [
-            record.requests_sha256,
-            [m.model for m in record.models],
-            lines.plain(record.selection),
-            record.limit,
-        ]
-    )
-    return f"{head}-{model}-{hashlib.sha256(what.encode()).hexdigest()[:6]}"

@@ -18,6 +18,7 @@ _ABOUT = {
     "echo": "a fake that answers by rule",
     "hf": "models of transformers, with the extra `hf`: `hf/OWNER/NAME`, `hf/FOLDER`",
     "replay": "recorded answers: `replay/PATH.jsonl`",
+    "simulated": "models with a given ability, for trying designs: `taskc simulate`",
 }
 _ADDRESS = "_BASE_URL"
 

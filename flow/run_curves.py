@@ -1,21 +1,24 @@
 """Runs to curves: what models did in evaluations, put against their sizes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from taskc.analysis.aggregate import Part, Row
+from taskc.analysis.row import Part, Row
+from taskc.analysis.whole import whole
 from taskc.flow.build import BuildError
 from taskc.flow.ladders import find_ladder, shipped_ladders
+from taskc.flow.only import Only, check_only
+from taskc.flow.points import Read
 from taskc.flow.selection import BadSelection
 from taskc.records import lines
 from taskc.records.curve import Curve, Point
 from taskc.records.ladder import Axis, Ladder
+from taskc.records.report import PartName, RateName
+from taskc.records.simulated import PREFIX
 
-PartName: TypeAlias = Literal["all", "conflict", "agree"]
-RateName: TypeAlias = Literal["accuracy", "lured"]
 ROWS = "rows.jsonl"
 GIVEN = "given"  # the family of models whose scale is stated on the command line
 
@@ -62,23 +65,44 @@ def _stated(text: str) -> tuple[str, float]:
     return model, number
 
 
-def run_curves(folders: Sequence[Path], wanted: Against) -> tuple[Curve, ...]:
+def run_curves(folders: Sequence[Path], wanted: Against, only: Only | None = None) -> tuple[Curve, ...]:
     """Make the curves of runs, or of folders of runs.
 
     A curve is one task, regime with its levels, measure and family; answers that were had in different ways
     share none unless they are to be mixed. Raises `BuildError` for what is no run, and
     `BadSelection` for models whose scale nobody knows, and for one that stands twice on a curve.
     """
+    rows = read_rows(folders, only or Only())
+    models = list(dict.fromkeys(row.model for row in rows))
+    if only is None or not only.narrow:
+        check_stated(models, wanted)
+    check_placed(models, wanted)
+    return curves_of(rows, wanted)
+
+
+def check_placed(models: Iterable[str], wanted: Against) -> None:
+    """See that every model has a scale; raises `BadSelection`."""
+    if lost := sorted(model for model in models if place_of(model, wanted) is None):
+        names = ", ".join(f"`{model}`" for model in lost)
+        raise BadSelection(f"{names} {'is' if len(lost) == 1 else 'are'} on no ladder", cure_of(lost[0]))
+
+
+def cure_of(model: str) -> str:
+    """Say what to do about a model that is on no ladder."""
+    return f"state the scale, `--at {model}=NUMBER`, or name a file that has it with `--ladder`"
+
+
+def curves_of(rows: Iterable[Row], wanted: Against) -> tuple[Curve, ...]:
+    """Make the curves of rows; rows of models on no ladder are passed over. Raises `BadSelection`."""
     curves: dict[tuple[str, str, str], dict[str, Point]] = {}
-    rows = [row for folder in folders for row in _rows(folder)]
-    _find_all(sorted({row.model for row in rows}), wanted)
     for row in rows:
         part: Part = getattr(row, wanted.part)
         rate = getattr(part, wanted.rate)
-        if rate is None:
+        place = place_of(row.model, wanted)
+        if rate is None or place is None:
             continue
-        family, rung, scale = _place(row.model, wanted)
-        regime = _regime(row, wanted.mix)
+        family, rung, scale = place
+        regime = regime_of(row, mix=wanted.mix)
         points = curves.setdefault((row.task, regime, family), {})
         if rung in points:
             twice = " and ".join(f"`{model}`" for model in sorted({points[rung].model, row.model}))
@@ -96,48 +120,81 @@ def run_curves(folders: Sequence[Path], wanted: Against) -> tuple[Curve, ...]:
     )
 
 
-def _rows(folder: Path) -> Iterator[Row]:
-    """Read the rows of a run, or of all runs in a folder of runs."""
-    if not (folder / ROWS).is_file():
-        inner = sorted(path.parent for path in folder.glob(f"*/{ROWS}"))
-        if not inner:
-            cure = "name a folder that `taskc eval` made, or one that holds some: `taskc curves runs`"
-            raise BuildError(f"`{folder}` is not a run", cure)
-        for one in inner:
-            yield from _rows(one)
-        return
+def read_rows(folders: Sequence[Path], only: Only) -> list[Row]:
+    """Read the wanted rows of runs, or of folders of runs; raises `BuildError` and `BadSelection`.
+
+    Rows of the subtasks of a task are taken together, unless they are wanted apart.
+    """
+    rows = [row for folder in folders for run in runs_in(folder) for row in rows_of(run)]
+    check_only(
+        only,
+        tasks=(row.task for row in rows),
+        regimes=(row.regime for row in rows),
+        models=(row.model for row in rows),
+        factors=((name, level) for row in rows for name, level in row.levels.items()),
+    )
+    kept = [row for row in rows if only.takes(row.task, row.regime, row.levels, row.model)]
+    return kept if only.subtasks else whole(kept)
+
+
+def runs_in(folder: Path) -> list[Path]:
+    """Give the folder itself where it is that of a run, else the runs in it; raises `BuildError` for none."""
+    if (folder / ROWS).is_file():
+        return [folder]
+    inner = sorted(path.parent for path in folder.glob(f"*/{ROWS}"))
+    if not inner:
+        cure = "name a folder that `taskc eval` made, or one that holds some: `taskc curves runs`"
+        raise BuildError(f"`{folder}` is not a run", cure)
+    return inner
+
+
+def rows_of(run: Path) -> Iterator[Row]:
+    """Read the rows of a run."""
     try:
-        with (folder / ROWS).open("rb") as file:
+        with (run / ROWS).open("rb") as file:
             yield from lines.load_all(Row, file)
     except lines.LineError as problem:
-        raise BuildError(
-            f"`{folder / ROWS}` cannot be read: {problem}", "`taskc score` makes it anew"
-        ) from None
+        raise BuildError(f"`{run / ROWS}` cannot be read: {problem}", "`taskc score` makes it anew") from None
 
 
-def _regime(row: Row, mix: bool) -> str:
+def narrow_curves(read: Read, only: Only) -> Read:
+    """Leave of curves that were read what is wanted; raises `BadSelection` for a name that none has."""
+    if read.found or not only.narrow:
+        return read
+    check_only(
+        only,
+        tasks=(one.task for one in read.curves),
+        regimes=(one.regime for one in read.curves),
+        models=(point.model for one in read.curves for point in one.points),
+    )
+    kept = []
+    for one in read.curves:
+        points = tuple(p for p in one.points if only.takes(one.task, one.regime, {}, p.model))
+        if points:
+            kept.append(replace(one, points=points))
+    return replace(read, curves=tuple(kept))
+
+
+def regime_of(row: Row, *, mix: bool) -> str:
+    """Name the setting of a row: regime, levels, measure, and the way in which answers were had."""
     levels = [f"{factor}={level}" for factor, level in row.levels.items()]
     way = [row.lowering] if row.lowering and not mix else []
     return ", ".join([row.regime, *levels, row.measure, *way])
 
 
-def _find_all(models: Sequence[str], wanted: Against) -> None:
-    """See that every model has a place, and every stated one is there; raises `BadSelection`."""
-    lost = [m for m in models if m not in wanted.at and not any(one.find(m) for one in wanted.ladders)]
-    if lost:
-        names = ", ".join(f"`{model}`" for model in lost)
-        raise BadSelection(
-            f"{names} {'is' if len(lost) == 1 else 'are'} on no ladder",
-            f"state the scale, `--at {lost[0]}=NUMBER`, or name a file that has it with `--ladder`",
-        )
+def check_stated(models: Sequence[str], wanted: Against) -> None:
+    """See that every model whose scale is stated is there; raises `BadSelection`."""
     strange = [model for model in wanted.at if model not in models]
     if strange:
         known = ", ".join(f"`{model}`" for model in models)
         raise BadSelection(f"`{strange[0]}` is in none of these runs", f"asked were {known}")
 
 
-def _place(model: str, wanted: Against) -> tuple[str, str, float]:
-    """Give the family of a model, its name in it, and its scale."""
+def place_of(model: str, wanted: Against) -> tuple[str, str, float] | None:
+    """Give the family of a model, its name in it, and its scale; None for a model on no ladder.
+
+    Raises `BadSelection` where its ladder does not know its place on the axis.
+    """
     if model in wanted.at:
         return GIVEN, model, wanted.at[model]
     for ladder in wanted.ladders:
@@ -147,5 +204,6 @@ def _place(model: str, wanted: Against) -> tuple[str, str, float]:
             if scale is None:
                 told = f"the {wanted.axis} of `{model}` are not known to the ladder `{ladder.name}`"
                 raise BadSelection(told, f"state them, `--at {model}=NUMBER`, or take another `--scale`")
-            return ladder.name, rung.name, float(scale)
-    raise AssertionError("every model has been found")
+            made_up = model.startswith(PREFIX) and not ladder.name.startswith(PREFIX.rstrip("/"))
+            return f"{PREFIX}{ladder.name}" if made_up else ladder.name, rung.name, float(scale)
+    return None

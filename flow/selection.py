@@ -171,3 +171,12 @@ def _limited(requests: Iterator[Request], bounds: Mapping[str, tuple[int, int]])
                 places[request.item] = place
         if first <= place < last:
             yield request
+
+
+def check_factors(names: Sequence[str], manifest: Manifest) -> None:
+    """See that every one of `names` is a factor of some task of a build; raises `BadSelection`."""
+    known = {name: None for task in manifest.tasks for name in task.factors}
+    for name in names:
+        if name not in known:
+            told = similar(name, known) or f"varied were: {', '.join(known) or 'none'}"
+            raise BadSelection(f"there is no factor `{name}` to average over", told)

@@ -16,7 +16,7 @@ from taskc.grammar.print import print_statement
 from taskc.records.snapshot import ItemShot, Stated, TaskShot, Way, line
 
 # what makes the items, and what says how they are asked
-_OWN = (syntax.Item, syntax.ItemsFrom, syntax.ItemsGenerate, syntax.Test, syntax.Design)
+_OWN = (syntax.Item, syntax.ItemsFrom, syntax.ItemsGenerate, syntax.Test, syntax.Cluster, syntax.Design)
 _ASKING = (
     syntax.TrueTask,
     syntax.Distractor,

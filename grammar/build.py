@@ -165,6 +165,9 @@ class Builder:
     def _test(self, span: Span, where: s.Expression) -> s.Test:
         return s.Test(span=span, where=where)
 
+    def _cluster(self, span: Span, by: s.Expression) -> s.Cluster:
+        return s.Cluster(span=span, by=by)
+
     # --- what is wanted, what competes, how it is asked -----------------------------------------
 
     def _true_task(self, span: Span, about: s.Text, answer: s.Expression) -> s.TrueTask:

@@ -223,7 +223,7 @@ def _stray(wrong: Wrong) -> Diagnostic | None:
     token = wrong.token
     if token.kind != "STRAY":
         return None
-    help = _arrow(wrong) or _PYTHON.get(token.text, "")
+    help = _arrow(wrong) or _method(wrong) or _PYTHON.get(token.text, "")
     name = f"`{token.text}`"
     if not (token.text.isascii() or token.text.isprintable()) or token.text.isspace():
         name = f"{unicodedata.name(token.text, 'character').lower()} (U+{ord(token.text):04X})"
@@ -262,7 +262,7 @@ def _help(wrong: Wrong) -> str:
     if wrong.at == wrong.start and token.text in _OPERATORS:
         return _PYTHON["//"] if token.text == "//" else _PYTHON["\\"]
     if wrong.accepts >= _OPERATORS and token.text in _PYTHON:
-        return _PYTHON[token.text]
+        return _method(wrong) or _PYTHON[token.text]
     if (
         wrong.at > 1
         and wrong.tokens[wrong.at - 2].text == ","
@@ -270,6 +270,15 @@ def _help(wrong: Wrong) -> str:
     ):
         return "a comma at the end of a line goes on with the list in the next line"
     return _form(wrong)
+
+
+def _method(wrong: Wrong) -> str:
+    """Give the call of a function that does what a method does elsewhere, for `a.f(`."""
+    before, after = wrong.before, wrong.tokens[wrong.at + 1 : wrong.at + 3]
+    if wrong.token.text != "." or len(after) < 2 or after[0].kind != "NAME" or after[1].text != "(":
+        return ""
+    value = shorten(before.text) if before is not None and before.kind == "NAME" else "value"
+    return f"values have no methods; functions take them: `{after[0].text}({value}, …)`"
 
 
 def _form(wrong: Wrong) -> str:

@@ -219,6 +219,9 @@ class _Writer:
     def _test(self, node: s.Test) -> Entry:
         return Entry((f"test where {self._value(node.where, len('test where '))}",))
 
+    def _cluster(self, node: s.Cluster) -> Entry:
+        return Entry((f"cluster by {self._value(node.by, len('cluster by '))}",))
+
     def _true_task(self, node: s.TrueTask) -> Entry:
         return self._predicts("true_task", self._text(node.about), [("->", node.answer)])
 
@@ -353,6 +356,7 @@ _WRITERS: dict[type[s.Statement], Callable[..., Entry]] = {
     s.ItemsRows: _Writer._items_rows,
     s.ItemsGenerate: _Writer._items_generate,
     s.Test: _Writer._test,
+    s.Cluster: _Writer._cluster,
     s.TrueTask: _Writer._true_task,
     s.Distractor: _Writer._distractor,
     s.Options: _Writer._options,

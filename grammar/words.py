@@ -13,6 +13,7 @@ STATEMENT_FORMS = {
     "item": "`item { name: type }`, a field a line",
     "items": '`items from "file"`, `items [{ name: value }]` or `items generate 100 seed 1 { … }`',
     "test": "`test where condition`",
+    "cluster": "`cluster by field`",
     "true_task": '`true_task "…" -> answer`',
     "distractor": '`distractor "…" -> answer`, `distractor name "…" -> answer when condition`',
     "options": "`options list` or `options list as letters`",

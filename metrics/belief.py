@@ -12,13 +12,18 @@ from taskc.records.request import Normalise, Option
 class Belief:
     """Log-probabilities of the options in order: `logprobs` raw, `compared` as the arg-max compares them.
 
-    Natural logarithms. None is an option of which nothing is known. `outside` is the probability
-    mass that falls on none of them, None where that is not measured.
+    Natural logarithms. None is an option of which nothing is known. `outside` is the probability mass that
+    falls on none of them, None where that is not measured. `options` are those themselves, `tokens` how
+    many each has in the model's own, `base` their log-probabilities after the lead-in alone; empty where
+    that is not known.
     """
 
     logprobs: tuple[float | None, ...]
     compared: tuple[float | None, ...]
     outside: float | None = None
+    options: tuple[Option, ...] = ()
+    tokens: tuple[int, ...] = ()
+    base: tuple[float, ...] = ()
 
     @property
     def best(self) -> int | None:
@@ -62,7 +67,28 @@ def believe_scored(
         None if value is None else (value - less) / max(1, size)
         for value, less, size in zip(raw, base, sizes, strict=True)
     )
-    return Belief(logprobs=raw, compared=compared)
+    return Belief(
+        logprobs=raw,
+        compared=compared,
+        options=tuple(options),
+        tokens=scored.tokens,
+        base=unconditional.logprobs if unconditional else (),
+    )
+
+
+def log_total(belief: Belief) -> float | None:
+    """Give log Σ p(option) of raw probabilities; None if one is unknown, or none is above 0."""
+    known = [value for value in belief.logprobs if value is not None]
+    if len(known) < len(belief.logprobs) or not known:
+        return None
+    top = max(known)
+    return None if top == -math.inf else top + math.log(math.fsum(math.exp(value - top) for value in known))
+
+
+def shares(belief: Belief) -> list[float] | None:
+    """Give the share of each option in Σ p(option), raw probabilities; None if one is unknown."""
+    total = log_total(belief)
+    return None if total is None else [math.exp(v - total) for v in belief.logprobs if v is not None]
 
 
 def believe_labelled(labelled: Labelled) -> Belief:

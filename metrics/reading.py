@@ -4,16 +4,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from taskc.metrics import METRICS
 from taskc.metrics.attribute import TRUE_TASK, option_of
 from taskc.metrics.belief import Belief, Target, believe_labelled, believe_scored
+from taskc.metrics.chosen import STANDARD, Chosen
 from taskc.metrics.extract import extract
 from taskc.records.operation import Answer, Generated, Refusal, Scored
 from taskc.records.request import Request
 from taskc.records.score import Rung
-
-_NUMBERS = {name: metric for name, metric in METRICS.items() if name != "accuracy"}
-"""All of the shelf but accuracy, which a score states as `correct`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,15 +24,20 @@ class Reading:
 
 
 def read(
-    request: Request, outcome: Answer | Refusal, way: str, unconditional: Scored | None = None
+    request: Request,
+    outcome: Answer | Refusal,
+    way: str,
+    unconditional: Scored | None = None,
+    chosen: Chosen = STANDARD,
 ) -> Reading:
-    """Read one outcome of `request`, had in the `way` of its lowering.
+    """Read one outcome of `request`, had in the `way` of its lowering, with the numbers that are `chosen`.
 
     A generated reply is read by `extract`; scored options and labels by the highest, of which ties are
     marked by a number `tie` of 1 and go to the first option. A refusal is what the outcome calls one.
     """
     if isinstance(outcome, Refusal):
-        return Reading(given=None, refused=True)
+        lost = _written(request, None, "", chosen) if chosen.replies and request.measure == "reply" else {}
+        return Reading(given=None, refused=True, numbers=lost)
     if isinstance(outcome, Generated):
         lead = request.lead_in if way.rpartition(" then ")[2].endswith("+prefill") else ""
         found = extract(
@@ -46,8 +48,10 @@ def read(
             lead=lead,
             cut=outcome.finish == "length",
         )
-        return Reading(given=found.answer, rung=found.rung) if found else Reading(given=None)
-    return _believed(request, _belief(request, outcome, unconditional))
+        given = found.answer if found else None
+        numbers = _written(request, given, outcome.text, chosen) if chosen.replies else {}
+        return Reading(given=given, rung=found.rung if found else "", numbers=numbers)
+    return _believed(request, _belief(request, outcome, unconditional), chosen)
 
 
 def target_of(request: Request) -> Target | None:
@@ -72,11 +76,24 @@ def _belief(request: Request, outcome: Answer, unconditional: Scored | None) -> 
     return Belief(logprobs=outcome.logprobs, compared=outcome.logprobs, outside=max(0.0, 1.0 - mass))
 
 
-def _believed(request: Request, belief: Belief) -> Reading:
+def _written(request: Request, given: str | None, text: str, chosen: Chosen) -> dict[str, float]:
+    """Hold a reply against the answer; one without an answer has what the metric says is then lost."""
+    targets = (request.answer,)
+    said = text.rpartition("</think>")[2]
+    numbers = {}
+    for name, metric in chosen.replies.items():
+        whole = said if metric.whole and said else given
+        value = metric.lost if whole is None else metric.function(whole, targets)
+        if value is not None and math.isfinite(value):
+            numbers[name] = value
+    return numbers
+
+
+def _believed(request: Request, belief: Belief, chosen: Chosen) -> Reading:
     target = target_of(request)
     # the mass outside is told even where the true answer is none of the options, and nothing else can be
     numbers: dict[str, float] = {} if target or belief.outside is None else {"outside": belief.outside}
-    for name, metric in _NUMBERS.items():
+    for name, metric in chosen.options.items():
         value = metric(belief, target) if target else None
         if value is not None and math.isfinite(value):
             numbers[name] = value

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from taskc.metrics.attribute import Attribution, attribute
+from taskc.metrics.chosen import STANDARD, Chosen
 from taskc.metrics.reading import Reading, read
-from taskc.metrics.vote import majority, passes
+from taskc.metrics.vote import ballots, majority, passes
 from taskc.records.operation import Scored
 from taskc.records.request import Request
 from taskc.records.response import Response
@@ -20,13 +21,15 @@ def score(
     model: str,
     unconditional: Scored | None = None,
     why: str = "no answer was had",
+    chosen: Chosen = STANDARD,
 ) -> list[Score] | Missing:
     """Score what came back for one request; `responses` has a place a replicate, None for no answer.
 
     With a vote there is one score, and it needs every sample: a vote of fewer estimates something else.
-    Without one there is a score for every replicate that was answered. Nothing to score gives `Missing` with
-    the reason: `why`, or what is lacking. `way` is that of the lowering; `unconditional` is the answer to
-    the request's unconditional stage, which `choice(normalise = unconditional)` needs.
+    Without one there is a score for every replicate that was answered. Nothing to score gives `Missing`
+    with the reason: `why`, or what is lacking. `way` is that of the lowering; `unconditional` is the answer
+    to the request's unconditional stage, which `choice(normalise = unconditional)` needs. `chosen` are the
+    metrics whose numbers a score carries.
     """
     had = [(place, one) for place, one in enumerate(responses) if one is not None]
     lacking = _lacking(request, len(had), len(responses), unconditional, why)
@@ -41,20 +44,23 @@ def score(
             why=lacking,
             lowering=way,
         )
-    readings = [read(request, one.outcome, way, unconditional) for _, one in had]
+    readings = [read(request, one.outcome, way, unconditional, chosen) for _, one in had]
     owners = [_owner(request, reading) for reading in readings]
-    more = passes([owner.correct for owner in owners]) if request.measure == "reply" else {}
+    more = _of_samples(request, readings, [owner.correct for owner in owners], chosen)
     if request.decode.vote and len(responses) > 1:
         vote = majority(readings, kind=request.kind, options=request.options)
-        return [_score(request, way, model, 0, vote, _owner(request, vote), more)]
+        return [_score(request, way, model, 0, vote, _owner(request, vote), more, chosen)]
     return [
-        _score(request, way, model, place, reading, owner, more)
+        _score(request, way, model, place, reading, owner, more, chosen)
         for (place, _), reading, owner in zip(had, readings, owners, strict=True)
     ]
 
 
 def score_all(
-    answers: Iterable[tuple[Request, str, Sequence[Response | None]]], *, model: str
+    answers: Iterable[tuple[Request, str, Sequence[Response | None]]],
+    *,
+    model: str,
+    chosen: Chosen = STANDARD,
 ) -> Iterator[Score | Missing]:
     """Score a stream of requests with their ways and responses, in order, and pair unconditional stages.
 
@@ -69,15 +75,18 @@ def score_all(
         if request.stage == "unconditional":
             bases[key] = _scored(responses)
             for asked in waiting.pop(key, ()):
-                yield from _each(score(*asked, model=model, unconditional=bases[key]))
+                yield from _each(score(*asked, model=model, unconditional=bases[key], chosen=chosen))
         elif request.stage == "answer" and responses:
             if request.normalise == "unconditional" and key not in bases:
                 waiting.setdefault(key, []).append((request, way, responses))
             else:
-                yield from _each(score(request, way, responses, model=model, unconditional=bases.get(key)))
+                base = bases.get(key)
+                yield from _each(
+                    score(request, way, responses, model=model, unconditional=base, chosen=chosen)
+                )
     for left in waiting.values():
         for asked in left:
-            yield from _each(score(*asked, model=model))
+            yield from _each(score(*asked, model=model, chosen=chosen))
 
 
 def measure_of(request: Request) -> str:
@@ -105,6 +114,22 @@ def _owner(request: Request, reading: Reading) -> Attribution:
     )
 
 
+def _of_samples(
+    request: Request, readings: Sequence[Reading], correct: Sequence[bool], chosen: Chosen
+) -> dict[str, float]:
+    """Give the numbers about all samples of a reply; there are none of a single one."""
+    if request.measure != "reply" or len(readings) < 2:
+        return {}
+    numbers = passes(correct)
+    if chosen.samples:
+        votes = ballots(readings, kind=request.kind, options=request.options)
+        for name, metric in chosen.samples.items():
+            value = metric(votes, correct)
+            if value is not None:
+                numbers[name] = value
+    return numbers
+
+
 def _score(
     request: Request,
     way: str,
@@ -113,10 +138,15 @@ def _score(
     reading: Reading,
     owner: Attribution,
     more: Mapping[str, float],
+    chosen: Chosen,
 ) -> Score:
+    numbers = {**reading.numbers, **more, **_chance(request)}
+    if chosen.accuracy:
+        numbers["accuracy"] = float(owner.correct)
     return Score(
         task=request.task,
         item=request.item,
+        cluster=request.cluster,
         regime=request.regime,
         levels=request.levels,
         measure=measure_of(request),
@@ -131,7 +161,7 @@ def _score(
         correct=owner.correct,
         conflict=owner.conflict,
         rung=reading.rung,
-        numbers={**reading.numbers, **more, **_chance(request)},
+        numbers=numbers,
     )
 
 

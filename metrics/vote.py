@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from taskc.metrics.attribute import same
+from taskc.metrics.of_samples.pass_at_k import pass_at_k
 from taskc.metrics.reading import Reading
 from taskc.records.request import Kind, Option
 
@@ -17,35 +18,44 @@ def majority(
     `voting` the share that gave any answer. Where none did, the vote is unparsed, or refused if all were.
     Numbers that every sample has are averaged.
     """
-    ballots: list[tuple[str, int]] = []
-    for reading in readings:
-        if reading.given is not None:
-            _cast(ballots, reading.given, kind, options)
+    cast = [vote for vote in ballots(readings, kind=kind, options=options) if vote is not None]
     numbers = dict(_means(readings))
-    numbers["voting"] = sum(votes for _, votes in ballots) / len(readings)
-    if not ballots:
+    numbers["voting"] = len(cast) / len(readings)
+    if not cast:
         return Reading(given=None, refused=all(one.refused for one in readings), numbers=numbers)
-    given, votes = max(ballots, key=lambda ballot: ballot[1])
-    numbers["agreement"] = votes / len(readings)
-    return Reading(given=given, rung="vote", numbers=numbers)
+    winner = max(cast, key=cast.count)
+    numbers["agreement"] = cast.count(winner) / len(readings)
+    return Reading(given=readings[winner].given, rung="vote", numbers=numbers)
+
+
+def ballots(
+    readings: Sequence[Reading], *, kind: Kind = "text", options: tuple[Option, ...] = ()
+) -> list[int | None]:
+    """Give for each sample the place of the first with the same answer; None for one without an answer."""
+    firsts: list[int] = []
+    votes: list[int | None] = []
+    for place, reading in enumerate(readings):
+        given = reading.given
+        if given is None:
+            votes.append(None)
+            continue
+        alike = (one for one in firsts if same(str(readings[one].given), given, kind, options))
+        vote = next(alike, place)
+        if vote == place:
+            firsts.append(place)
+        votes.append(vote)
+    return votes
 
 
 def passes(correct: Sequence[bool]) -> dict[str, float]:
     """Give `pass@1` and `pass@n` of the n samples of an item: the share that is correct, and whether any is.
 
-    These are the unbiased estimates 1 − C(n−c, k)/C(n, k) of Chen et al. 2021 at k = 1 and k = n.
-    A sample without an answer does not pass.
+    These are the unbiased estimates of Chen et al. 2021 at k = 1 and k = n. A sample without an answer does
+    not pass.
     """
-    rate = sum(correct) / len(correct)
-    return {"pass@1": rate, f"pass@{len(correct)}": float(any(correct))} if len(correct) > 1 else {}
-
-
-def _cast(ballots: list[tuple[str, int]], given: str, kind: Kind, options: tuple[Option, ...]) -> None:
-    for index, (answer, votes) in enumerate(ballots):
-        if same(answer, given, kind, options):
-            ballots[index] = (answer, votes + 1)
-            return
-    ballots.append((given, 1))
+    n = len(correct)
+    found = {f"pass@{k}": pass_at_k(n, sum(correct), k) for k in (1, n)} if n > 1 else {}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _means(readings: Sequence[Reading]) -> Mapping[str, float]:

@@ -78,7 +78,8 @@ class Request:
 
     `predictions` maps `true_task` and the name of each distractor that speaks for this item to the
     answer it predicts, as a reply writes it; `answer` is that of `true_task`. `kind` is the type of the
-    answer. `implied` marks a measure nobody stated: it is left out where a backend cannot give it.
+    answer. `cluster` names what an item belongs to with others, '' where it stands for itself.
+    `implied` marks a measure nobody stated: it is left out where a backend cannot give it.
     """
 
     id: str
@@ -100,6 +101,7 @@ class Request:
     predictions: Mapping[str, str] = field(default_factory=dict)
     answer: str = ""
     kind: Kind = "text"
+    cluster: str = ""
     decode: Decode
 
 

@@ -16,11 +16,13 @@ class Score:
     says that at least one distractor predicts another answer than the true task on this item.
     `given` is the answer as understood, None if there is none; `rung` says how it was found in the reply.
     `numbers` holds what the measure yields: `logprob`, `loss`, `margin`, `outside`, `pass@k` …
-    With several samples and no vote there is one score a replicate.
+    With several samples and no vote there is one score a replicate. `cluster` names the items that belong
+    together, such as the questions about one passage: '' for one that stands for itself.
     """
 
     task: str
     item: str
+    cluster: str = ""
     regime: str
     levels: Mapping[str, str] = field(default_factory=dict)
     measure: str

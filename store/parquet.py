@@ -1,7 +1,7 @@
-"""Answers as a Parquet file, a column for each thing that is known of them; needs the extra `parquet`."""
+"""Answers and tables as Parquet files; needs the extra `parquet`."""
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,32 @@ def write_parquet(path: Path, responses: Iterable[Response]) -> int:
 
     write_atomically(path, parts())
     return count
+
+
+def can_write() -> bool:
+    """Say whether Parquet files can be written here."""
+    from importlib.util import find_spec
+
+    return find_spec("pyarrow") is not None
+
+
+def write_table(path: Path, columns: Mapping[str, type], rows: Sequence[Sequence[object]]) -> None:
+    """Write a table whose columns are texts, whole numbers, numbers or truths, None where there is nothing.
+
+    The same table gives the same bytes, as long as pyarrow stays the same.
+    """
+    import pyarrow as arrow
+    from pyarrow import parquet
+
+    kinds = {str: arrow.string(), int: arrow.int64(), float: arrow.float64(), bool: arrow.bool_()}
+    schema = arrow.schema([(name, kinds[kind]) for name, kind in columns.items()])
+    cells = [
+        [None if row[at] is None else kind(row[at]) for row in rows]
+        for at, kind in enumerate(columns.values())
+    ]
+    out = io.BytesIO()
+    parquet.write_table(arrow.table(cells, schema=schema), out, compression="zstd")
+    write_atomically(path, out.getvalue())
 
 
 class _Drain(io.RawIOBase):

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from taskc.compiler.gallery import Gallery
 from taskc.compiler.limits import LimitError, Meter
+from taskc.compiler.lints.ambiguous_exemplars import ambiguous_exemplars
 from taskc.compiler.lints.ambiguous_extractor import ambiguous_extractor, mark_case, reads_options
 from taskc.compiler.lints.answer_imbalance import answer_imbalance, has_options, mark_place
 from taskc.compiler.lints.blank_at_join import blank_at_join, mark_blanks
@@ -20,6 +21,7 @@ from taskc.compiler.lints.leaked_answer import has_rivals, leaked_answer, mark_m
 from taskc.compiler.lints.leaked_exemplar import leaked_exemplar
 from taskc.compiler.lints.length_gives_away import length_gives_away, mark_lengths, varies
 from taskc.compiler.lints.missing_canary import missing_canary
+from taskc.compiler.lints.no_controls import mark_control, no_controls
 from taskc.compiler.lints.no_distractor import no_distractor
 from taskc.compiler.lints.one_label_exemplars import one_label_exemplars
 from taskc.compiler.lints.option_is_prefix import mark_prefix, option_is_prefix, scores_options
@@ -39,6 +41,7 @@ from taskc.dsl.diagnostic import Diagnostic, Severity, notice, similar, warning
 from taskc.dsl.model import Allow, Program, Task
 
 LINTS: dict[str, Lint] = {
+    "ambiguous-exemplars": Lint(tell=ambiguous_exemplars),
     "ambiguous-extractor": Lint(
         tell=ambiguous_extractor,
         mark=mark_case,
@@ -58,6 +61,7 @@ LINTS: dict[str, Lint] = {
     "leaked-exemplar": Lint(tell=leaked_exemplar),
     "length-gives-away": Lint(tell=length_gives_away, mark=mark_lengths, code="H", wanted=varies),
     "missing-canary": Lint(tell=missing_canary),
+    "no-controls": Lint(tell=no_controls, mark=mark_control),
     "no-distractor": Lint(tell=no_distractor),
     "one-label-exemplars": Lint(tell=one_label_exemplars),
     "option-is-prefix": Lint(tell=option_is_prefix, mark=mark_prefix, wanted=scores_options),

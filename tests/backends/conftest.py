@@ -9,7 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from loopback import FakeProvider
+from loopback import FakeProvider, hurried, run_hurried
 
 
 @pytest.fixture(scope="session")
@@ -30,19 +30,17 @@ def provider(running: FakeProvider, monkeypatch: pytest.MonkeyPatch) -> FakeProv
 @pytest.fixture
 def ask(tmp_path: Path, provider: FakeProvider) -> Callable[..., Any]:
     """Open a model, ask it operations, close it, and give its replies (one alone without a list)."""
-    import asyncio
-
     from taskc.backends import open_model
 
     async def go(model: str, operations: tuple[Any, ...], environment: dict[str, str]) -> Any:
         backend = open_model(model, provider.around(tmp_path, **environment))
         try:
-            replies = await backend.ask(operations)
+            replies = await hurried(provider, backend, backend.ask(operations))
         finally:
             await backend.close()
         return replies[0] if len(operations) == 1 else replies
 
     def asked(model: str, *operations: Any, **environment: str) -> Any:
-        return asyncio.run(go(model, operations, environment))
+        return run_hurried(lambda: go(model, operations, environment))
 
     return asked

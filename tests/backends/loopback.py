@@ -1,22 +1,26 @@
 """A provider on this machine that speaks as OpenAI's and Anthropic's do, and goes wrong as it is told to."""
 
+import asyncio
 import contextlib
 import json
 import re
+import select
 import socket
 import struct
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from taskc.backends.protocol import Surroundings
 
 KEY = "sk-very-secret-0123456789"
+HELD = 300.0  # seconds until a server gives up on a client that does not
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +29,8 @@ class Say:
 
     `half` sends half of the body and closes; `drip` waits so many seconds between its pieces; `chunked` sends
     it in chunks, and with `half` without the last ones; `close` ends the connection after it, unannounced.
+    `until` is called before the answer; `hold` gives nothing until the client goes away, or with `drip` a
+    blank now and then: see `hurried`.
     """
 
     status: int = 200
@@ -36,11 +42,13 @@ class Say:
     drip: float = 0.0
     chunked: bool = False
     close: bool = False
+    hold: bool = False
+    until: Callable[[], object] | None = None
 
     @property
     def sound(self) -> bool:
         """Say whether a client that waits has an answer of it."""
-        return self.status == 200 and not self.reset and not self.half
+        return self.status == 200 and not self.reset and not self.half and not self.hold
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +68,53 @@ class Asked:
         return last if isinstance(last, str) else str(last["content"])
 
 
+class _Server(ThreadingHTTPServer):
+    """Tells when a connection is closed."""
+
+    after: Callable[[], None]
+
+    def shutdown_request(self, request: Any) -> None:
+        super().shutdown_request(request)
+        self.after()
+
+
+class LeapingLoop(asyncio.SelectorEventLoop):
+    """An event loop whose clock can be put forward."""
+
+    skipped = 0.0
+
+    def time(self) -> float:
+        return super().time() + self.skipped
+
+
+def run_hurried(main: Callable[[], Awaitable[T]]) -> T:
+    """Run something in which `hurried` is used."""
+
+    async def go() -> T:
+        return await main()
+
+    with asyncio.Runner(loop_factory=LeapingLoop) as runner:
+        return runner.run(go())
+
+
+async def hurried(provider: "FakeProvider", backend: Any, asking: Awaitable[T]) -> T:
+    """Wait for something that is asked of `backend`; where all that is in flight is held, time is over.
+
+    The clock of the loop is then put forward, and at no other time: who is answered has all the time there
+    is, on the slowest machine, and who is not loses none.
+    """
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, LeapingLoop), "run it with `run_hurried`"
+    task = asyncio.ensure_future(asking)
+    over = provider.held
+    while not task.done():
+        if 0 < backend.lane.gate.pace.busy == provider.held - over:
+            over = provider.held
+            loop.skipped += backend.line.timeout
+        await asyncio.wait([task], timeout=0.002)
+    return task.result()
+
+
 class FakeProvider:
     """Says the lines of its script one after another, the last one for ever, and keeps what it was asked.
 
@@ -76,8 +131,10 @@ class FakeProvider:
         self.asked: list[Asked] = []
         self.rule: Callable[[Asked, int], Say] | None = None
         self.times: Counter[str] = Counter()
+        self.held = self.closed = 0
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = _Server(("127.0.0.1", 0), self._handler())
+        self._server.after = self._count_closed
         self._server.daemon_threads = True
         self.address = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
@@ -208,6 +265,10 @@ class FakeProvider:
         body = {"error": {"message": message, "type": code or "some_error", "code": code or None}}
         return Say(status=status, body=body, headers=named)
 
+    def _count_closed(self) -> None:
+        with self._lock:
+            self.closed += 1
+
     def _next(self, asked: Asked) -> Say:
         with self._lock:
             self.asked.append(asked)
@@ -236,12 +297,33 @@ class FakeProvider:
                 )
                 say = provider._next(asked)
                 time.sleep(say.wait)
+                if say.until is not None:
+                    say.until()
+                if say.hold:
+                    return self._hold(say)
                 if say.reset:
                     self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                     self.connection.close()
                     self.close_connection = True
                     return
                 self._answer(say)
+
+            def _hold(self, say: Say) -> None:
+                """Keep a client waiting until it goes; `held` counts who got what there is."""
+                if say.drip:
+                    self.send_response(200)
+                    self.send_header("content-length", "1000000")
+                    self.end_headers()
+                    self.wfile.write(b" ")
+                with provider._lock:
+                    provider.held += 1
+                self.close_connection = True
+                end = time.monotonic() + HELD
+                while time.monotonic() < end:
+                    gone, _, _ = select.select([self.connection], [], [], say.drip or HELD)
+                    if gone:
+                        return
+                    self.wfile.write(b" ")
 
             def _answer(self, say: Say) -> None:
                 body = say.body if isinstance(say.body, bytes) else json.dumps(say.body).encode()

@@ -90,7 +90,7 @@ def test_recorded_answers_are_described_as_opened(recorded, nowhere):
 
 
 def test_every_backend_is_tried():
-    tried = {model.partition("/")[0] for model in MODELS} | {"hf", "local", "replay"}
+    tried = {model.partition("/")[0] for model in MODELS} | {"hf", "local", "replay", "simulated"}
     assert tried == set(BACKENDS)
 
 

@@ -32,16 +32,18 @@ async def trip(lane, seconds=0.01, feedback=FINE, seen=None):
 
 def test_one_slow_down_holds_all_models_of_the_host_and_no_other():
     async def go():
+        now = 100.0
         one, two, other = lanes("a", "a", "b")
         assert one.gate is two.gate is not other.gate
+        one.gate.clock = lambda: now
         await trip(one, 0, Feedback(slow=True, wait=0.2))
-        start, seen = time.monotonic(), []
-        await asyncio.gather(*(trip(lane, 0, FINE, seen) for lane in (one, two, other)))
-        return {lane: at - start for lane, at in seen}, (one, two, other)
+        held = [asyncio.create_task(trip(lane, 0)) for lane in (one, two)]
+        await trip(other, 0.3)  # there and back, while both look at their clock again and again
+        assert not any(task.done() for task in held)
+        now += 0.2
+        await asyncio.wait_for(asyncio.gather(*held), 60)
 
-    took, (one, two, other) = asyncio.run(go())
-    assert took[other] < 0.1
-    assert took[one] >= 0.19 and took[two] >= 0.19
+    asyncio.run(go())
 
 
 def test_models_of_one_host_take_turns():
@@ -83,10 +85,10 @@ def test_a_stop_empties_the_line_and_ends_pauses():
         other = asyncio.create_task(trip(two))
         await asyncio.sleep(0.01)
         one.stop()
-        gone = await asyncio.wait_for(asyncio.gather(*waiting, pausing, return_exceptions=True), 5)
+        gone = await asyncio.wait_for(asyncio.gather(*waiting, pausing, return_exceptions=True), 60)
         assert not other.done()
         one.leave(ticket, FINE)
-        await asyncio.wait_for(other, 5)
+        await asyncio.wait_for(other, 60)
         return gone
 
     assert all(isinstance(one, Stopped) for one in asyncio.run(go()))
@@ -101,7 +103,7 @@ def test_who_is_cancelled_in_line_holds_nobody_up():
         waiting[0].cancel()
         await asyncio.sleep(0)
         one.leave(ticket, FINE)
-        await asyncio.wait_for(waiting[1], 5)
+        await asyncio.wait_for(waiting[1], 60)
 
     asyncio.run(go())
 
@@ -115,7 +117,7 @@ def test_a_limit_of_requests_a_minute_spreads_them():
         return [at for _, at in seen]
 
     times = asyncio.run(go())
-    assert 0.28 <= times[-1] - times[0] < 3  # 0.05 s each, the first and two of the slack at once
+    assert 0.28 <= times[-1] - times[0] < 30  # 0.05 s each, the first and two of the slack at once
 
 
 def test_the_model_string_gives_limits(provider, ask):
@@ -176,7 +178,7 @@ def test_a_stop_ends_a_pause_between_tries(provider, tmp_path):
             await asyncio.sleep(0.01)
         await asyncio.sleep(0.1)
         backend.lane.stop()
-        (reply,) = await asyncio.wait_for(asking, 5)
+        (reply,) = await asyncio.wait_for(asking, 60)
         await backend.close()
         return reply
 

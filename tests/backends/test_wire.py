@@ -54,7 +54,10 @@ def test_a_connection_that_was_closed_while_idle_costs_no_try(provider, tmp_path
         backend = open_model(model, provider.around(tmp_path))
         replies = []
         for _ in range(5):
+            closed = provider.closed
             replies += await backend.ask([HELLO])
+            while provider.closed == closed:
+                await asyncio.sleep(0.002)
             await asyncio.sleep(0.05)
         await backend.close()
         return replies

@@ -45,6 +45,7 @@ def readable(request: Request, known: dict[str, int]) -> str:
     about = [
         request.task,
         f"item {request.item}",
+        *([f"of {request.cluster}"] if request.cluster else []),
         request.regime,
         *(f"{k} {v}" for k, v in request.levels.items()),
     ]

@@ -40,8 +40,8 @@ def start(
 ) -> Callable[..., "subprocess.Popen[str]"]:
     """Begin `taskc eval --batch` as a process of its own."""
 
-    def begin(model: str, *more: str) -> "subprocess.Popen[str]":
-        named = f"{model}?timeout=2&retries=2&wait=0.01"
+    def begin(model: str, *more: str, timeout: int = 60) -> "subprocess.Popen[str]":
+        named = f"{model}?timeout={timeout}&retries=2&wait=0.01"
         words = ["eval", "-m", named, "--batch", "--poll", "0.02", "--no-picture", *more]
         return subprocess.Popen(
             [sys.executable, "-m", "taskc", *words],
@@ -56,7 +56,7 @@ def start(
 
 
 def _done(process: "subprocess.Popen[str]") -> tuple[int, str, str]:
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=300)
     assert "Traceback" not in err, err
     return process.returncode, out, err
 
@@ -95,10 +95,19 @@ def test_other_models_are_refused(run: Any, build: Path) -> None:
     assert not (build / "runs").exists()
 
 
+def _out_of_time(start: Any, server: BatchProvider, model: str) -> tuple[int, str]:
+    """Let a run be over when it has sent its batch: after a second, or more on a slow machine."""
+    for seconds in (1, 4, 16, 64):
+        code, _, err = _done(start(model, "--max-time", f"{seconds}s"))
+        if server.made and "stay with the provider" in err:
+            break
+    return code, err
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_max_time_prints_how_to_go_on(start: Any, server: BatchProvider, model: str) -> None:
     server.looks = 10_000
-    code, _, err = _done(start(model, "--max-time", "1s"))
+    code, err = _out_of_time(start, server, model)
     assert code == 5, err
     assert "20 requests in 1 batch stay with the provider" in err
     assert "`--max-time` is reached, 20 not asked; what was answered is kept" in err
@@ -114,7 +123,7 @@ def test_max_time_prints_how_to_go_on(start: Any, server: BatchProvider, model: 
 def test_an_interrupt_leaves_the_batch(start: Any, server: BatchProvider, model: str) -> None:
     server.looks = 10_000
     process = start(model)
-    end = time.monotonic() + 30
+    end = time.monotonic() + 300
     while not server.made:
         assert time.monotonic() < end
         time.sleep(0.01)
@@ -141,7 +150,7 @@ def _calls(server: BatchProvider) -> int:
 def _whole(start: Any, server: BatchProvider, build: Path, model: str) -> None:
     """Let a run come to its end: all is answered, and nothing was accepted twice."""
     server.looks = 0
-    code, _, err = _done(start(model))
+    code, _, err = _done(start(model, timeout=3))
     assert code == 0, err
     assert sum(server.accepted.values()) == sum(server.paid.values()) == ASKED
     assert not [path for path in _files(build) if KEY.encode() in path.read_bytes()]
@@ -157,7 +166,7 @@ def test_killed_at_any_moment(start: Any, server: BatchProvider, build: Path, mo
     while killed < kills:
         server.looks = dice.choice((0, 2, 10_000))
         seen, wanted = _calls(server), dice.randrange(1, 7)
-        process = start(model, "--max-requests", "3")
+        process = start(model, "--max-requests", "3", timeout=3)
         while _calls(server) - seen < wanted and process.poll() is None:
             time.sleep(0.002)
         time.sleep(dice.uniform(0, 0.06))
@@ -173,9 +182,9 @@ def test_killed_at_any_moment(start: Any, server: BatchProvider, build: Path, mo
 @pytest.mark.parametrize("model", MODELS)
 def test_killed_between_accepting_and_knowing(start: Any, server: BatchProvider, model: str) -> None:
     """The provider has accepted a batch, and the process that sent it never hears of it."""
-    server.slow = 2.0
+    server.slow = 60.0
     process = start(model)
-    end = time.monotonic() + 30
+    end = time.monotonic() + 300
     while not server.made:
         assert time.monotonic() < end
         time.sleep(0.005)
@@ -194,13 +203,13 @@ def test_killed_before_it_was_accepted(start: Any, server: BatchProvider, model:
     call = "POST /v1/batches" if model == "openai/gpt-4o-mini" else "POST /v1/messages/batches"
     server.wrong = lambda name, before: Wrong(status=500) if name == call else None
     process = start(model)
-    end = time.monotonic() + 30
+    end = time.monotonic() + 300
     while not server.calls[call]:
         assert time.monotonic() < end
         time.sleep(0.005)
     _kill(process)
     server.wrong = lambda name, before: None
-    code, _, err = _done(start(model))
+    code, _, err = _done(start(model, timeout=3))  # which is how long it waits
     assert code == 0, err
     assert "was not accepted and is sent again" in err
     assert (len(server.made), sum(server.accepted.values())) == (1, ASKED)
@@ -208,7 +217,7 @@ def test_killed_before_it_was_accepted(start: Any, server: BatchProvider, model:
 
 def test_open_batches_are_listed_and_given_up(start: Any, run: Any, server: BatchProvider) -> None:
     server.looks = 10_000
-    assert _done(start("openai/gpt-4o-mini", "--max-time", "1s"))[0] == 5
+    assert _out_of_time(start, server, "openai/gpt-4o-mini")[0] == 5
     told = run("store", "batches")
     assert told.code == 0
     line, last = told.out.splitlines()
@@ -229,7 +238,7 @@ def test_open_batches_are_listed_and_given_up(start: Any, run: Any, server: Batc
 def test_two_at_once(start: Any, server: BatchProvider) -> None:
     server.looks = 10_000
     first = start("openai/gpt-4o-mini")
-    end = time.monotonic() + 30
+    end = time.monotonic() + 300
     while not server.made:
         assert time.monotonic() < end
         time.sleep(0.01)

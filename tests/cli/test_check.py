@@ -214,6 +214,13 @@ def test_wrong_flags(run: Any, place: Path, value: str) -> None:
     assert run("check", "--format", "xml", cwd=place).code == 2
 
 
+@pytest.mark.parametrize("value", ["10%", "10.0%", "0.1"])
+def test_a_share_may_stand_in_per_cent(run: Any, place: Path, value: str) -> None:
+    ran = run("check", "--effect", value, "--format", "json", cwd=place)
+    assert "--effect" not in ran.err
+    assert ran.out == run("check", "--effect", "0.1", "--format", "json", cwd=place).out
+
+
 def test_models_and_effects_reach_the_lints(run: Any, place: Path) -> None:
     """A model string that means nothing is told; the effect that is looked for goes into the lint."""
     ran = run("check", "-m", "nowhere/x", cwd=place)

@@ -1,6 +1,7 @@
 """`taskc store` as a person runs it, over the answers of real runs."""
 
 import json
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -153,13 +154,15 @@ def test_looking_while_a_run_goes_on(run: Any, folder: Path, environment: dict[s
         "taskc",
         "eval",
         "-m",
-        "echo/x?delay=0.3",
+        "echo/x?delay=1.5",
         "-j",
         "1",
         "--no-picture",
         "-q",
     ]
-    asking = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE)
+    asking = subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
     counts = [0]
     while counts[-1] < 3:
         assert asking.poll() is None
@@ -169,6 +172,7 @@ def test_looking_while_a_run_goes_on(run: Any, folder: Path, environment: dict[s
     assert run("store", "verify").code == 0
     assert run("store", "export", "some.jsonl").code == 0
     assert asking.poll() is None
-    asking.communicate(timeout=120)
-    assert asking.returncode == 0
+    asking.send_signal(signal.SIGINT)
+    asking.communicate(timeout=300)
+    assert asking.returncode == 130
     assert json.loads(run("store", "stats", "--format", "json").out)["answers"] > counts[-1]

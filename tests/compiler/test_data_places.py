@@ -218,11 +218,27 @@ def test_rows_that_hold_what_the_language_has_no_value_for(tmp_path: Path) -> No
         assert [d.message for d in found] == ([said] if said else [])
 
 
-def test_one_mistake_in_each_of_eleven_rows(tmp_path: Path) -> None:
-    for count, rules in ((10, 10), (11, 11), (12, 11)):
-        content = '{"q": 1, "a": "1", "b": "2"}\n' * count
-        found = [d.message for d in from_file(tmp_path, "x.jsonl", content)]
-        assert len(found) == rules
+def test_many_rows_that_are_wrong_in_one_way(tmp_path: Path) -> None:
+    """Three are told, and the others counted; every row is looked at."""
+    for count, more in ((3, None), (4, "one row more is"), (2_000, "1,997 rows more are")):
+        found = from_file(tmp_path, "x.jsonl", '{"q": 1, "a": "1", "b": "2"}\n' * count)
+        assert [d.rule for d in found[:3]] == ["row-does-not-fit"] * 3
+        told = [f"`q`: {more} wrong in the same way, the first of them here"] if more else []
+        assert [d.message for d in found[3:]] == told
+        assert [d.primary.span.start for d in found[3:]] == ([3 * 29] if more else [])
+
+
+def test_a_mistake_of_its_own_in_each_of_eleven_rows(tmp_path: Path) -> None:
+    wrong = [
+        '{"q": 1, "a": "1", "b": "2"}\n',
+        '{"q": "1", "a": 1, "b": "2"}\n',
+        '{"q": "1", "a": "1", "b": 2}\n',
+        '{"q": "1", "a": "1"}\n',
+    ]
+    rows = [row for row in wrong for _ in range(3)]
+    for count, findings in ((10, 10), (11, 11), (12, 11)):
+        found = [d.message for d in from_file(tmp_path, "x.jsonl", "".join(rows[:count]))]
+        assert len(found) == findings
         assert ("10 rows do not fit, and the rest is not checked" in found) is (count > 10)
 
 

@@ -118,3 +118,47 @@ def test_balanced_exemplars_take_answers_in_turn(tmp_path: Path) -> None:
         assert str(position + 1) not in shown(made, position)
     order = shown(made, 0)
     assert [rows[int(id) - 1]["a"] for id in order] != sorted(rows[int(id) - 1]["a"] for id in order)
+
+
+@pytest.mark.parametrize(
+    "settings", ["shots 2", "shots 2\n exemplars balanced", 'shots 2\n exemplars where a != ""']
+)
+@pytest.mark.parametrize("seed", range(5))
+def test_items_of_one_cluster_are_no_exemplars_of_each_other(
+    settings: str, seed: int, tmp_path: Path
+) -> None:
+    """The counterpart of an item, which holds its answer, is not shown; and others see what they saw."""
+    rows = [
+        {"q": f"{n} {kind}?", "a": f"yes {n}", "b": f"no {n}"} for n in range(4) for kind in ("so", "not so")
+    ]
+    settings = f"{settings}\n seed {seed}"
+    apart = ready(tmp_path, rows, settings, "cluster by a")
+    alone = ready(tmp_path, rows, settings)
+    met = 0
+    for position in range(8):
+        other = str((position ^ 1) + 1)
+        own = shown(apart, position)
+        assert len(own) == 2 and not {other, str(position + 1)} & set(own)
+        plain = shown(alone, position)
+        met += other in plain
+        assert other in plain or own == plain
+    assert met
+
+
+def test_too_few_outside_the_cluster(tmp_path: Path) -> None:
+    rows = [{"q": f"{n}?", "a": "yes" if n else "no", "b": "maybe"} for n in range(4)]
+    made = ready(tmp_path, rows, "shots 2", "cluster by a")
+    assert len(shown(made, 0)) == 2
+    with pytest.raises(ItemProblem) as problem:
+        shown(made, 1)
+    assert problem.value.message == "regime `few_shot` shows 2 exemplars, and task `t` has 1 for this item"
+    assert (
+        problem.value.help
+        == "items of one cluster are no exemplars of each other: ask for fewer shots, or add items"
+    )
+
+
+def test_items_without_a_cluster_stand_for_themselves(tmp_path: Path) -> None:
+    rows = [{"q": f"{n}?", "a": f"yes {n}", "b": f"no {n}"} for n in range(4)]
+    made = ready(tmp_path, rows, "shots 3", 'cluster by ""')
+    assert [len(shown(made, position)) for position in range(4)] == [3] * 4

@@ -1,5 +1,6 @@
 """The reference pages leave nothing out: every word of the language, every limit, every command and flag."""
 
+import math
 import re
 from importlib import import_module
 
@@ -15,6 +16,7 @@ from taskc.compiler.regimes import SETTINGS
 from taskc.compiler.sandbox import ENVIRONMENT
 from taskc.flow.load import shipped_regimes
 from taskc.grammar.words import FORMS
+from taskc.metrics import METRICS
 from taskc.records.lines import _names
 from taskc.records.request import Decode, Option, Request
 
@@ -104,3 +106,18 @@ def test_every_exit_code_in_use() -> None:
 def test_every_backend() -> None:
     text = (ROOT / "docs/backends.md").read_text(encoding="utf-8")
     assert not [name for name in BACKENDS if f"`{name}/" not in text]
+
+
+def test_every_metric_has_its_row_and_says_the_same() -> None:
+    text = section((ROOT / "docs/scoring.md").read_text(encoding="utf-8"), "## Metrics")
+    rows = {}
+    for line in re.findall(r"^\| `.*", text, re.M):
+        names, of, _, spread, better, degrees = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+        rows |= dict.fromkeys(re.findall(r"`([^`]+)`", names), (of, spread, better, degrees))
+    assert sorted(rows) == sorted(METRICS)
+    for name, metric in METRICS.items():
+        of, spread, better, degrees = rows[name]
+        assert (of, better, degrees) == (metric.of, metric.better, "yes" if metric.continuous else "no"), name
+        ends = {0.0: ("≥ 0", "0"), -math.inf: ("≤", "any")}
+        assert spread.startswith(ends[metric.low]), name
+        assert metric.high == math.inf or str(int(metric.high)) in spread or spread == "≤ 0 nats", name

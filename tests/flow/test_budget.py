@@ -1,11 +1,17 @@
 """Budgets: never passed, waited for where room will come, told once there is none."""
 
 import asyncio
-import time
+import sys
+import threading
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "backends"))
+
+from loopback import run_hurried
 
 from taskc.backends import open_model
 from taskc.backends.protocol import Described, ModelError
@@ -21,6 +27,7 @@ from taskc.records.plan import Call
 from taskc.records.request import Message
 
 PRICE = Price(models=("m",), input=1e6, output=1e6)  # a dollar a token
+LOOK = 0.05  # seconds between two looks at the time
 
 
 def call(words=1, most=1):
@@ -61,7 +68,7 @@ def test_no_more_is_spent_than_there_is(cost, requests, sizes, workers):
             answered += 1
 
     async def go():
-        await asyncio.wait_for(asyncio.gather(*(work() for _ in range(workers))), 10)
+        await asyncio.wait_for(asyncio.gather(*(work() for _ in range(workers))), 300)
 
     asyncio.run(go())
     assert purse.spent <= cost + 1e-6
@@ -205,7 +212,7 @@ def free(model):
 def run(store):
     def go(backends, requests, budget, prices=None, **given):
         purse = Purse(budget, prices)
-        ran = asyncio.run(ask_build(lambda: iter(requests), backends, store, purse=purse, **given))
+        ran = run_hurried(lambda: ask_build(lambda: iter(requests), backends, store, purse=purse, **given))
         return ran, purse
 
     return go
@@ -225,11 +232,21 @@ def test_a_run_asks_no_more_requests_than_it_may(run, told, request_of, store, b
 
 
 def test_a_run_begins_nothing_after_its_time_and_keeps_what_is_in_flight(run, told, request_of, store):
-    backend = told(delay=0.1)
-    ran, _ = run([backend], [request_of(at) for at in range(500)], Budget(seconds=0.25), connections=4)
+    backend, answer = told(), told().plainly
+
+    async def ask(operations):
+        """The time is over when the twelfth is asked, whatever the machine."""
+        backend.chunks.append(operations)
+        if len(backend.chunks) == 12:
+            asyncio.get_running_loop().skipped += 1000.0
+        await asyncio.sleep(2 * LOOK)
+        return [Reply(outcome=answer(operation)) for operation in operations]
+
+    backend.ask = ask
+    ran, _ = run([backend], [request_of(at) for at in range(100)], Budget(seconds=1000.0), connections=4)
     assert ran.budget == "--max-time"
     assert store.count() == len(backend.chunks) == ran.tallies[0].asked
-    assert 4 <= store.count() < 500
+    assert store.count() == 12
 
 
 def test_what_does_not_arrive_in_the_grace_after_the_time_is_given_up(run, told, request_of, store):
@@ -239,11 +256,13 @@ def test_what_does_not_arrive_in_the_grace_after_the_time_is_given_up(run, told,
     async def ask(operations):
         backend.chunks.append(operations)
         number = int(operations[0].prompt.messages[-1].content.split()[-1])
-        await asyncio.sleep(3600 if number in (2, 5) else 0)
+        while number in (2, 5):  # once the others are there, the time and then the grace pass by
+            await asyncio.sleep(0.01)
+            asyncio.get_running_loop().skipped += 400.0 if store.count() == 6 else 0.0
         return [Reply(outcome=Generated(text="x", finish="stop"), usage=Usage(read=1, written=1))]
 
     backend.ask = ask
-    budget = Budget(seconds=0.5, grace=0.05, cost=1e9)
+    budget = Budget(seconds=1000.0, grace=1000.0, cost=1e9)
     requests = [request_of(at) for at in range(8)]
     ran, purse = run([backend], requests, budget, {"told/m": PRICE}, connections=4)
     (tally,) = ran.tallies
@@ -254,15 +273,6 @@ def test_what_does_not_arrive_in_the_grace_after_the_time_is_given_up(run, told,
     assert (purse.aside, purse.busy) == (0, 0)
     again, _ = run([told()], requests, Budget())
     assert (again.tallies[0].asked, again.tallies[0].reused) == (2, 6)
-
-
-def test_a_server_that_hangs_does_not_hold_up_the_end(run, provider, request_of, store, tmp_path):
-    provider.rule = lambda asked, before: provider.say(body=provider.chat().body, wait=20.0)
-    backend = open_model("openai-api/box/m?timeout=60", provider.around(tmp_path))
-    start = time.monotonic()
-    ran, _ = run([backend], [request_of(0)], Budget(seconds=0.2, grace=0.1))
-    assert time.monotonic() - start < 20
-    assert (ran.budget, ran.tallies[0].asked, ran.tallies[0].failed) == ("--max-time", 0, 0)
 
 
 def test_a_run_spends_no_more_than_it_may(run, told, request_of, store):
@@ -311,8 +321,12 @@ def test_a_tokenizer_that_makes_a_token_of_every_byte_does_not_pass_the_budget(
 
 
 def test_models_behind_a_network_are_asked_side_by_side(run, provider, request_of, store, tmp_path):
-    """Two models with an answer after 0.2 s each, three requests one by one: 0.6 s together, not 1.2."""
-    provider.rule = lambda asked, before: provider.say(body=provider.reply(asked, "fine").body, wait=0.2)
+    """Two models at two hosts, asked one by one: neither is answered before the other is asked as well."""
+    both = threading.Barrier(2)
+
+    provider.rule = lambda asked, before: provider.say(
+        body=provider.reply(asked, "fine").body, until=lambda: both.wait(60)
+    )
     elsewhere = provider.address.replace("127.0.0.1", "localhost")
     around = provider.around(tmp_path, BAX_BASE_URL=f"{elsewhere}/v1")
     ran = ask_side_by_side(run, around, [request_of(at) for at in range(3)], connections=1)

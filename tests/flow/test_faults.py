@@ -3,13 +3,17 @@
 `UPDATE_CASES=1 pytest tests/flow/test_faults.py` writes the table anew.
 """
 
-import asyncio
 import os
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "backends"))
+
+from loopback import hurried, run_hurried
 
 from taskc.backends import open_model
 from taskc.flow.ask_build import ask_build
@@ -37,10 +41,9 @@ EMPTY = {
 
 @dataclass(frozen=True)
 class Fault:
-    """What becomes of the first try of each request: `say` gives it; `more` is added to the model string."""
+    """What becomes of the first try of each request: `say` gives it."""
 
     say: object
-    more: str = ""
 
 
 def error(status, code="", **headers):
@@ -87,12 +90,8 @@ PASSING = {
     "JSON of another shape": body({"choices": [{}], "content": [{}], "output": [{}]}),
     "an error with status 200": body({"error": {"message": "upstream died", "code": 502}}),
     "no choices": Fault(lambda server, fine, api: server.say(body=EMPTY[api])),
-    "silence, until the timeout": Fault(
-        lambda server, fine, api: server.say(body=fine.body, wait=0.6), "&timeout=0.2"
-    ),
-    "slow bytes, past the timeout": Fault(
-        lambda server, fine, api: server.say(body=fine.body, drip=0.15), "&timeout=0.2"
-    ),
+    "silence, until the timeout": Fault(lambda server, fine, api: server.say(hold=True)),
+    "slow bytes, past the timeout": Fault(lambda server, fine, api: server.say(hold=True, drip=0.01)),
 }
 # what is an answer, and asked once
 ANSWERS = {
@@ -100,9 +99,7 @@ ANSWERS = {
         lambda server, fine, api: server.say(body=fine.body, close=True)
     ),
     "a body in chunks": Fault(lambda server, fine, api: server.say(body=fine.body, chunked=True)),
-    "slow bytes, within the timeout": Fault(
-        lambda server, fine, api: server.say(body=fine.body, drip=0.005), "&timeout=5"
-    ),
+    "slow bytes, within the timeout": Fault(lambda server, fine, api: server.say(body=fine.body, drip=0.005)),
     "a refusal": Fault(lambda server, fine, api: refusal(server, api)),
 }
 # what stays as it is: two requests of twelve, or all of them
@@ -132,7 +129,7 @@ class Counts:
 def count(provider, request_of, tmp_path):
     """Ask twelve questions of a server with a fault, twice; `rule` says what the server does when."""
 
-    def counted(api, rule, more="", connections=6):
+    def counted(api, rule, connections=6):
         provider.forget()
         delivered, twice = set(), []
 
@@ -148,10 +145,10 @@ def count(provider, request_of, tmp_path):
         provider.rule = watched
         requests = [request_of(at) for at in range(NEEDED)]
         with ResponseStore.open(tmp_path / f"{len(list(tmp_path.iterdir()))}.db") as store:
-            first = ask(store, requests, APIS[api] + more, connections)
+            first = ask(store, requests, APIS[api], connections)
             sent, kept = len(provider.asked), store.count()
             rule = lambda asked, before, fine: fine  # noqa: E731 - the fault is gone
-            again = ask(store, requests, APIS[api] + more, connections)
+            again = ask(store, requests, APIS[api], connections)
             assert (again.reused, store.count()) == (kept, NEEDED)
             assert len(provider.asked) == sent + NEEDED - kept
         return Counts(
@@ -167,11 +164,12 @@ def count(provider, request_of, tmp_path):
         async def go():
             backend = open_model(model, provider.around(tmp_path))
             try:
-                return await ask_build(lambda: iter(requests), [backend], store, connections=connections)
+                asking = ask_build(lambda: iter(requests), [backend], store, connections=connections)
+                return await hurried(provider, backend, asking)
             finally:
                 await backend.close()
 
-        (tally,) = asyncio.run(go()).tallies
+        (tally,) = run_hurried(go).tallies
         return tally
 
     return counted
@@ -192,7 +190,7 @@ ROWS = {}
 @pytest.mark.parametrize("api", APIS)
 @pytest.mark.parametrize("name", PASSING)
 def test_what_passes_loses_nothing(count, provider, name, api):
-    found = count(api, first_tries(provider, api, PASSING[name]), PASSING[name].more)
+    found = count(api, first_tries(provider, api, PASSING[name]))
     ROWS[name, api] = found
     assert found == Counts(sent=2 * NEEDED, answered=NEEDED, failed=0, lost=0, twice=0)
 
@@ -201,7 +199,7 @@ def test_what_passes_loses_nothing(count, provider, name, api):
 @pytest.mark.parametrize("name", ANSWERS)
 def test_what_is_an_answer_is_asked_once(count, provider, name, api):
     fault = ANSWERS[name]
-    found = count(api, lambda asked, before, fine: fault.say(provider, fine, api), fault.more)
+    found = count(api, lambda asked, before, fine: fault.say(provider, fine, api))
     ROWS[name, api] = found
     assert found.sent == found.answered == NEEDED
     assert (found.failed, found.lost, found.twice) == (0, 0, 0)
@@ -216,7 +214,7 @@ def test_what_lasts_stops_nobody_else(count, provider, name, api):
     def rule(asked, before, fine):
         return fault.say(provider, fine, api) if bad is None or number_of(asked) in bad else fine
 
-    found = count(api, rule, fault.more, connections=6 if bad else 1)
+    found = count(api, rule, connections=6 if bad else 1)
     ROWS[name, api] = found
     assert found.twice == 0
     if bad is None:

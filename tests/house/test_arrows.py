@@ -18,9 +18,10 @@ ARROWS: dict[str, set[str]] = {
     "metrics": {"dsl", "records"},
     "analysis": {"dsl", "records"},
     "store": {"dsl", "records"},
+    "pages": {"dsl", "records"},
     "tasks": set(),
     "ladders": set(),
-    "flow": {"dsl", "records", "grammar", "compiler", "backends", "metrics", "analysis", "store"},
+    "flow": {"dsl", "records", "grammar", "compiler", "backends", "metrics", "analysis", "store", "pages"},
     # besides flow and nouns: two that draw, and the errors and surroundings of two joints
     "cli": {
         "dsl",
@@ -46,8 +47,8 @@ WORLD = {
     "sqlite3",
 }
 # a stream in memory is not the world
-IN_MEMORY = {("analysis", "io"), ("compiler", "io")}
-CORE = {"dsl", "records", "grammar", "compiler", "metrics", "analysis"}
+IN_MEMORY = {("analysis", "io"), ("compiler", "io"), ("pages", "io")}
+CORE = {"dsl", "records", "grammar", "compiler", "metrics", "analysis", "pages"}
 # what stands on one place only, and the places
 PLACES: dict[str, set[str]] = {
     "lark": {"grammar/generate.py"},
@@ -59,7 +60,10 @@ PLACES: dict[str, set[str]] = {
     "aiohttp": {"backends/wire.py"},
     "tenacity": {"backends/retry.py"},
     "dotenv": {"flow/environment.py"},
+    "sacrebleu": {"metrics/of_replies"},
+    "rouge_score": {"metrics/of_replies"},
     "numpy": {"backends/local", "analysis"},
+    "statsmodels": {"analysis/mixed.py"},
     "tokenizers": {"backends/local"},
     "gguf": {"backends/local"},
     "torch": {"backends/hf"},
@@ -68,7 +72,7 @@ PLACES: dict[str, set[str]] = {
     "matplotlib": {"analysis"},
     "rich": {"analysis", "cli"},
     "click": {"cli"},
-    "jinja2": {"compiler", "backends/local"},
+    "jinja2": {"compiler", "backends/local", "pages"},
 }
 HEAVY = set(PLACES) - {"click"} | {"numpy", "torch", "httpx"}
 

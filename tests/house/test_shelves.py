@@ -45,17 +45,20 @@ def test_batches() -> None:
 
 
 def test_metrics() -> None:
+    """All functions in the folders of metrics are on the shelf, each under its name and in its folder."""
     standing = {
-        path.stem
+        name
         for path in files()
-        for function in functions(path).values()
-        if path.parts[0] == "metrics"
-        and not function.name.startswith("_")
-        and [ast.unparse(a.annotation) for a in function.args.args if a.annotation] == ["Belief", "Target"]
+        if path.parts[0] == "metrics" and path.parts[1].startswith("of_")
+        for name in functions(path)
+        if not name.startswith("_")
     }
-    assert standing == set(METRICS)
+    assert standing == {name.replace("@", "_at_") for name in METRICS}
+    folders = {"options": "of_options", "reply": "of_replies", "samples": "of_samples", "items": "of_items"}
     for name, metric in METRICS.items():
-        assert (metric.__name__, metric.__module__) == (name, f"taskc.metrics.{name}")
+        assert metric.function.__name__ == name.replace("@", "_at_")
+        assert metric.function.__module__.startswith(f"taskc.metrics.{folders[metric.of]}.")
+        assert len(metric.function.__doc__ or "") > 150, f"{name} says too little of itself"
 
 
 def test_lints() -> None:

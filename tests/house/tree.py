@@ -16,6 +16,7 @@ FOLDERS = (
     "metrics",
     "analysis",
     "store",
+    "pages",
     "flow",
     "cli",
     "tasks",

@@ -142,6 +142,7 @@ PLAIN = {
     s.ItemsRows: _make(s.ItemsRows, rows=_some(rows())),
     s.ItemsGenerate: _make(s.ItemsGenerate, count=_E, seed=_E, body=_some(LETS | ASSIGNS | KEEPS)),
     s.Test: _make(s.Test, where=_E),
+    s.Cluster: _make(s.Cluster, by=_E),
     s.TrueTask: _make(s.TrueTask, about=texts(), answer=_E),
     s.Distractor: _make(s.Distractor, name=_maybe(words()), about=texts(), answer=_E, when=_maybe(_E)),
     s.Options: _make(s.Options, value=_E, style=_maybe(words("letters", "verbatim") | words())),

@@ -41,6 +41,7 @@ task quiz {{
   item {{ q: text, c: text[3], a: one of c, w: one of c }}
   items from "rows.jsonl"
   true_task "Answer." -> a
+  cluster by a
   distractor trap "Fall for it." -> w when w != a
   options c {style}
   let own = "L-" + q

@@ -1,0 +1,301 @@
+"""Shares of the variance of one answer: what of it is due to items, what to how they were asked.
+
+The answers to an item, one in each cell (model × regime × levels), are one draw of a vector: items are a
+sample of the like, levels are those that were tried, for two or four of them are no sample of anything.
+So the variance of an answer to a random item in a random cell falls apart exactly, without a
+distribution being assumed, by the analysis of variance of functions (Hoeffding 1948; Sobol' 1993): with mean
+vector m and covariance Σ over items, and P_A the projection on what factors A do together,
+
+- V(A) = mᵀP_A m / C for the levels of the factors A,
+- V(item × A) = tr(P_A Σ) / C for what they do to one item more than to others; V(item) is that of no factors.
+
+They sum to the variance. Estimates take off what the luck of n items adds, tr(P_A Σ)/(nC), so that they are
+those of crossed random effects by analysis of variance, for finite numbers of levels (Cornfield and Tukey
+1956, Annals of Mathematical Statistics 27:907; Brennan 2001, Generalizability Theory, sec. 3.2 and 5.1),
+and those of restricted maximum likelihood wherever none is below 0.
+
+tr(P_A Σ) needs no more of Σ than its mean over the pairs of cells that agree in some factors and differ in
+the others. So designs that are no full product are treated alike: what their pairs of cells cannot tell
+apart is not told apart. Means of cells that were never asked are those of the effects that can be told.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations, product
+from typing import TypeAlias
+
+import numpy as np
+
+from taskc.analysis.crossed import Array, Crossed, Whole
+from taskc.analysis.intervals import Z95, paired, wilson
+from taskc.records.effects import Factor, Level, Share
+
+CELLS = 1_500  # the most combinations of levels that are taken apart
+GROUPS = 50  # of items, each left out in turn for the intervals of shares
+FEWEST = 10  # items, for an interval
+
+Set: TypeAlias = tuple[int, ...]
+"""Indices of factors that act together, in order; of none, the whole."""
+Name: TypeAlias = tuple[str, ...]
+
+
+def shares(
+    crossed: Crossed, of_items: Mapping[Name, float] | None = None
+) -> tuple[tuple[Share, ...], tuple[Name, ...]]:
+    """Give the shares of variance, items first, then factors, pairs, and the rest; and what cannot be told.
+
+    Intervals are by the jackknife over groups of items (Efron 1982, The Jackknife, ch. 3), cut at 0 and 1. It
+    does not see the luck of levels that are all but equal, which is added. `of_items` takes the place of what
+    is found of items, as `mixed.reml` gives it; then there are no intervals.
+    """
+    model = _Model(crossed)
+    n = len(crossed.items)
+    whole = _parts(model, crossed, of_items)
+    total = _total(whole)
+    reach: dict[Name, float] = {}
+    if n >= FEWEST and total > 0 and of_items is None:
+        groups = min(GROUPS, n)
+        place = np.arange(n) % groups
+        without = [_parts(model, crossed.of(place != group)) for group in range(groups)]
+        luck = _luck_of_levels(model, crossed)
+        for name in whole:
+            left = np.array([one[name] / (_total(one) or 1.0) for one in without])
+            square = (groups - 1) / groups * float(((left - left.mean()) ** 2).sum())
+            reach[name] = Z95 * math.sqrt(square + luck.get(name, 0.0) / total**2)
+    out = []
+    for name, variance in whole.items():
+        share = variance / total if total > 0 else 0.0
+        low, high = (max(0.0, share - reach[name]), share + reach[name]) if name in reach else (None, None)
+        out.append(
+            Share(
+                of=name,
+                variance=variance,
+                share=max(0.0, share),
+                low=low,
+                high=None if high is None else min(1.0, max(0.0, high)),
+            )
+        )
+    return tuple(out), model.untold
+
+
+def levels(crossed: Crossed, *, rate: bool = True) -> tuple[Factor, ...]:
+    """Give the score at each level of each factor, the others averaged, and how far it is from the first.
+
+    The interval of a `rate` is Wilson's over the items; of another number, and of each difference,
+    normal, with the covariance that the same items have at both levels.
+    """
+    model = _Model(crossed)
+    means, error, _ = _moments(crossed)
+    return tuple(
+        Factor(name=name, levels=tuple(_levels(crossed, at, *_marginal(model, at, means, error), rate)))
+        for at, name in enumerate(crossed.factors)
+    )
+
+
+def _marginal(model: "_Model", at: int, means: Array, error: Array) -> tuple[Array, Array]:
+    """Give the means of a factor's levels over all combinations of the others, and their covariance."""
+    weights = np.stack(
+        [model.spread[model.full[:, at] == one].mean(axis=0) for one in range(model.sizes[at])]
+    )
+    return weights @ means, weights @ error @ weights.T
+
+
+def _levels(crossed: Crossed, at: int, values: Array, covariance: Array, rate: bool) -> Iterator[Level]:
+    for one, level in enumerate(crossed.levels[at]):
+        value = float(values[one])
+        reach = Z95 * math.sqrt(max(0.0, float(covariance[one, one])))
+        low, high = value - reach, value + reach
+        if rate:
+            interval = wilson(min(1.0, max(0.0, value)), len(crossed.items))
+            value, low, high = interval.value, interval.low, interval.high
+        difference = float(values[one] - values[0])
+        apart = max(0.0, float(covariance[one, one] + covariance[0, 0] - 2 * covariance[one, 0]))
+        around, reach = paired(difference, apart, len(crossed.items), rate=rate and one > 0)
+        yield Level(
+            level=level,
+            value=value,
+            low=low,
+            high=high,
+            difference=difference,
+            difference_low=around - reach,
+            difference_high=around + reach,
+        )
+
+
+class _Model:
+    """What a design can tell.
+
+    `patterns` are the ways in which two cells that one item was asked in agree, as bits; `components` what
+    can be told of items by them. `fixed` is what can be told of levels, and `spread` leads from the means
+    of the cells that were asked to those of all combinations, `full`.
+    """
+
+    def __init__(self, crossed: Crossed) -> None:
+        self.factors = crossed.factors
+        self.sizes = crossed.sizes
+        places = range(len(self.sizes))
+        self.sets: list[Set] = [
+            one for size in range(len(self.sizes) + 1) for one in combinations(places, size)
+        ]
+        self.full = np.array(list(product(*map(range, self.sizes))), dtype=np.int64)
+        self.agree, self.agree_full = _agreement(crossed.cells), _agreement(self.full)
+        have = (~np.isnan(crossed.values)).astype(float)
+        self.patterns = sorted(set(self.agree[have.T @ have > 1].tolist()))
+        self.every = list(range(2 ** len(self.sizes)))
+        self.components = _told_apart(self.patterns, self.sets)
+        self.fixed, self.spread = _spread(crossed.cells, self.full, self.sizes, self.sets)
+
+    @property
+    def untold(self) -> tuple[Name, ...]:
+        """Name the effects of one or two factors, and of one on single items, that this design hides."""
+        levels = [self.named(one) for one in self.sets if len(one) in (1, 2) and one not in self.fixed]
+        items = [
+            ("item", *self.named(one)) for one in self.sets if len(one) == 1 and one not in self.components
+        ]
+        return (*levels, *items)
+
+    def named(self, one: Set) -> Name:
+        """Name the factors of a set."""
+        return tuple(self.factors[at] for at in one)
+
+
+def _parts(model: _Model, crossed: Crossed, instead: Mapping[Name, float] | None = None) -> dict[Name, float]:
+    """Give the variance of each part, without bias; that of luck only where cells have several samples."""
+    means, error, covariance = _moments(crossed)
+    luck, noise = crossed.noise()
+    of_items = _split(covariance - np.diag(noise), model.agree, model.patterns, model.components, model.sizes)
+    levels = model.spread @ (np.outer(means, means) - error) @ model.spread.T
+    of_levels = _split(levels, model.agree_full, model.every, model.sets, model.sizes)
+    out: dict[Name, float] = {("item",): of_items[()]}
+    rest = 0.0
+    for one in model.fixed:
+        if len(one) in (1, 2):
+            out[model.named(one)] = of_levels[one]
+        elif one:
+            rest += of_levels[one]
+    if instead is not None:
+        return {**out, **instead, ("rest",): rest + instead["rest",]}
+    for one in model.components[1:]:
+        if len(one) == 1 and (len(model.sizes) > 1 or luck is not None):
+            out["item", *model.named(one)] = of_items[one]
+        else:
+            rest += of_items[one]
+    out["rest",] = rest
+    if luck is not None:
+        out["luck",] = luck
+    return out
+
+
+def _luck_of_levels(model: _Model, crossed: Crossed) -> dict[Name, float]:
+    """Give the variance that an estimate for levels has where these are equal: 2 b² / (degrees of freedom).
+
+    b = tr(P_A Cov)/C is what the luck of items adds, and is taken off.
+    """
+    _, error, _ = _moments(crossed)
+    added = _split(
+        model.spread @ error @ model.spread.T, model.agree_full, model.every, model.sets, model.sizes
+    )
+    return {
+        model.named(one): 2.0 * added[one] ** 2 / math.prod(model.sizes[at] - 1 for at in one)
+        for one in model.fixed
+        if len(one) in (1, 2)
+    }
+
+
+def _total(parts: dict[Name, float]) -> float:
+    return math.fsum(max(0.0, one) for one in parts.values())
+
+
+def _moments(crossed: Crossed) -> tuple[Array, Array, Array]:
+    """Give the means of cells, the covariance of these means, and that of answers over items.
+
+    Pairs of cells that have no two items in common have a covariance of 0 in both.
+    """
+    have = ~np.isnan(crossed.values)
+    counts = have.sum(axis=0)
+    means: Array = np.where(have, crossed.values, 0.0).sum(axis=0) / np.maximum(counts, 1)
+    apart = np.where(have, crossed.values - means, 0.0)
+    both = have.T.astype(float) @ have
+    covariance = np.where(both > 1, apart.T @ apart / np.maximum(both - 1.0, 1.0), 0.0)
+    return means, covariance * both / np.maximum(np.outer(counts, counts), 1), covariance
+
+
+def _agreement(cells: Whole) -> Whole:
+    """Give for each pair of cells, as bits, the factors whose level they share."""
+    out = np.zeros((len(cells), len(cells)), dtype=np.int64)
+    for at in range(cells.shape[1]):
+        out |= (cells[:, None, at] == cells[None, :, at]).astype(np.int64) << at
+    return out
+
+
+def _bits(one: Set) -> int:
+    return sum(1 << at for at in one)
+
+
+def _incidence(patterns: Sequence[int], sets: Sequence[Set]) -> Array:
+    """Say which effects two cells have in common: those of factors on which they agree."""
+    return np.array([[float(_bits(one) & pattern == _bits(one)) for one in sets] for pattern in patterns])
+
+
+def _told_apart(patterns: Sequence[int], sets: Sequence[Set]) -> list[Set]:
+    """Choose the effects that the patterns can tell apart: small ones first, after the whole and the rest."""
+    chosen = list(dict.fromkeys([sets[0], sets[-1]]))
+    for one in sets[1:-1]:
+        wider = _incidence(patterns, [*chosen, one])
+        if np.linalg.matrix_rank(wider) == len(chosen) + 1:
+            chosen.append(one)
+    return sorted(chosen, key=lambda one: (len(one), one))
+
+
+def _split(
+    matrix: Array, agree: Whole, patterns: Sequence[int], sets: Sequence[Set], sizes: Sequence[int]
+) -> dict[Set, float]:
+    """Part a covariance, or the square of means, into what each set of factors makes of it: tr(P_A M)/C.
+
+    The mean over pairs of cells of one pattern is the sum of the components that they have in common. These
+    count a level as one of endlessly many; what is shared out over levels that are finite is added to the
+    sets that lack them (Brennan 2001, sec. 5.1).
+    """
+    inside = np.isin(agree, patterns)
+    place = np.searchsorted(patterns, agree[inside])
+    sums = np.bincount(place, matrix[inside], len(patterns))
+    means = sums / np.maximum(np.bincount(place, minlength=len(patterns)), 1)
+    found = np.linalg.lstsq(_incidence(patterns, sets), means, rcond=None)[0]
+    out = {}
+    for one in sets:
+        total = 0.0
+        for wider, component in zip(sets, found, strict=True):
+            if set(one) <= set(wider):
+                total += float(component) / math.prod(sizes[at] for at in wider if at not in one)
+        out[one] = total * math.prod(1.0 - 1.0 / sizes[at] for at in one)
+    return out
+
+
+def _spread(cells: Whole, full: Whole, sizes: Sequence[int], sets: Sequence[Set]) -> tuple[list[Set], Array]:
+    """Say which effects of levels the asked cells can tell, and lead from their means to all combinations.
+
+    If every combination was asked, to itself. Else effects are taken in, small ones first, as long as the
+    cells can tell all of it from the others, and fitted by least squares; of the others there are none.
+    """
+    if len(cells) == len(full):
+        return list(sets), (full[:, None, :] == cells[None, :, :]).all(axis=2).astype(float)
+    told: list[Set] = [()]
+    asked, everywhere = np.ones((len(cells), 1)), np.ones((len(full), 1))
+    for one in sets[1:]:
+        if len(one) > 2:
+            break
+        wider = np.hstack([asked, _contrasts(cells, one, sizes)])
+        if np.linalg.matrix_rank(wider) == wider.shape[1]:
+            asked = wider
+            everywhere = np.hstack([everywhere, _contrasts(full, one, sizes)])
+            told.append(one)
+    return told, everywhere @ np.linalg.pinv(asked)
+
+
+def _contrasts(cells: Whole, one: Set, sizes: Sequence[int]) -> Array:
+    """Give columns for what factors do together, each summing to 0 over the levels of each factor."""
+    out = np.ones((len(cells), 1))
+    for at in one:
+        coding = np.vstack([np.eye(sizes[at] - 1), -np.ones(sizes[at] - 1)])[cells[:, at]]
+        out = (out[:, :, None] * coding[:, None, :]).reshape(len(cells), -1)
+    return out

@@ -1,0 +1,313 @@
+"""A sheet drawn: panels in columns, every one a cell of its own that can be cut out, a legend below.
+
+The same sheet gives the same bytes on one version of matplotlib. Positions are reckoned, not searched for, so
+that a panel is where `Drawn` says; widths are those of a page, 7.2 inches for four columns.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from taskc.analysis.bars import CHANCE, look_of
+from taskc.analysis.pieces import take_apart
+from taskc.analysis.style import FamilyLook, family_look, style
+from taskc.records.drawn import Drawn, Piece
+from taskc.records.sheet import Area, Panel, Series, Sheet
+from taskc.records.shown import human
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+CELL = (1.8, 1.45)  # inches
+_HEAD, _ENTRY, _PAD = 0.22, 0.17, 0.06  # inches: the title, a line of the legend, the rim
+_LEFT, _RIGHT, _TOP, _BOTTOM = 0.42, 0.07, 0.2, 0.31  # inches around a panel's axes
+_DPI = 220
+_TITLE = 26  # characters of a panel's title
+_WORDS = {"accuracy": "accuracy, %", "loss": "loss, nats", "attribution": "whose answer, %"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Box:
+    """A part of the drawing in points from its upper left corner; its groups' names begin with `name`."""
+
+    name: str
+    text: str
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+def draw_sheet(sheet: Sheet, *, png: bool = True) -> Drawn:
+    """Draw a sheet as SVG and PNG, whole and in pieces; without `png` that is left empty."""
+    with style():
+        drawing = _Drawing(sheet)
+        drawing.draw()
+        svg = drawing.saved("svg")
+        picture = drawing.saved("png") if png else b""
+    groups, shared = take_apart(svg)
+    return Drawn(
+        name=sheet.name,
+        svg=svg,
+        png=picture,
+        panels=tuple(tuple(_piece(box, groups) for box in column) for column in drawing.panels),
+        legend=tuple(_piece(box, groups) for box in drawing.entries),
+        shared=shared,
+    )
+
+
+def _piece(box: _Box, groups: Mapping[str, str]) -> Piece:
+    markup = "".join(groups.get(box.name + part, "") for part in ("", "-sample", "-text"))
+    return Piece(text=box.text, left=box.left, top=box.top, width=box.width, height=box.height, markup=markup)
+
+
+class _Drawing:
+    """One figure in the making."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        self.sheet = sheet
+        self.panels: list[list[_Box]] = []
+        self.entries: list[_Box] = []
+        self._tall = max(len(column.panels) for column in sheet.columns)
+        wide = max(2, len(sheet.columns))
+        self._legend = list(_legend(sheet))
+        self._across = wide
+        lines = math.ceil(len(self._legend) / self._across)
+        self._size = (wide * CELL[0], _HEAD + self._tall * CELL[1] + lines * _ENTRY + _PAD)
+        self._figure = _new_figure(self._size)
+
+    def draw(self) -> None:
+        self._figure.text(
+            0.05 / self._size[0],
+            1 - 0.12 / self._size[1],
+            _short(self.sheet.title, 120),
+            fontsize=8,
+            fontweight="bold",
+            va="center",
+        )
+        for x, column in enumerate(self.sheet.columns):
+            self.panels.append([self._panel(x, y, panel) for y, panel in enumerate(column.panels)])
+        for place, entry in enumerate(self._legend):
+            self.entries.append(self._entry(place, entry))
+
+    def saved(self, kind: str) -> bytes:
+        buffer = BytesIO()
+        stamp = {"Software": None} if kind == "png" else {"Date": None, "Creator": "taskc"}
+        self._figure.savefig(buffer, format=kind, dpi=_DPI, metadata=stamp)
+        return buffer.getvalue()
+
+    def _panel(self, x: int, y: int, panel: Panel) -> _Box:
+        left, top = x * CELL[0], _HEAD + y * CELL[1]
+        wide, high = self._size
+        axes = self._figure.add_axes(
+            (
+                (left + _LEFT) / wide,
+                1 - (top + CELL[1] - _BOTTOM) / high,
+                (CELL[0] - _LEFT - _RIGHT) / wide,
+                (CELL[1] - _TOP - _BOTTOM) / high,
+            )
+        )
+        name = f"panel-{x}-{y}"
+        axes.set_gid(name)
+        _fill(axes, panel, self.sheet)
+        title = panel.title + (f", {panel.family}" if panel.family else "")
+        axes.set_title(_short(title, _TITLE), fontsize=6.5, loc="left", pad=3)
+        axes.set_ylabel(_WORDS[panel.kind], fontsize=6, labelpad=1)
+        text = f"{_WORDS[panel.kind]}: {title}"
+        return _Box(
+            name=name, text=text, left=72 * left, top=72 * top, width=72 * CELL[0], height=72 * CELL[1]
+        )
+
+    def _entry(self, place: int, entry: tuple[str, dict[str, Any]]) -> _Box:
+        """Put an entry of the legend in its place: a sample and a word."""
+        from matplotlib.lines import Line2D
+        from matplotlib.patches import Rectangle
+
+        text, looks = entry
+        wide, high = self._size
+        width = wide / self._across
+        row, column = divmod(place, self._across)
+        left = column * width + 0.06
+        middle = 1 - (_HEAD + self._tall * CELL[1] + (row + 0.5) * _ENTRY) / high
+        name = f"entry-{place}"
+        artist: Any
+        if "facecolor" in looks:
+            artist = Rectangle(
+                (left / wide, middle - 0.045 / high), 0.26 / wide, 0.09 / high, linewidth=0.5, **looks
+            )
+        else:
+            places = [(left + at) / wide for at in (0, 0.13, 0.26)]
+            artist = Line2D(places, [middle] * 3, markevery=[1], **looks)
+        artist.set(transform=self._figure.transFigure, figure=self._figure, gid=f"{name}-sample")
+        self._figure.add_artist(artist)
+        self._figure.text(
+            (left + 0.32) / wide,
+            middle,
+            _short(text, round(19 * width)),
+            fontsize=6.5,
+            va="center",
+            gid=f"{name}-text",
+        )
+        top = 72 * (_HEAD + self._tall * CELL[1] + row * _ENTRY)
+        return _Box(
+            name=name, text=text, left=72 * column * width, top=top, width=72 * width, height=72 * _ENTRY
+        )
+
+
+def _new_figure(size: tuple[float, float]) -> "Figure":
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=size)
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _fill(axes: "Axes", panel: Panel, sheet: Sheet) -> None:
+    """Draw what is in a panel, and its frame."""
+    if sheet.log:
+        axes.set_xscale("log")
+    axes.set_xlim(_room(*sheet.scales, log=sheet.log))
+    axes.set_ylim(0, 100 if panel.kind != "loss" else 1.06 * sheet.losses[1])
+    axes.set_autoscale_on(False)
+    if panel.area is not None:
+        _stack(axes, panel.area, sheet)
+    for one in panel.series:
+        _line(axes, one, family_look(sheet.families.index(one.family)), panel.kind == "accuracy")
+    if panel.chance is not None:
+        axes.axhline(100 * panel.chance, zorder=1, **CHANCE)
+    _ticks(axes, panel, sheet)
+    axes.spines[["top", "right"]].set_visible(False)
+    if panel.area is None:
+        axes.grid(axis="y", color="0.9", linewidth=0.5)
+    axes.set_axisbelow(True)
+    axes.set_xlabel(sheet.axis, fontsize=6, labelpad=1)
+
+
+def _room(low: float, high: float, *, log: bool) -> tuple[float, float]:
+    """Give the ends of an axis with a little room beside what is on it."""
+    if log:
+        room = (high / low) ** 0.04 if high > low else 1.3
+        return low / room, high * room
+    room = 0.04 * ((high - low) or 1.0)
+    return low - room, high + room
+
+
+def _ticks(axes: "Axes", panel: Panel, sheet: Sheet) -> None:
+    from matplotlib.ticker import NullLocator
+
+    axes.xaxis.set_minor_locator(NullLocator())
+    places = scale_ticks(*sheet.scales, log=sheet.log)
+    axes.set_xticks(places, [human(place) for place in places])
+    if panel.kind != "loss":
+        axes.set_yticks([0, 25, 50, 75, 100], ["0", "", "50", "", "100"])
+    else:
+        axes.locator_params(axis="y", nbins=4)
+    axes.tick_params(labelsize=6, length=2, pad=1.5)
+
+
+def scale_ticks(low: float, high: float, *, log: bool) -> list[float]:
+    """Give two to five round sizes for an axis: powers of ten, then ones and threes, then the ends."""
+    if low <= 0 or not log:
+        return [low, high] if high > low else [low]
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    for steps in ((1.0,), (1.0, 3.0)):
+        places = [step * 10.0**power for power in range(first, last + 1) for step in steps]
+        inside = [place for place in places if low / 1.05 <= place <= high * 1.05]
+        if len(inside) >= 2:
+            return inside[:: -(-len(inside) // 5)]
+    return [low, high] if high > low else [low]
+
+
+def _line(axes: "Axes", series: Series, look: FamilyLook, share: bool) -> None:
+    """Draw a line with its band, and where it turns."""
+    size = 100.0 if share else 1.0
+    places = [dot.scale for dot in series.dots]
+    values = [size * dot.value for dot in series.dots]
+    low, high = ([size * getattr(dot, end) for dot in series.dots] for end in ("low", "high"))
+    if not series.beside:
+        if len(places) > 1:
+            axes.fill_between(places, low, high, color=look.colour, alpha=0.16, linewidth=0, zorder=1.5)
+        else:
+            axes.vlines(places, low, high, color=look.colour, linewidth=1.0)
+    axes.plot(places, values, clip_on=False, **_line_look(look, beside=series.beside))
+    turn = series.turning_point
+    if turn is not None:
+        at = 4 + 4 * (sum(map(ord, series.family)) % 3)
+        axes.plot([turn.low, turn.high], [at, at], color=look.colour, linewidth=1.0, zorder=3)
+        axes.plot([turn.scale], [at], marker=7, markersize=4.5, color=look.colour, zorder=3)
+
+
+def _line_look(look: FamilyLook, *, beside: bool) -> dict[str, Any]:
+    return {
+        "color": look.colour,
+        "linestyle": (0, (1, 1.5)) if beside else look.line,
+        "linewidth": 0.8 if beside else 1.3,
+        "marker": look.marker,
+        "markersize": 2.6 if beside else 3.6,
+        "markerfacecolor": "white" if beside else look.colour,
+        "markeredgecolor": look.colour if beside else "white",
+        "markeredgewidth": 0.6 if beside else 0.5,
+        "zorder": 2.2 if beside else 2.5,
+    }
+
+
+def _stack(axes: "Axes", area: Area, sheet: Sheet) -> None:
+    """Stack the shares of those whose answers were given."""
+    scales = list(area.scales)
+    low = [0.0] * len(scales)
+    alone = len(scales) == 1
+    for name, shares in zip(area.names, area.shares, strict=True):
+        high = [before + 100 * share for before, share in zip(low, shares, strict=True)]
+        look = look_of(name, sheet.distractors)
+        hatch = look.hatch[:2] if "." in look.hatch else look.hatch  # many dots make a large file
+        drawn: dict[str, Any] = {"facecolor": look.colour, "hatch": hatch, "edgecolor": look.line}
+        drawn["linewidth"] = 0.5
+        if alone:
+            width = (scales[0] * 0.5) or 1.0
+            axes.bar(scales, [high[0] - low[0]], width, bottom=low, **drawn)
+        else:
+            axes.fill_between(scales, low, high, **drawn)
+        low = high
+    if not alone:
+        axes.vlines(scales, 0, 100, color="white", linewidth=0.4, alpha=0.7)
+
+
+def _legend(sheet: Sheet) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give what tells lines and areas apart, as far as the sheet has them."""
+    panels = [panel for column in sheet.columns for panel in column.panels]
+    lines = [one for panel in panels for one in panel.series]
+    words = {"conflict": "conflict items", "all": "all items", "agree": "agree items"}
+    for place, family in enumerate(sheet.families):
+        if any(one.family == family and not one.beside for one in lines):
+            yield family, _line_look(family_look(place), beside=False)
+    if any(one.beside for one in lines):
+        grey = FamilyLook(colour="#555555", marker="o", line="-")
+        yield f"solid: {words[sheet.part]}", _line_look(grey, beside=False)
+        yield "dotted: agree items", _line_look(grey, beside=True)
+    if any(panel.chance is not None for panel in panels):
+        yield "chance", dict(CHANCE)
+    if any(one.turning_point for one in lines):
+        yield "turning point, 90 %", {"color": "#555555", "marker": 7, "markersize": 4.5, "linewidth": 1.0}
+    names = dict.fromkeys(name for panel in panels if panel.area for name in panel.area.names)
+    for name in ("true_task", *sheet.distractors, "other", "unparsed", "refused"):
+        if name in names:
+            look = look_of(name, sheet.distractors)
+            hatch = look.hatch[:2] if "." in look.hatch else look.hatch
+            drawn = {"facecolor": look.colour, "hatch": hatch, "edgecolor": look.line}
+            yield name.replace("true_task", "true task"), drawn
+
+
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def figure_of(sheet: Sheet) -> "Figure":
+    """Draw a sheet on a new matplotlib figure, for those who want to go on from there."""
+    with style():
+        drawing = _Drawing(sheet)
+        drawing.draw()
+        return drawing._figure

@@ -1,0 +1,58 @@
+"""How figures look, whatever the user's own settings are: sizes, and what tells families apart."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+_STYLE: dict[str, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": 8,
+    "axes.titlesize": 9,
+    "axes.linewidth": 0.6,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.labelsize": 7,
+    "hatch.linewidth": 0.6,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "taskc",
+    "path.simplify": False,
+}
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Draw with the same settings whatever the user's are, and leave those alone."""
+    import matplotlib
+
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(_STYLE)  # type: ignore[arg-type]
+        yield
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FamilyLook:
+    """Colour, marker and line of one family of models: each tells it apart alone, so that grey does."""
+
+    colour: str
+    marker: str
+    line: Any
+
+
+# colours after Okabe and Ito 2008, "Color Universal Design", those that a thin line can have
+_LOOKS = (
+    FamilyLook(colour="#0072B2", marker="o", line="-"),
+    FamilyLook(colour="#D55E00", marker="s", line=(0, (5, 1.5))),
+    FamilyLook(colour="#009E73", marker="^", line=(0, (5, 1.2, 1, 1.2))),
+    FamilyLook(colour="#000000", marker="D", line=(0, (1.2, 1.2))),
+    FamilyLook(colour="#CC79A7", marker="v", line=(0, (8, 2))),
+    FamilyLook(colour="#E69F00", marker="P", line=(0, (3, 1, 1, 1, 1, 1))),
+    FamilyLook(colour="#56B4E9", marker="X", line=(0, (2, 2))),
+)
+
+
+def family_look(place: int) -> FamilyLook:
+    """Give the look of a family by its place among all; after seven, colours come with other lines."""
+    look, line = _LOOKS[place % len(_LOOKS)], _LOOKS[(place + place // len(_LOOKS)) % len(_LOOKS)]
+    return FamilyLook(colour=look.colour, marker=look.marker, line=line.line)

@@ -1,0 +1,86 @@
+"""`taskc report`: runs to a page, figures and tables."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from taskc.cli import group, options
+
+
+@click.command("report")
+@click.argument("runs", nargs=-1, type=click.Path(path_type=Path), metavar="[RUN]...")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default="report",
+    show_default=True,
+    metavar="FOLDER",
+    help="where the report goes",
+)
+@options.ladders
+@options.scale
+@options.at
+@options.mix_measures
+@options.models
+@options.select
+@options.subtasks
+@options.axis
+@options.likely
+@click.option(
+    "--items",
+    type=click.IntRange(0, 50),
+    default=3,
+    show_default=True,
+    metavar="N",
+    help="how many telling items of a kind to show for a task",
+)
+@click.option("--no-figures", is_flag=True, help="no files of figures; the page has them all the same")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("-q", "--quiet", is_flag=True, help="do not say where it is")
+def command(
+    runs: tuple[Path, ...],
+    output: Path,
+    ladders: tuple[str, ...],
+    scale: Any,
+    at: tuple[str, ...],
+    mix_measures: bool,
+    models: tuple[str, ...],
+    select: tuple[str, ...],
+    subtasks: bool,
+    axis: str,
+    likely: float,
+    items: int,
+    no_figures: bool,
+    form: str,
+    quiet: bool,
+) -> None:
+    """Tell all of runs on one page: curves and verdicts, whose answers, telling items, plan, provenance.
+
+    RUN is a folder that `taskc eval` made, or one that holds some; `runs` without one. The folder of the
+    report gets `report.html`, which needs no network, figures as SVG and PNG, tables as CSV and, with the
+    extra `parquet`, as Parquet, and all numbers as `report.json`.
+    """
+    with group.translated():
+        from taskc.flow.only import Only
+        from taskc.flow.report import Wish, gather
+        from taskc.flow.report_files import as_json, as_text, write_report
+        from taskc.flow.run_curves import against
+        from taskc.flow.selection import parse_selection
+
+        folders, more = group.parted([str(run) for run in runs])
+        only = Only(wanted=parse_selection((*select, *more), None), models=models, subtasks=subtasks)
+        wish = Wish(
+            against=against(ladders, at, scale, mix=mix_measures),
+            only=only,
+            log=axis == "log",
+            likely=likely,
+            each=items,
+        )
+        report = gather([Path(folder) for folder in folders] or [Path("runs")], wish)
+        written = write_report(report, output, figures=not no_figures)
+    click.echo(as_json(report, written.files) if form == "json" else as_text(report), nl=False)
+    if not quiet:
+        without = "" if written.parquet else "; no Parquet without the extra `parquet`"
+        click.echo(f"report: {output / 'report.html'}{without}", err=True)

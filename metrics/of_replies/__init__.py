@@ -1,0 +1,1 @@
+"""Metrics of a reply: each takes what was answered and the texts that are right."""

@@ -1,0 +1,1 @@
+"""Metrics of several samples of one item."""

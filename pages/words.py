@@ -1,0 +1,152 @@
+"""What a report says in sentences, which are the same on the page, in the terminal and in JSON."""
+
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct
+
+from taskc.records.curve import SHAPES, Shape, Turn, Verdict
+from taskc.records.report import PartName, Report, Setting, Shared, Trend
+from taskc.records.shown import human, percent
+
+ITEMS: dict[PartName, str] = {"all": "all items", "conflict": "conflict items", "agree": "agree items"}
+SIGNS: dict[Verdict, str] = {
+    "positive": "↗",
+    "inverse": "↘",
+    "u_shaped": "∪",
+    "inverted_u": "∩",
+    "flat": "→",
+    "undetermined": "?",
+}
+
+
+class Said(Struct, frozen=True, kw_only=True):
+    """One verdict of the summary: of a family, or of all families together (`family` is then empty).
+
+    `sure` is the probability of the verdict, None where it is undetermined.
+    """
+
+    task: str
+    setting: Setting
+    family: str
+    verdict: Verdict
+    sure: float | None
+    probabilities: Mapping[Shape, float]
+    turning_point: Turn | None
+    text: str
+
+
+def summary(report: Report) -> list[Said]:
+    """Say what each curve of the summary does, family by family, then all families together."""
+    out: list[Said] = []
+    for key in dict.fromkeys((one.task, one.setting) for one in report.trends if one.main):
+        own = [one for one in report.trends if (one.task, one.setting) == key]
+        out += [_of_family(one, own) for one in own if one.main]
+        out += [_of_all(one) for one in report.shared if one.main and (one.task, one.setting) == key]
+    return out
+
+
+def _of_family(one: Trend, beside: list[Trend]) -> Said:
+    others = {(t.part, t.rate): t for t in beside if t.family == one.family}
+    text = f"accuracy on {ITEMS[one.part]} {_way(one)}"
+    if one.part == "conflict":
+        text += _besides(others.get(("conflict", "lured")), "lured")
+        text += _besides(others.get(("agree", "accuracy")), "right on agree items")
+    return Said(
+        task=one.task,
+        setting=one.setting,
+        family=one.family,
+        verdict=one.verdict,
+        sure=sure(one),
+        probabilities=one.probabilities,
+        turning_point=one.turning_point,
+        text=f"{text}. {judged(one)}.",
+    )
+
+
+def sure(one: Trend | Shared) -> float | None:
+    """Give the probability of a verdict; None where there is none."""
+    return None if one.verdict == "undetermined" else one.probabilities[one.verdict]
+
+
+def judged(one: Trend) -> str:
+    """Say the verdict on a curve, how likely it is, and where it turns."""
+    if len({dot.scale for dot in one.dots}) < 2:
+        return "Models of one size make no curve"
+    if one.verdict == "undetermined":
+        return f"Verdict: undetermined ({likeliest(one.probabilities)})"
+    told = f"Verdict: {one.verdict}, {percent(one.probabilities[one.verdict])} % likely"
+    turn = one.turning_point
+    if turn is not None:
+        told += f"; turns at {human(turn.scale)} (90 %: {human(turn.low)} to {human(turn.high)})"
+    return told
+
+
+def likeliest(probabilities: Mapping[Shape, float], least: float = 0.005) -> str:
+    """List shapes and their probabilities, the likeliest first; those below `least` are left out."""
+    ordered = sorted(SHAPES, key=lambda shape: -probabilities[shape])
+    told = (
+        f"{shape} {percent(probabilities[shape])} %" for shape in ordered if probabilities[shape] >= least
+    )
+    return ", ".join(told)
+
+
+def _way(one: Trend) -> str:
+    """Say from where to where a curve goes, by way of its extreme where it turns."""
+    dots = one.dots
+    first, last = dots[0], dots[-1]
+    if len(dots) == 1:
+        return f"is {percent(first.value)} % ({first.name})"
+    stops = [first, last]
+    if one.verdict in ("u_shaped", "inverted_u") and len(dots) > 2:
+        pick = min if one.verdict == "u_shaped" else max
+        stops.insert(1, pick(dots[1:-1], key=lambda dot: dot.value))
+    told = [f"{percent(dot.value)} % ({dot.name})" for dot in stops]
+    return "goes from " + " by ".join(told[:-1]) + f" to {told[-1]}"
+
+
+def _besides(one: Trend | None, word: str) -> str:
+    if one is None or not one.dots:
+        return ""
+    first, last = one.dots[0], one.dots[-1]
+    if len(one.dots) == 1:
+        return f"; {word} {percent(first.value)} %"
+    return f"; {word} {percent(first.value)} to {percent(last.value)} %"
+
+
+def _of_all(one: Shared) -> Said:
+    if one.verdict == "undetermined":
+        text = f"undetermined over {one.families} families ({likeliest(one.probabilities)})."
+    else:
+        likely = percent(one.probabilities[one.verdict])
+        text = f"{one.verdict}, {one.agree} of {one.families} families agree"
+        text += f"; {likely} % likely to be what most share."
+    return Said(
+        task=one.task,
+        setting=one.setting,
+        family="",
+        verdict=one.verdict,
+        sure=sure(one),
+        probabilities=one.probabilities,
+        turning_point=None,
+        text=text,
+    )
+
+
+def text(report: Report) -> str:
+    """Give the summary for a terminal: a task, then a line for each setting and family; notes come last."""
+    return "\n".join(_lines(report)) + "\n"
+
+
+def _lines(report: Report) -> Iterator[str]:
+    task = ""
+    for one in summary(report):
+        if one.task != task:
+            if task:
+                yield ""
+            task = one.task
+            yield task
+        yield f"  {SIGNS[one.verdict]} {one.setting.name} · {one.family or 'all families'}: {one.text}"
+    if not task:
+        yield "no curves: no model has a size"
+    for note in report.notes:
+        yield f"note: {note}"

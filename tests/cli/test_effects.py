@@ -1,0 +1,163 @@
+"""`taskc effects` and `--pool`: what was varied in runs, and what it did."""
+
+import csv
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TASK = """\
+allow missing-canary, too-few-items, duplicate-items "a test"
+
+task quiz {
+  item { question: text, answer: text, trap: text, choices: text[] }
+  items generate 30 seed 17 {
+    let a    = randint(10, 99)
+    let b    = randint(1, 9)
+    question = "What is {{ a }} + {{ b }}?"
+    choices  = sorted([str(a - b), str(a + b)])
+    answer   = str(a + b)
+    trap     = str(a - b)
+  }
+  vary wording {
+    plain  { prompt "{{ question }}\\n{{ options }}" }
+    please { prompt "Please answer. {{ question }}\\n{{ options }}" }
+  }
+  vary order as_written, reversed
+  true_task  "Add." -> answer
+  distractor "Subtract." -> trap
+  options choices as letters
+  prompt "{{ question }}\\n{{ options }}"
+  reply "{{ answer }}"
+  measure choice
+  regimes zero_shot, one_shot
+}
+"""
+AT = ("--at", "echo/a=1e8", "--at", "echo/b?rule=length=1e9", "--at", "echo/c?refuse=0.2=1e10")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make one run of three models, for all tests."""
+    here = tmp_path_factory.mktemp("made")
+    (here / "quiz.task").write_text(TASK)
+    models = ("-m", "echo/a", "-m", "echo/b?rule=length", "-m", "echo/c?refuse=0.2")
+    for args in (("compile", "-q"), ("eval", *models, "--no-picture", "-q")):
+        subprocess.run([sys.executable, "-m", "taskc", *args], cwd=here, check=True, capture_output=True)
+    return here
+
+
+@pytest.fixture
+def asked(made: Path, folder: Path) -> Path:
+    """Give a folder with that run."""
+    (folder / "capitals.task").unlink()
+    shutil.copytree(made, folder, dirs_exist_ok=True)
+    return folder
+
+
+def test_everything_as_json(asked: Path, run: Any) -> None:
+    told = json.loads(run("effects", "runs", *AT, "--format", "json").out)
+    (one,) = told["effects"]
+    assert (one["task"], one["measure"], one["metric"]) == ("quiz", "choice", "accuracy")
+    assert (one["items"], one["cells"], one["possible"], one["answers"]) == (30, 24, 24, 720)
+    assert sum(share["share"] for share in one["shares"]) == pytest.approx(1.0)
+    assert [factor["name"] for factor in one["factors"]] == ["model", "regime", "wording", "order"]
+    assert {(row["over"], row["k"], row["n"]) for row in one["averaged"]} == {("wording", 2, 30)}
+    assert len(one["averaged"]) == 3 * 2
+    (bias, *_) = [row for row in one["places"] if row["model"] == "echo/b?rule=length"]
+    # both numbers are of one length, so ties go to the first, wherever the answer stands
+    assert bias["places"][0]["given"] == 1.0 and bias["places"][0]["excess"] == 0.5
+    assert bias["places"][0]["accuracy"] == 1.0 and bias["places"][1]["accuracy"] == 0.0
+    factors = {row["factor"] for row in told["survival"]}
+    assert factors == {"regime", "wording", "order"}
+    assert all(0.0 <= row["alike"] <= 1.0 and row["agree"] >= 1 for row in told["survival"])
+
+
+def test_as_text_and_as_a_table(asked: Path, quick: Any) -> None:
+    said = quick("effects", "runs", *AT)
+    assert "quiz · choice: accuracy, 30 items in 24 combinations, 720 answers" in said.out
+    assert "3 of `wording`" not in said.out and "2 of `wording`" in said.out
+    assert "does the verdict survive?" in said.out
+    rows = list(csv.DictReader(quick("effects", "runs", "--format", "csv").out.splitlines()))
+    assert {"share", "level", "difference", "averaged", "place_excess"} <= {row["kind"] for row in rows}
+
+
+def test_the_same_twice(asked: Path, quick: Any) -> None:
+    """One input, one output, to the byte."""
+    assert (
+        quick("effects", "runs", "--format", "json").out == quick("effects", "runs", "--format", "json").out
+    )
+
+
+def test_other_numbers_and_factors(asked: Path, quick: Any) -> None:
+    told = json.loads(
+        quick("effects", "runs", "--metric", "loss", "--wording", "order", "--format", "json").out
+    )
+    (one,) = told["effects"]
+    assert one["metric"] == "loss" and {row["over"] for row in one["averaged"]} == {"order"}
+    assert told["survival"] == [] and "verdicts are on shares" in told["notes"][0]
+    lured = json.loads(quick("effects", "runs", "--metric", "lured", "--format", "json").out)["effects"][0]
+    assert lured["answers"] == 720
+
+
+def test_by_likelihood(asked: Path, quick: Any) -> None:
+    """The fitted shares of items are near those by mean squares, and have no interval."""
+    plain = json.loads(quick("effects", "runs", "--metric", "loss", "--format", "json").out)["effects"][0][
+        "shares"
+    ]
+    done = json.loads(quick("effects", "runs", "--metric", "loss", "--reml", "--format", "json").out)
+    fitted = {tuple(one["of"]): one for one in done["effects"][0]["shares"]}
+    assert fitted["item",]["low"] is None
+    assert fitted["item",]["share"] == pytest.approx(plain[0]["share"], abs=0.05)
+
+
+def test_scales_nobody_knows(asked: Path, quick: Any) -> None:
+    done = quick("effects", "runs")
+    assert done.code == 0 and "the scale is not known; state it with `--at MODEL=NUMBER`" in done.err
+
+
+def test_without_the_build_places_cannot_be_told(asked: Path, quick: Any) -> None:
+    quick("compile", "-q", "--limit", "3")
+    done = quick("effects", "runs")
+    assert done.code == 0 and "the pull of places cannot be told: `../../build` is not the build" in done.err
+
+
+def test_nothing_varied(quick: Any, folder: Path) -> None:
+    quick("compile", "-q", "--select", "regime=zero_shot", "belief=none")
+    quick("eval", "-m", "echo/x", "--no-picture", "-q")
+    done = quick("effects", "runs")
+    assert done.code == 0 and "nothing was varied" in done.err
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "told"),
+    [
+        (("nowhere",), 1, "is not a run"),
+        (("runs", "--metric", "lost"), 2, "no score has a number `lost`"),
+        (("runs", "--wording", "mood"), 2, "`mood` was not varied in these runs"),
+        ((), 2, "Missing argument"),
+    ],
+)
+def test_what_is_wrong(asked: Path, quick: Any, args: tuple[str, ...], code: int, told: str) -> None:
+    done = quick("effects", *args)
+    assert (done.code, done.out) == (code, "") and told in done.err
+
+
+def test_pooled_rows(asked: Path, quick: Any) -> None:
+    """An item counts once in a row that averages over orders; what is not pooled stays apart."""
+    rows = [
+        json.loads(row)
+        for row in quick("score", "--pool", "order", "--no-picture", "--format", "json").out.splitlines()
+    ]
+    assert [row["levels"] for row in rows[:2]] == [{"wording": "plain"}, {"wording": "please"}]
+    assert len(rows) == 3 * 2 * 2 and all(
+        row["all"]["n"] == 30 and row["all"]["scores"] == 60 for row in rows
+    )
+    none = quick("score", "--pool", "order", "--pool", "wording", "--no-picture", "--format", "json").out
+    assert all(json.loads(row)["levels"] == {} for row in none.splitlines())
+    wrong = quick("score", "--pool", "ordr")
+    assert wrong.code == 2 and "a similar name exists: `order`" in wrong.err

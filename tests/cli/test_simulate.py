@@ -1,0 +1,137 @@
+"""`taskc simulate` and `taskc power` as a person runs them."""
+
+import json
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+TASK = """\
+task sayings {
+  allow missing-canary, too-few-items, no-exemplars, repeated-item "a test"
+  item { n: int, answer: text, trap: text }
+  items generate 120 seed 1 {
+    n      = randint(1, 1_000_000)
+    answer = "yes"
+    trap   = "yes" if n % 3 == 0 else "no"
+  }
+  true_task  "Say yes." -> answer
+  distractor "Be led." -> trap
+  options ["yes", "no"]
+  prompt  "Is {{ n }} a number?"
+  reply   "{{ answer }}"
+  measure choice
+  regimes zero_shot
+}
+"""
+
+
+@pytest.fixture
+def built(folder: Path, quick) -> Path:
+    assert quick("compile", "capitals.task", "-q").code == 0
+    return folder
+
+
+def test_simulate_is_told_by_curves(folder: Path, run) -> None:
+    """What `simulate` makes, `curves` and `score` read as any other run, and it says that it is simulated."""
+    compiled = run("compile", str(Path(__file__).parents[2] / "tasks" / "negation_qa"), "-q")
+    assert compiled.code == 0, compiled.err
+    made = run(
+        "simulate",
+        "--shape",
+        "u_shaped",
+        "--effect",
+        "0.35",
+        "--select",
+        "task=negation_cloze",
+        "--seed",
+        "3",
+    )
+    assert made.code == 0, made.err
+    assert made.out.startswith("negation_cloze: u_shaped, 35 points on all items, seed 3\n")
+    assert "simulated/3b" in made.out
+    assert "2 curves, told to be: 2 u_shaped" in made.out
+    (place,) = (folder / "simulated").glob("*/run.json")
+    assert "simulated" in place.parent.name
+    assert made.err.strip() == f"results: simulated/{place.parent.name}"
+    assert {one.name for one in place.parent.iterdir()} >= {
+        "rows.jsonl", "scores.jsonl", "scores.svg", "simulated.json",
+    }  # fmt: skip
+    curves = run("curves", "simulated", "--format", "json")
+    told = json.loads(curves.out)["curves"]
+    assert [(one["family"], one["verdict"]) for one in told] == [("simulated", "u_shaped")] * 2
+    assert all(p["model"].startswith("simulated/") for one in told for p in one["points"])
+    scored = run("score", "-o", "simulated", "--no-picture", "-q")
+    assert scored.code == 0 and "simulated/3b?ability=" in scored.out
+
+
+def test_given_ability_and_pull(built: Path, quick) -> None:
+    made = quick(
+        "simulate", "--ability", "0.3,0.6,0.9", "--pull", "0.2", "--no-picture", "-q", "--format", "json"
+    )
+    assert made.code == 0, made.err
+    (one,) = json.loads(made.out)
+    assert [(m["ability"], m["pull"]) for m in one["truth"]["models"]] == [(0.3, 0.2), (0.6, 0.2), (0.9, 0.2)]
+    assert one["truth"]["shape"] == ""
+    assert (built / one["folder"] / "simulated.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (["simulate"], "name the shape of the curves"),
+        (["simulate", "--shape", "flat", "--ability", "0.5"], "name the shape of the curves"),
+        (["simulate", "--shape", "flat", "--pull", "0.5"], "`--pull` goes with `--ability`"),
+        (["simulate", "--ability", "0.5,1.5"], "1.5 is not a number from 0 to 1"),
+        (["simulate", "--ability", "a"], "a is not a number from 0 to 1"),
+        (["simulate", "--ability", "0.5", "--spread", "1,2"], "more than one number"),
+        (["simulate", "--shape", "u_shaped", "--models", "2"], "2 models show no shape `u_shaped`"),
+        (["simulate", "--shape", "inverse", "--effect", "1"], "an effect of 100 points cannot be had"),
+        (["simulate", "--shape", "flat", "--models", "12"], "the ladder `simulated` has 11 models"),
+        (["simulate", "--shape", "flat", "--select", "task=none"], "no task is called `none`"),
+        (["power", "--models", "2.5"], "2.5 is not a whole number from 1 up"),
+        (["power", "--effect", "nan"], "nan is not a number"),
+        (["power", "--picture", "x.txt"], "`x.txt` is no picture"),
+        (["power", "--part", "agree", "--select", "belief=wrong", "regime=zero_shot"], "there are no such"),
+    ],
+)
+def test_what_is_refused(built: Path, quick, args: list[str], told: str) -> None:
+    """Bad input is said with what to write, and ends with 2."""
+    done = quick(*args)
+    assert done.code == 2, done.err
+    assert told in done.err
+
+
+@pytest.mark.parametrize("command", [["simulate", "--shape", "flat"], ["power"]])
+def test_without_a_build(quick, command: list[str]) -> None:
+    done = quick(*command)
+    assert done.code == 1
+    assert "there is no build in `build`" in done.err
+
+
+def test_power(folder: Path, run) -> None:
+    """One design is told in full, several in a line each; processes change nothing, and a seed does."""
+    (folder / "sayings.task").write_text(TASK, encoding="utf-8")
+    compiled = run("compile", "sayings.task", "-q")
+    assert compiled.code == 0, compiled.err
+    same = ["power", "--repeats", "4", "--effect", "0.3", "--part", "conflict", "--seed", "1"]
+    one = run(*same, "-j", "1", "--picture", "told.svg")
+    assert one.code == 0, one.err
+    assert "curves told rightly, of 4 of each shape, judged on the conflict items" in one.out
+    assert "truth, and what it was told to be" in one.out
+    assert "probabilities of shapes, and how often that was the shape" in one.out
+    assert ET.fromstring((folder / "told.svg").read_text()).tag.endswith("svg")
+    assert run(*same, "-j", "2").out == one.out
+    assert run(*same[:-1], "2", "-j", "1").out != one.out
+    grid = run(*same, "--models", "2,4", "--items", "30,300", "-j", "1", "--format", "json")
+    told = json.loads(grid.out)
+    assert [(t["models"], t["items"]) for t in told["trials"]] == [(2, 30), (2, 300), (4, 30), (4, 300)]
+    assert all(t["conflict"] == t["judged"] < t["items"] for t in told["trials"])
+    assert told["trials"][0]["judged"] / 30 == pytest.approx(told["trials"][1]["judged"] / 300, abs=0.05)
+    assert [[s["shape"] for s in t["told"]] for t in told["trials"]] == [
+        ["positive", "inverse", "flat"]] * 2 + [["positive", "inverse", "u_shaped", "inverted_u", "flat"]
+    ] * 2  # fmt: skip
+    for trial in told["trials"]:
+        assert all(sum(row["verdicts"].values()) == 4 for row in trial["told"])
+        assert sum(b["n"] for b in trial["calibration"]["bins"]) == 5 * 4 * len(trial["told"])
+    assert sum(b["n"] for b in told["calibration"]["bins"]) == 5 * 4 * (3 + 3 + 5 + 5)
