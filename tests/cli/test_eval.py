@@ -263,7 +263,7 @@ def test_budget_of_time(run: Any, build: Path) -> None:
 
 def test_budget_of_money(run: Any, build: Path, provider: Any) -> None:
     """A price is asked for before anything is sent; then no more is spent than there is."""
-    provider.rule = lambda asked, before: provider.chat("Answer: A")
+    provider.rule = lambda asked, before: provider.chat("Answer: A", written=50)
     named = "openai-api/box/m"
     box, env = "openai-api/box/m?probe=no", {"BOX_BASE_URL": f"{provider.address}/v1"}
     ran = run("eval", "-m", box, "--max-cost", "1", **env)
@@ -272,14 +272,14 @@ def test_budget_of_money(run: Any, build: Path, provider: Any) -> None:
         and f"help: give one in US dollars a million tokens: `--price {named}=IN/OUT`" in ran.err
     )
     assert provider.asked == []
-    # each answer is told to use 7 tokens in, 3 out: 0.013 USD; all 20 cost 0.26 USD
+    # each answer is told to use 7 tokens in, 50 out: 0.107 USD; all 20 cost 2.14 USD
     args = ("eval", "-m", box, "--price", f"{named}=1000/2000", "--no-picture")
-    ran = run(*args, "--max-cost", "0.25", **env)
+    ran = run(*args, "--max-cost", "1.5", **env)
     assert ran.code == 5 and "`--max-cost` is reached" in ran.err
     first = len(provider.asked)
     assert first == _stored(build) and 0 < first < 20
     ran = run(*args, "--max-cost", "100", **env)
-    assert ran.code == 0 and f"{(20 - first) * 0.013:.4f} USD" in ran.err
+    assert ran.code == 0 and f"{(20 - first) * 0.107:.4f} USD" in ran.err
     assert len(provider.asked) == 20
 
 
