@@ -216,6 +216,23 @@ def test_items_that_belong_together_count_once() -> None:
     assert grouped.items_high == pytest.approx(plain.items_high, abs=0.002)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("n", [100, 300])
+@pytest.mark.parametrize("wording", [0.0, 0.5])
+def test_coverage_of_shares(n: int, wording: float) -> None:
+    """Of 200 draws the intervals of shares of 3 % or more hold the truth in 88 to 99 of 100."""
+    truth = {
+        one.of: one.share
+        for one in shares(crossed(drawn(20_000, 1, wording=wording), ("model", "wording")))[0]
+    }
+    inside = dict.fromkeys(truth, 0)
+    for seed in range(200):
+        for one in shares(crossed(drawn(n, 100 + seed, wording=wording), ("model", "wording")))[0]:
+            assert one.low is not None and one.high is not None
+            inside[one.of] += one.low <= truth[one.of] <= one.high
+    assert all(0.88 <= inside[name] / 200 <= 0.99 for name, share in truth.items() if share >= 0.03), inside
+
+
 # --- averaged over wordings
 
 
