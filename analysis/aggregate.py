@@ -5,10 +5,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 
-from taskc.analysis.attribution import Chances, attribution
+from taskc.analysis.attribution import attribution
 from taskc.analysis.heap import Heap, Tally
 from taskc.analysis.intervals import Mean, Rate, mean, wilson
-from taskc.analysis.row import Part, Row
+from taskc.analysis.row import Chances, Part, Row
 from taskc.records.score import Missing, Score
 
 __all__ = ["FIXED", "Gathering", "Joint", "Part", "Row", "aggregate"]
