@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 
 from taskc.analysis.attribution import Chances, attribution
@@ -117,6 +118,9 @@ def _row(key: _Key, heaps: list[Heap], joint: Mapping[str, Joint]) -> Row:
         _part([(counts, len(some)) for tally, some in items.items() if (counts := kind(tally))], distractors)
         for kind in _KINDS
     )
+    if conflict.n and agree.n:
+        conflict = replace(conflict, numbers=_numbers(heaps, lambda tally: bool(tally.conflict)))
+        agree = replace(agree, numbers=_numbers(heaps, lambda tally: bool(tally.agree)))
     return Row(
         task=task,
         regime=regime,
@@ -205,10 +209,27 @@ def _middle(chances: Sequence[float | None]) -> float | None:
     return math.fsum(given) / len(given) if given and len(given) == len(chances) else None
 
 
-def _numbers(heaps: list[Heap]) -> dict[str, Mean]:
-    """Give the mean of each number over the items that have it, in order of appearance."""
+def _numbers(heaps: list[Heap], kind: Callable[[Tally], bool] | None = None) -> dict[str, Mean]:
+    """Give the mean of each number over the items (of a kind) that have it, in order of appearance."""
     names = dict.fromkeys(name for heap in heaps for name in heap.numbers if name != "chance")
-    return {name: mean(_means(heaps, name)) for name in names}
+    fits = [_places(heap, kind) if kind else None for heap in heaps]
+    found = {}
+    for name in names:
+        values = [
+            value
+            for heap, places in zip(heaps, fits, strict=True)
+            if name in heap.numbers
+            for value in heap.numbers[name].means(places)
+        ]
+        if values:
+            found[name] = mean(values)
+    return found
+
+
+def _places(heap: Heap, kind: Callable[[Tally], bool]) -> bytes:
+    """Say of each item whether it is of a kind."""
+    known = {tally: kind(tally) for tally in set(heap.tallies)}
+    return bytes(known[tally] for tally in heap.tallies)
 
 
 def _joint(heaps: list[Heap], joint: Mapping[str, Joint]) -> dict[str, Mean]:
@@ -230,7 +251,3 @@ def _joint(heaps: list[Heap], joint: Mapping[str, Joint]) -> dict[str, Mean]:
         if made is not None:
             found[name] = Mean(n=len(rows), value=made[0], error=made[1])
     return found
-
-
-def _means(heaps: list[Heap], name: str) -> list[float]:
-    return [one for heap in heaps if name in heap.numbers for one in heap.numbers[name].means()]

@@ -26,7 +26,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from taskc.analysis.crossed import Array, Crossed, Whole
+from taskc.analysis.crossed import Array, Crossed, Whole, by_cluster
 from taskc.analysis.intervals import Z95, paired, wilson
 from taskc.records.effects import Factor, Level, Share
 
@@ -49,13 +49,12 @@ def shares(
     is found of items, as `mixed.reml` gives it; then there are no intervals.
     """
     model = _Model(crossed)
-    n = len(crossed.items)
     whole = _parts(model, crossed, of_items)
     total = _total(whole)
     reach: dict[Name, float] = {}
-    if n >= FEWEST and total > 0 and of_items is None:
-        groups = min(GROUPS, n)
-        place = np.arange(n) % groups
+    if len(set(crossed.clusters.tolist())) >= FEWEST and total > 0 and of_items is None:
+        groups = min(GROUPS, len(set(crossed.clusters.tolist())))
+        place = np.unique(crossed.clusters, return_inverse=True)[1] % groups
         without = [_parts(model, crossed.of(place != group)) for group in range(groups)]
         luck = _luck_of_levels(model, crossed)
         for name in whole:
@@ -101,16 +100,18 @@ def _marginal(model: "_Model", at: int, means: Array, error: Array) -> tuple[Arr
 
 
 def _levels(crossed: Crossed, at: int, values: Array, covariance: Array, rate: bool) -> Iterator[Level]:
+    n, groups = len(crossed.items), len(set(crossed.clusters.tolist()))
     for one, level in enumerate(crossed.levels[at]):
         value = float(values[one])
         reach = Z95 * math.sqrt(max(0.0, float(covariance[one, one])))
         low, high = value - reach, value + reach
         if rate:
-            interval = wilson(min(1.0, max(0.0, value)), len(crossed.items))
-            value, low, high = interval.value, interval.low, interval.high
+            value = min(1.0, max(0.0, value))
+            interval = wilson(value, _effective(value, float(covariance[one, one]), n, groups))
+            low, high = interval.low, interval.high
         difference = float(values[one] - values[0])
         apart = max(0.0, float(covariance[one, one] + covariance[0, 0] - 2 * covariance[one, 0]))
-        around, reach = paired(difference, apart, len(crossed.items), rate=rate and one > 0)
+        around, reach = paired(difference, apart, groups, rate=rate and one > 0)
         yield Level(
             level=level,
             value=value,
@@ -120,6 +121,13 @@ def _levels(crossed: Crossed, at: int, values: Array, covariance: Array, rate: b
             difference_low=around - reach,
             difference_high=around + reach,
         )
+
+
+def _effective(value: float, variance: float, n: int, groups: int) -> int:
+    """Give the number of items that would tell as much by themselves, where they belong together."""
+    if groups == n:
+        return n
+    return max(1, min(n, round(value * (1.0 - value) / variance))) if variance > 0 else groups
 
 
 class _Model:
@@ -209,7 +217,8 @@ def _total(parts: dict[Name, float]) -> float:
 def _moments(crossed: Crossed) -> tuple[Array, Array, Array]:
     """Give the means of cells, the covariance of these means, and that of answers over items.
 
-    Pairs of cells that have no two items in common have a covariance of 0 in both.
+    Pairs of cells that have no two items in common have a covariance of 0 in both. That of the means counts
+    clusters where items belong together (Liang and Zeger 1986, Biometrika 73:13).
     """
     have = ~np.isnan(crossed.values)
     counts = have.sum(axis=0)
@@ -217,7 +226,11 @@ def _moments(crossed: Crossed) -> tuple[Array, Array, Array]:
     apart = np.where(have, crossed.values - means, 0.0)
     both = have.T.astype(float) @ have
     covariance = np.where(both > 1, apart.T @ apart / np.maximum(both - 1.0, 1.0), 0.0)
-    return means, covariance * both / np.maximum(np.outer(counts, counts), 1), covariance
+    products = np.maximum(np.outer(counts, counts), 1)
+    sums, groups = by_cluster(apart, crossed.clusters)
+    if groups < len(apart):
+        return means, sums.T @ sums * (groups / max(groups - 1, 1)) / products, covariance
+    return means, covariance * both / products, covariance
 
 
 def _agreement(cells: Whole) -> Whole:

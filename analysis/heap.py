@@ -2,7 +2,7 @@
 
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import repeat
+from itertools import compress, repeat
 from typing import Literal, TypeAlias
 
 from taskc.records.score import Missing, Score
@@ -162,6 +162,7 @@ class Column:
             yield total / times if times else None
         yield from repeat(None, n - len(self.totals))
 
-    def means(self) -> list[float]:
-        """Give the mean of each item that has it."""
-        return [total / n for total, n in zip(self.totals, self.times, strict=True) if n]
+    def means(self, places: bytes | None = None) -> list[float]:
+        """Give the mean of each item that has it, or of those of them where `places` is not 0."""
+        pairs = zip(self.totals, self.times, strict=True)
+        return [total / n for total, n in (compress(pairs, places) if places else pairs) if n]

@@ -1,6 +1,7 @@
 """`anthropic/MODEL`: Anthropic's Messages.
 
-The key is `ANTHROPIC_API_KEY`; `ANTHROPIC_BASE_URL` names another address. Messages report no
+The key is `ANTHROPIC_API_KEY`; `ANTHROPIC_BASE_URL` or `?base_url=` names another address, which is then
+part of the model's name. Messages report no
 log-probabilities, so replies are what can be had. What a model takes stands in `capabilities.toml`: none
 takes a temperature by the present version of the protocol, and only models up to 4.5 go on with a reply
 that is begun for them. An effort is told in `output_config`. Whether a model thinks before it replies is
@@ -8,33 +9,33 @@ its maker's choice unless `?thinking=adaptive` or `?thinking=disabled` states it
 raised by `?reasoning_tokens=N` for it.
 """
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from taskc.backends import known, parameters, probed, wire
+from taskc.backends.addresses import PARAMETER, is_loopback, url_of, with_address
 from taskc.backends.protocol import Described, ModelError, ModelName, Surroundings
 from taskc.backends.remote import (
     PASSING,
     Line,
     RemoteModel,
-    checked_url,
+    check_passing,
     counted,
     finished,
-    is_loopback,
     key_of,
     open_lane,
     patience_of,
     starved,
     timeout_of,
 )
+from taskc.backends.speech import Speech, turns
 from taskc.records.operation import Failure, Generate, Operation, Outcome, Refusal, Source, Usage
-from taskc.records.plan import Capabilities
 
 URL = "https://api.anthropic.com"
 THINKING = ("adaptive", "disabled")
 _KNOWN = (
     *PASSING,
+    PARAMETER,
     "prefill",
     "system",
     "temperature",
@@ -49,60 +50,6 @@ _FULL = ("max_tokens", "model_context_window_exceeded")
 _DONE = ("end_turn", "stop_sequence", *_FULL)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessagesSpeech:
-    """Messages; `create` is the SDK's call."""
-
-    name: str
-    capabilities: Capabilities
-    timeout: float
-    create: Callable[..., Awaitable[Any]] = field(repr=False)
-    thinking: str | None = None
-
-    @property
-    def kind(self) -> "type[Answer]":
-        """Give the shape of what comes back."""
-        return Answer
-
-    def body(self, asked: Operation) -> dict[str, Any] | None:
-        """Give what is sent; None for what cannot be had."""
-        return self._body(asked) if isinstance(asked, Generate) else None
-
-    async def send(self, body: dict[str, Any]) -> Any:
-        """Send it."""
-        return await self.create(**body)
-
-    def judge(self, asked: Operation, answer: "Answer") -> Outcome:
-        """Say what came back."""
-        return _outcome(asked, answer)
-
-    def _body(self, asked: Generate) -> dict[str, Any]:
-        said = asked.prompt.messages
-        messages = [{"role": one.role, "content": one.content} for one in said if one.role != "system"]
-        if asked.prompt.prefill:
-            messages.append({"role": "assistant", "content": asked.prompt.prefill})
-        body: dict[str, Any] = {
-            "model": self.name,
-            "messages": messages,
-            "max_tokens": asked.max_tokens + asked.reasoning_tokens,
-            "timeout": self.timeout,
-        }
-        system = "\n\n".join(one.content for one in said if one.role == "system")
-        if system:
-            body["system"] = system
-        stop = [one for one in asked.stop if one.strip()]  # one of blanks only is not taken; it is cut here
-        if stop and self.capabilities.stop:
-            body["stop_sequences"] = stop
-        if asked.effort is not None:
-            body["output_config"] = {"effort": asked.effort}
-        if self.thinking is not None:
-            body["thinking"] = {"type": self.thinking}
-        if self.capabilities.temperature:  # no longer a field of the SDK's; older models read it
-            extra = {"temperature": asked.temperature, "top_p": asked.top_p}
-            body["extra_body"] = {key: value for key, value in extra.items() if value is not None}
-        return body
-
-
 def describe(name: ModelName, around: Surroundings) -> Described:
     """Say what a model of Anthropic's can do; raises `ModelError`."""
     parameters.check_known(name, _KNOWN)
@@ -111,10 +58,12 @@ def describe(name: ModelName, around: Surroundings) -> Described:
         raise ModelError(
             f"parameter `thinking` is `{thinking}`", help="write `thinking=adaptive` or `thinking=disabled`"
         )
-    tried = probed.read_probe(around.cache, name, "messages", _url_of(around))
+    check_passing(name)
+    form, url = address(name, around)
+    tried = probed.read_probe(around.cache, name, form, url)
     can = known.known_of(name, "messages", tried.found if tried else None)
     return Described(
-        model=str(parameters.without(name, PASSING)),
+        model=str(with_address(parameters.without(name, PASSING), url, URL)),
         capabilities=replace(can, reasoning_tokens=_room(name, can.reasoning_tokens, thinking)),
     )
 
@@ -128,7 +77,7 @@ def open_model(name: ModelName, around: Surroundings) -> RemoteModel:
     import anthropic
 
     known = describe(name, around)
-    url = _url_of(around)
+    _, url = address(name, around)
     line = Line(
         sdk=anthropic,
         service="anthropic",
@@ -151,6 +100,7 @@ def open_model(name: ModelName, around: Surroundings) -> RemoteModel:
     own = wire.Wire(url, line.secret, proxy=proxy, headers=headers)
     speech = MessagesSpeech(
         name=name.name,
+        service=line.service,
         capabilities=known.capabilities,
         timeout=line.timeout,
         create=wire.caller(own, "/v1/messages"),
@@ -168,11 +118,7 @@ def open_model(name: ModelName, around: Surroundings) -> RemoteModel:
 
 def address(name: ModelName, around: Surroundings) -> tuple[str, str]:
     """Give the form of asking, there is one, and the address."""
-    return "messages", _url_of(around)
-
-
-def _url_of(around: Surroundings) -> str:
-    return checked_url(around.environment.get("ANTHROPIC_BASE_URL") or URL, "ANTHROPIC_BASE_URL")
+    return "messages", url_of(name, around, "ANTHROPIC_BASE_URL", URL)
 
 
 def _room(name: ModelName, usual: int, thinking: str | None) -> int:
@@ -239,6 +185,44 @@ class Answer:
     def source(self) -> Source:
         """Give where it comes from; fingerprints are not told."""
         return Source(model=self.model or "", id=self.id or "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessagesSpeech(Speech[Answer]):
+    """Messages."""
+
+    kind: ClassVar[type[Any]] = Answer
+
+    timeout: float
+    thinking: str | None = None
+
+    def judge(self, asked: Operation, answer: Answer) -> Outcome:
+        """Say what came back."""
+        return _outcome(asked, answer)
+
+    def generate(self, asked: Generate) -> dict[str, Any]:
+        """Ask for a reply."""
+        said = turns(asked.prompt)
+        body: dict[str, Any] = {
+            "model": self.name,
+            "messages": [one for one in said if one["role"] != "system"],
+            "max_tokens": asked.max_tokens + asked.reasoning_tokens,
+            "timeout": self.timeout,
+        }
+        system = "\n\n".join(one["content"] for one in said if one["role"] == "system")
+        if system:
+            body["system"] = system
+        stop = [one for one in asked.stop if one.strip()]  # one of blanks only is not taken; it is cut here
+        if stop and self.capabilities.stop:
+            body["stop_sequences"] = stop
+        if asked.effort is not None:
+            body["output_config"] = {"effort": asked.effort}
+        if self.thinking is not None:
+            body["thinking"] = {"type": self.thinking}
+        if self.capabilities.temperature:  # no longer a field of the SDK's; older models read it
+            extra = {"temperature": asked.temperature, "top_p": asked.top_p}
+            body["extra_body"] = {key: value for key, value in extra.items() if value is not None}
+        return body
 
 
 def _outcome(asked: Operation, answer: Answer) -> Outcome:

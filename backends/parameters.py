@@ -1,7 +1,9 @@
 """Read the parameters of a model string; whatever cannot be read is a `ModelError` that lists what can."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
+from math import isfinite
 from typing import Any
 
 from taskc.backends.protocol import ModelError, ModelName
@@ -11,6 +13,7 @@ from taskc.records.plan import Capabilities
 FLAGS = ("score", "labels", "generate", "prefill", "system", "temperature", "stop", "effort")
 COUNTS = ("top_logprobs", "batch", "context", "reasoning_tokens")
 CAPABILITIES = (*FLAGS, *COUNTS)
+_DIGITS = re.compile(r"[0-9]{1,12}")
 
 
 def check_known(name: ModelName, known: Iterable[str]) -> None:
@@ -46,13 +49,17 @@ def count(name: ModelName, key: str, default: int, *, least: int = 0) -> int:
     value = name.parameters.get(key)
     if value is None:
         return default
-    if not (value.isascii() and value.isdigit()) or int(value) < least:
-        raise ModelError(f"parameter `{key}` is `{value}`", help=f"write a whole number from {least} up")
-    return int(value)
+    number = int(value) if _DIGITS.fullmatch(value) else -1
+    if number < least:
+        what = f"write a whole number from {least} up" + (", of 12 digits at most" if len(value) > 12 else "")
+        raise ModelError(f"parameter `{key}` is `{_short(value)}`", help=what)
+    return number
 
 
-def number(name: ModelName, key: str, default: float, *, most: float = float("inf")) -> float:
-    """Read a number from 0 to `most`."""
+def number(
+    name: ModelName, key: str, default: float, *, most: float = float("inf"), positive: bool = False
+) -> float:
+    """Read a finite number from 0 to `most`, or if `positive` one above 0; `default` is taken as it is."""
     value = name.parameters.get(key)
     if value is None:
         return default
@@ -60,10 +67,15 @@ def number(name: ModelName, key: str, default: float, *, most: float = float("in
         read = float(value)
     except ValueError:
         read = -1.0
-    if not 0 <= read <= most:
+    if not 0 <= read <= most or not isfinite(read) or (positive and not read):
         limit = "" if most == float("inf") else f" to {most:g}"
-        raise ModelError(f"parameter `{key}` is `{value}`", help=f"write a number from 0{limit}")
+        what = "write a number above 0" if positive else f"write a number from 0{limit}"
+        raise ModelError(f"parameter `{key}` is `{_short(value)}`", help=what)
     return read
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= 40 else value[:40] + "…"
 
 
 def stated(name: ModelName, known: Capabilities) -> Capabilities:

@@ -68,6 +68,10 @@ class ModelName:
 
 def parse_model(text: str) -> ModelName:
     """Take a model string apart; raises `ModelError` when it has no provider or a bad parameter."""
+    if not _is_text(text):
+        raise ModelError(
+            f"`{text.encode('ascii', 'backslashreplace').decode()}` is not text", help="write it in UTF-8"
+        )
     head, _, query = text.partition("?")
     provider, slash, name = head.partition("/")
     if not slash or not provider or not name:
@@ -75,13 +79,29 @@ def parse_model(text: str) -> ModelName:
             f"`{text}` is not a model string",
             help="write `provider/model`, for instance `local/smollm2-135m`",
         )
+    pairs: list[tuple[str, str]] = []
     try:
-        parameters = dict(parse_qsl(query, strict_parsing=True, keep_blank_values=True)) if query else {}
+        if query:
+            pairs = parse_qsl(query, strict_parsing=True, keep_blank_values=True, errors="strict")
     except ValueError:
         raise ModelError(
             f"the parameters of `{text}` cannot be read", help="write them as `?key=value&key=value`"
         ) from None
+    parameters = dict(pairs)
+    if len(parameters) < len(pairs):
+        keys = [key for key, _ in pairs]
+        double = next(key for key in keys if keys.count(key) > 1)
+        raise ModelError(f"parameter `{double}` is given twice in `{text}`", help="give each of them once")
     return ModelName(provider=provider, name=name, parameters=parameters)
+
+
+def _is_text(text: str) -> bool:
+    """Say whether a file can hold it: what is no UTF-8 on a command line comes as half characters."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

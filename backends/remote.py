@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
 from taskc.backends import parameters
@@ -16,34 +16,21 @@ from taskc.backends.hiding import LEAST, hide
 from taskc.backends.lane import Lane
 from taskc.backends.pace import Feedback, Limits
 from taskc.backends.protocol import ModelError, ModelName, Surroundings
+from taskc.backends.reading import UnreadableError, read
 from taskc.backends.retry import Got, Patience, Problem, persist
+from taskc.backends.speech import Speech
 from taskc.backends.tokens import most_of
 from taskc.backends.wire import APIConnectionError, APIStatusError, Cause, Wire, cause_of
-from taskc.records.lines import LineError, load
 from taskc.records.operation import (
     Failure,
     Generate,
     Generated,
     Operation,
-    Outcome,
     Refusal,
     Reply,
-    Source,
     Usage,
 )
 from taskc.records.plan import Capabilities
-
-
-class Shape(Protocol):
-    """As much of a response as is read; it says how many tokens were used, and where it comes from."""
-
-    @property
-    def tokens(self) -> Usage: ...  # noqa: D102
-    @property
-    def source(self) -> Source: ...  # noqa: D102
-
-
-S = TypeVar("S", bound=Shape)
 
 PASSING = ("timeout", "retries", "wait", "patience", "rpm", "tpm", "probe")
 """Parameters that say how a provider is reached; they take no part in the name answers are stored under."""
@@ -59,22 +46,6 @@ _TOO_LONG = ("context_length_exceeded", "request_too_large")
 _MOST_TOKENS = 1 << 40  # of one request: more is a mistake
 # what servers of OpenAI's protocol call an end of a reply
 _ENDS = (None, "", "stop", "length", "content_filter", "eos", "eos_token", "stop_sequence", "end_turn")
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
-
-
-class Speech(Protocol):
-    """One form of asking: what is sent for an operation, by which call, and how what comes back is read."""
-
-    @property
-    def kind(self) -> type[Any]: ...  # noqa: D102
-    def body(self, asked: Operation) -> dict[str, Any] | None:
-        """Give what is sent; None where the operation cannot be had."""
-
-    async def send(self, body: dict[str, Any]) -> Any:
-        """Send it, and give the SDK's raw response."""
-
-    def judge(self, asked: Operation, answer: Any) -> Outcome:
-        """Say what came back, given as `kind`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +56,7 @@ class RemoteModel:
     capabilities: Capabilities
     line: "Line"
     client: Any = field(repr=False)
-    speech: Speech
+    speech: Speech[Any]
     wire: Wire | None = field(default=None, repr=False)
 
     @property
@@ -127,7 +98,7 @@ class Line:
     patience: Patience
     lane: Lane = field(repr=False)
 
-    async def ask(self, asked: Operation, body: dict[str, Any], speech: Speech) -> Reply:
+    async def ask(self, asked: Operation, body: dict[str, Any], speech: Speech[Any]) -> Reply:
         """Send with patience, read what comes back, and say what it is."""
 
         async def once() -> Got[Reply]:
@@ -142,19 +113,20 @@ class Line:
         )
         return replace(reply, attempts=fetched.attempts, seconds=fetched.seconds, wasted=fetched.wasted)
 
-    def _read(self, asked: Operation, text: str, speech: Speech) -> Reply:
-        answer = _read(speech.kind, text)
+    def _read(self, asked: Operation, text: str, speech: Speech[Any]) -> Reply:
+        answer = read(speech.kind, text)
         outcome = speech.judge(asked, answer)
         if isinstance(outcome, Failure) and outcome.again:
             raise _UselessError(outcome, answer.tokens)
         kept = _without(text, self.secret) if len(self.secret) >= LEAST else text
-        return Reply(outcome=outcome, usage=answer.tokens, source=answer.source, body=kept)
+        source = replace(answer.source, url=self.url)
+        return Reply(outcome=outcome, usage=answer.tokens, source=source, body=kept)
 
-    def understand(self, asked: Operation, text: str, speech: Speech) -> Reply:
+    def understand(self, asked: Operation, text: str, speech: Speech[Any]) -> Reply:
         """Say what a body is that came another way than by `ask`; one of no use is a failure."""
         try:
             return self._read(asked, text, speech)
-        except (_UnreadableError, _UselessError) as error:
+        except (UnreadableError, _UselessError) as error:
             problem = self.explain(error)
             assert problem is not None
             return Reply(outcome=problem.outcome, wasted=problem.used or Usage())
@@ -169,7 +141,7 @@ class Line:
 
     def explain(self, error: Exception) -> Problem | None:
         """Say what an exception means; None for one that is neither the SDK's nor ours."""
-        if isinstance(error, _UnreadableError):
+        if isinstance(error, UnreadableError):
             return self._unreadable(error)
         if isinstance(error, _UselessError):
             return _useless(error.outcome, error.used)
@@ -180,7 +152,7 @@ class Line:
             return self._status(error.status_code, said, error.response.headers)
         return None
 
-    def _unreadable(self, error: "_UnreadableError") -> Problem:
+    def _unreadable(self, error: "UnreadableError") -> Problem:
         """A gateway may report an error with a fine status, and the status it means in the body."""
         said = _said(error.body) if isinstance(error.body, Mapping) and error.body.get("error") else Said()
         if said.code.isdigit() and 400 <= int(said.code) <= 599:
@@ -292,26 +264,6 @@ class _UselessError(Exception):
         self.used = used
 
 
-class _UnreadableError(Exception):
-    """A response that is not of the agreed shape: why not, and its JSON if it is that."""
-
-    def __init__(self, why: str, body: object) -> None:
-        super().__init__(why)
-        self.why = why
-        self.body = body
-
-
-def _read(kind: type[S], text: str) -> S:
-    try:
-        return load(kind, text)
-    except LineError as problem:
-        try:
-            body: object = json.loads(text)
-        except (ValueError, RecursionError):
-            body = None
-        raise _UnreadableError(problem.why, body) from None
-
-
 def counted(read: int | None, written: int | None) -> Usage:
     """Give what a provider says was used; a count below 0, beyond reason or left out is not known."""
     sane = [count if count is not None and 0 <= count <= _MOST_TOKENS else 0 for count in (read, written)]
@@ -349,6 +301,12 @@ def finished(text: str, stop: tuple[str, ...], *, full: bool, starved: bool = Fa
     return Generated(text=text, finish="length" if full else "stop")
 
 
+def check_passing(name: ModelName) -> None:
+    """Raise `ModelError` for a parameter of `PASSING` that cannot be read, before anything is opened."""
+    patience_of(name), timeout_of(name), _limits_of(name)
+    parameters.flag(name, "probe", True)
+
+
 def patience_of(name: ModelName) -> Patience:
     """Read how long to go on: `retries`, `wait` (seconds before the first), `patience` (seconds in all)."""
     known = Patience()
@@ -361,13 +319,17 @@ def patience_of(name: ModelName) -> Patience:
 
 def open_lane(name: ModelName, url: str) -> Lane:
     """Make the way to a model at an address, with the limits `rpm` and `tpm` of its model string."""
-    limits = Limits(rpm=parameters.number(name, "rpm", 0.0), tpm=parameters.number(name, "tpm", 0.0))
-    return Lane(urlsplit(url).netloc, limits, first=patience_of(name).first)
+    return Lane(urlsplit(url).netloc, _limits_of(name), first=patience_of(name).first)
 
 
 def timeout_of(name: ModelName) -> float:
     """Read after how many seconds without an answer to give up a try."""
-    return parameters.number(name, "timeout", 600.0) or 600.0
+    return parameters.number(name, "timeout", 600.0, positive=True)
+
+
+def _limits_of(name: ModelName) -> Limits:
+    rpm, tpm = (parameters.number(name, one, 0.0, positive=True) for one in ("rpm", "tpm"))
+    return Limits(rpm=rpm, tpm=tpm)
 
 
 def key_of(around: Surroundings, variable: str, *, optional: bool = False) -> str:
@@ -379,22 +341,3 @@ def key_of(around: Surroundings, variable: str, *, optional: bool = False) -> st
         raise ModelError(f"`{variable}` is not set", help=f"`export {variable}=…`, or a line of `.env`")
     hide(key)
     return key
-
-
-def checked_url(url: str, where: str) -> str:
-    """Give a base URL that can be used; `where` is the variable or parameter it comes from."""
-    try:
-        parts = urlsplit(url)
-        good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        good = False
-    if not good or not url.isprintable() or any(one in url for one in " ?#"):
-        raise ModelError(f"`{where}` is not the address of a server", help="write `http://HOST:PORT/v1`")
-    if parts.username or parts.password:
-        raise ModelError(f"`{where}` holds a user name or password", help="give the key by its own variable")
-    return url.rstrip("/")
-
-
-def is_loopback(url: str) -> bool:
-    """Say whether a base URL is of this machine."""
-    return urlsplit(url).hostname in _LOOPBACK

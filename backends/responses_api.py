@@ -1,11 +1,11 @@
 """OpenAI's Responses, the form of asking in which reasoning models are at home."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from taskc.backends.remote import counted, finished, starved
 from taskc.backends.sampling import as_it_is, drawn
+from taskc.backends.speech import Speech, turns
 from taskc.backends.top_tokens import Token, read_first
 from taskc.records.operation import (
     Failure,
@@ -18,63 +18,11 @@ from taskc.records.operation import (
     Source,
     Usage,
 )
-from taskc.records.plan import Capabilities
 
 LEAST = 16  # tokens: a lower limit is refused
 _LOGPROBS = "message.output_text.logprobs"
 _PASSING = ("server_error", "rate_limit_exceeded", "vector_store_timeout")
 _UNWANTED = ("invalid_prompt",)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResponsesSpeech:
-    """Responses, none of them kept by the provider; `create` is the SDK's call."""
-
-    name: str
-    service: str
-    capabilities: Capabilities
-    create: Callable[..., Awaitable[Any]] = field(repr=False)
-
-    @property
-    def kind(self) -> "type[Response]":
-        """Give the shape of what comes back."""
-        return Response
-
-    def body(self, asked: Operation) -> dict[str, Any] | None:
-        """Give what is sent; None for what cannot be had."""
-        match asked:
-            case Generate():
-                return self._generate(asked)
-            case Labels():
-                return self._labels(asked)
-        return None
-
-    async def send(self, body: dict[str, Any]) -> Any:
-        """Send it."""
-        return await self.create(**body)
-
-    def judge(self, asked: Operation, answer: "Response") -> Outcome:
-        """Say what came back."""
-        return _outcome(asked, answer, self.service)
-
-    def _body(self, prompt: Prompt, most: int) -> dict[str, Any]:
-        messages = [{"role": one.role, "content": one.content} for one in prompt.messages]
-        if prompt.prefill:
-            messages.append({"role": "assistant", "content": prompt.prefill})
-        return {"model": self.name, "input": messages, "max_output_tokens": max(LEAST, most), "store": False}
-
-    def _generate(self, asked: Generate) -> dict[str, Any]:
-        body = self._body(asked.prompt, asked.max_tokens + asked.reasoning_tokens)
-        body |= drawn(asked, self.capabilities)
-        if asked.effort is not None:
-            body["reasoning"] = {"effort": asked.effort}
-        return body
-
-    def _labels(self, asked: Labels) -> dict[str, Any]:
-        """Ask for the likeliest first tokens; at temperature 1 they are the model's own."""
-        body = self._body(asked.prompt, 1)
-        body |= as_it_is(self.capabilities)
-        return body | {"include": [_LOGPROBS], "top_logprobs": self.capabilities.top_logprobs}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +106,39 @@ class Response:
     def source(self) -> Source:
         """Give where it comes from; fingerprints are not told."""
         return Source(model=self.model or "", id=self.id or "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponsesSpeech(Speech[Response]):
+    """Responses, none of them kept by the provider."""
+
+    kind: ClassVar[type[Any]] = Response
+
+    def judge(self, asked: Operation, answer: Response) -> Outcome:
+        """Say what came back."""
+        return _outcome(asked, answer, self.service)
+
+    def generate(self, asked: Generate) -> dict[str, Any]:
+        """Ask for a reply."""
+        body = self._body(asked.prompt, asked.max_tokens + asked.reasoning_tokens)
+        body |= drawn(asked, self.capabilities)
+        if asked.effort is not None:
+            body["reasoning"] = {"effort": asked.effort}
+        return body
+
+    def labels(self, asked: Labels) -> dict[str, Any]:
+        """Ask for the likeliest first tokens; at temperature 1 they are the model's own."""
+        body = self._body(asked.prompt, 1)
+        body |= as_it_is(self.capabilities)
+        return body | {"include": [_LOGPROBS], "top_logprobs": self.capabilities.top_logprobs}
+
+    def _body(self, prompt: Prompt, most: int) -> dict[str, Any]:
+        return {
+            "model": self.name,
+            "input": turns(prompt),
+            "max_output_tokens": max(LEAST, most),
+            "store": False,
+        }
 
 
 def _outcome(asked: Operation, answer: Response, service: str) -> Outcome:

@@ -28,6 +28,9 @@ class Token:
 
 
 ROUNDING = 1e-3  # that a log-probability may be above 0
+HALF = ("", None, "\ufffd")
+"""Texts of a reply of one token whose character is not whole."""
+
 _MASS = 0.02  # that probabilities rounded by a server may sum to above 1
 
 
@@ -59,6 +62,15 @@ def read_first(
         message = f"{service} sent numbers that are no log-probabilities: above 0, or of a mass above 1"
         return Failure(reason="no-logprobs", message=message, again=False)
     return labelled(found, labels)
+
+
+def half_a_character(service: str) -> Failure:
+    """Say that no log-probabilities came for a token that ends inside a character: another draw has some.
+
+    llama.cpp's server keeps a token back until its character is whole, and its log-probabilities with it.
+    """
+    message = f"{service} sent no log-probabilities: the token that it drew may end inside a character"
+    return Failure(reason="no-logprobs", message=message)
 
 
 def _log_sum(values: Sequence[float]) -> float:

@@ -31,6 +31,7 @@ _USUAL = ("parameters", "all", "accuracy")  # of what is put against what
 )
 @options.ladders
 @options.scale
+@options.along
 @options.at
 @click.option(
     "--part",
@@ -74,6 +75,7 @@ def command(
     points: Path | None,
     ladders: tuple[str, ...],
     scale: Any,
+    along: str,
     at: tuple[str, ...],
     part: Any,
     rate: Any,
@@ -95,6 +97,7 @@ def command(
     answers, 0 to 1, over `n` items. A curve is one task, regime and family.
     """
     with group.translated():
+        from taskc.flow.along import check_logarithms, curves_of_placed, placed_rows
         from taskc.flow.curve_picture import check_picture, write_picture
         from taskc.flow.curves import judge_curves
         from taskc.flow.only import Only
@@ -105,7 +108,7 @@ def command(
         named, more = group.parted([str(run) for run in runs])
         if bool(points) == bool(named):
             raise click.UsageError("name runs that `taskc eval` made, or a table with --points FILE")
-        if points and (ladders or at or mix_measures or subtasks or (scale, part, rate) != _USUAL):
+        if points and (ladders or at or along or mix_measures or subtasks or (scale, part, rate) != _USUAL):
             raise click.UsageError(
                 "a table has its scales and values: what says how to make them of runs goes with runs only"
             )
@@ -117,7 +120,14 @@ def command(
             read = narrow_curves(read_points(points, log=log), only)
         else:
             wanted = against(ladders, at, scale, part, rate, mix=mix_measures)
-            read = Read(curves=run_curves([Path(run) for run in named], wanted, only))
+            folders = [Path(run) for run in named]
+            if along:
+                made = curves_of_placed(placed_rows(folders, wanted, along, only), wanted)
+            else:
+                made = run_curves(folders, wanted, only)
+            if log:
+                check_logarithms(made)
+            read = Read(curves=made)
         verdicts = judge_curves(read, log=log, likely=likely, least=least)
     stop_if_wrong(verdicts.read)
     if form == "json":

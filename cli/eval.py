@@ -150,7 +150,7 @@ def _code(done: "Evaluated") -> int:
         return group.FOUND_ERRORS
     if done.budget:
         left = done.plan.totals.get("calls", 0) - sum(tally.done for tally in done.tallies)
-        _goes_on(f"`{done.budget}` is reached, {left:,} not asked")
+        _goes_on(f"`{done.budget}` is reached, {left:,} not answered")
         return group.BUDGET
     return group.SOME_FAILED if any(tally.failed or tally.fatal for tally in done.tallies) else group.OK
 

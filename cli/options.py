@@ -77,6 +77,12 @@ scale = click.option(
     help="which size of a model a curve is drawn against",
 )
 at = click.option("--at", multiple=True, metavar="MODEL=SCALE", help="the scale of one model; repeatable")
+along = click.option(
+    "--along",
+    default="",
+    metavar="FACTOR",
+    help="a factor, or `regime`, whose levels are the scale (shots_0, shots_5), stated with --at LEVEL=SCALE",
+)
 axis = click.option(
     "--axis",
     type=click.Choice(["log", "linear"]),

@@ -1,5 +1,6 @@
 """`taskc doctor`: what is missing here to ask models, and what is broken; no key is shown."""
 
+import asyncio
 import os
 import re
 import sys
@@ -10,8 +11,10 @@ from pathlib import Path
 
 from taskc import __version__
 from taskc.backends import ModelError, Surroundings, describe_model, open_model, parse_model
+from taskc.backends.addresses import is_loopback
 from taskc.backends.probed import probes_kept
-from taskc.backends.remote import is_loopback
+from taskc.backends.reach import list_models
+from taskc.backends.remote import RemoteModel
 from taskc.flow.environment import FILE, read_dotenv
 from taskc.flow.reachable import reachable
 from taskc.flow.store import NAME, stock_of
@@ -20,6 +23,7 @@ from taskc.store.responses import StoreError
 
 _REQUIRED = re.compile(r"([A-Za-z0-9._-]+).*\bextra\s*==\s*[\"'](\w+)[\"']")
 _OURS_IN_ENV = ("_API_KEY", "_BASE_URL", "HF_TOKEN")
+_NETWORK = "look at the network and its proxy"
 _OURS = ("dev",)  # extras of those who change taskc itself
 
 
@@ -102,7 +106,7 @@ def _providers(providers: tuple[ProviderReach, ...]) -> Iterator[Finding]:
             yield Finding(about=one.provider, level="note", said=one.why, help=help)
         elif one.why:
             said = f"{one.address or one.provider}: {one.why}"
-            yield Finding(about=one.provider, level="problem", said=said, help=_cure(one))
+            yield Finding(about=one.provider, level="problem", said=said, help=one.help or _cure(one))
 
 
 def _key(one: ProviderReach) -> str:
@@ -114,7 +118,7 @@ def _cure(one: ProviderReach) -> str:
         return f"copy the key again into `{one.key}`"
     variable = f"{one.key.removesuffix('_API_KEY')}_BASE_URL"
     if one.address and not is_loopback(one.address):
-        return f"look at the network and its proxy, or set `{variable}`"
+        return f"{_NETWORK}, or set `{variable}`"
     return f"start the server, or set `{variable}` anew"
 
 
@@ -149,13 +153,24 @@ def _store(runs: Path) -> Finding:
 
 
 def _model(text: str, around: Surroundings) -> Finding:
-    """Say whether a model could be asked now, without asking it."""
+    """Say whether a model could be asked now, without asking it: only its server, for its list of models."""
+    backend = None
     try:
         known = describe_model(text, around)
         if parse_model(text).provider not in ("local", "hf"):
-            open_model(text, around)
+            backend = open_model(text, around)
+            asyncio.run(backend.close())
     except ModelError as problem:
         return Finding(about=text, level="problem", said=str(problem), help=problem.help)
+    if isinstance(backend, RemoteModel) and not around.offline:
+        line = backend.line
+        listed = list_models(line.url, line.secret, anthropic=line.service == "anthropic")
+        if listed.down:
+            help = "start the server, or give its right address" if is_loopback(line.url) else _NETWORK
+            return Finding(about=text, level="problem", said=f"{line.url}: {listed.why}", help=help)
+        if listed.refused:
+            said = f"the key in `{line.key_name}` is not taken"
+            return Finding(about=text, level="problem", said=said, help="copy the key again")
     if known.capabilities.unknown:
         said = f"unknown, would be probed: {', '.join(known.capabilities.unknown)}"
         return Finding(about=text, level="note", said=said, help="or state them in the model string")

@@ -36,6 +36,10 @@ def read_dotenv(folder: Path) -> DotEnv:
     """Read `.env` in a folder, as Docker, Node and python-dotenv do; empty where there is none."""
     path = folder / FILE
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise ModelError(
+                f"`{path}` is a pipe or a device, and not a file", help="write a file in its place"
+            )
         with path.open(encoding="utf-8-sig") as file:
             text = file.read()
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):

@@ -124,12 +124,12 @@ def evaluate(job: Job, around: Surroundings, watch: Watch | None = None) -> Eval
     if job.batching:
         for one in described:
             check_batches(one.model)
-        prices = {model: at_batch(price) for model, price in prices.items()}
+    whole, prices = prices, {m: at_batch(p) if job.batching else p for m, p in prices.items()}
     purse = Purse(job.budget, prices)
     if job.dry:  # nothing is opened: no key, no weights and no network are needed
         plan = prepare(requests, {one.model: one.capabilities for one in described}).plan
         return Evaluated(plan=plan, unknown=unknown_of(described))
-    probes = probe_unknown(job.models, described, requests, around, purse)
+    probes = probe_unknown(job.models, described, requests, around, purse, whole)
     backends = _open(job, around)
     prepared = prepare(requests, {one.model: one.capabilities for one in backends})
     if prepared.plan.refused:

@@ -13,6 +13,7 @@ from taskc.backends.remote import RemoteModel
 from taskc.flow.ask_build import prepare
 from taskc.flow.budget import Purse
 from taskc.flow.selection import Requests
+from taskc.records.forecast import Price
 from taskc.records.operation import Usage
 from taskc.records.plan import Capabilities, Lowering
 
@@ -47,11 +48,13 @@ def probe_unknown(
     requests: Requests,
     around: Surroundings,
     purse: Purse,
+    prices: Mapping[str, Price],
 ) -> tuple[Probe, ...]:
     """Find out what is unknown of models and matters to the plan, and keep it in the cache.
 
-    `?probe=no` leaves a model as it is. Requests and tokens are taken off the purse; what does not fit is not
-    asked. Raises `ModelError` where a model cannot be opened.
+    `?probe=no` leaves a model as it is. Requests and tokens are taken off the purse, these by the `prices` of
+    single requests, as no probe goes by batch; what does not fit is not asked. Raises `ModelError` where a
+    model cannot be opened.
     """
     named = {
         one.model: name
@@ -60,7 +63,8 @@ def probe_unknown(
     }
     can = {one.model: one.capabilities for one in described if one.model in named}
     wanted = [model for model, hangs in _hanging(requests, can).items() if hangs]
-    return tuple(_probe(named[model], can[model], around, purse) for model in wanted)
+    single = Purse(purse.budget, prices)
+    return tuple(_probe(named[model], can[model], around, purse, single) for model in wanted)
 
 
 def _hanging(requests: Requests, models: Mapping[str, Capabilities]) -> dict[str, bool]:
@@ -81,7 +85,7 @@ def _settled(can: Capabilities, so: bool) -> Capabilities:
     return replace(can, unknown=(), **values)
 
 
-def _probe(named: str, can: Capabilities, around: Surroundings, purse: Purse) -> Probe:
+def _probe(named: str, can: Capabilities, around: Surroundings, purse: Purse, single: Purse) -> Probe:
     most = most_requests(can.unknown)
     backend = open_model(named, around)
     name = parse_model(named)
@@ -89,13 +93,13 @@ def _probe(named: str, can: Capabilities, around: Surroundings, purse: Purse) ->
     if where is None or not isinstance(backend, RemoteModel):
         asyncio.run(backend.close())
         return Probe(model=backend.model, open=can.unknown, why="it is not reached over a network")
-    if not purse.fits(most * purse.cost(backend.model, _FEW)):
+    if not purse.fits(most * single.cost(backend.model, _FEW)):
         asyncio.run(backend.close())
         return Probe(model=backend.model, open=can.unknown, why="`--max-cost` leaves no room for it")
     tried = asyncio.run(_asked(backend, purse.left()))
     purse.begin(0.0, tried.requests)
     purse.end(0.0, tried.requests)
-    purse.pay(backend.model, purse.cost(backend.model, tried.used))
+    purse.pay(backend.model, single.cost(backend.model, tried.used))
     kept = None
     if tried.found:
         before = read_probe(around.cache, name, *where)

@@ -4,13 +4,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from taskc.backends import BACKENDS, ModelError, Surroundings, describe_model
+from taskc.backends import BACKENDS, ModelError, Surroundings, describe_model, parse_model
+from taskc.backends.addresses import PARAMETER, checked_url, is_loopback
 from taskc.backends.anthropic_api import URL as ANTHROPIC
 from taskc.backends.compatible import prefix_of
 from taskc.backends.known import table
 from taskc.backends.openai_api import URL as OPENAI
+from taskc.backends.parameters import without
 from taskc.backends.reach import Listed, list_models
-from taskc.backends.remote import checked_url, is_loopback, key_of
+from taskc.backends.remote import key_of
 from taskc.flow.models import listed as on_this_machine
 from taskc.records.reach import ModelReach, ProviderReach, State
 
@@ -27,7 +29,8 @@ _ADDRESS = "_BASE_URL"
 class Remote:
     """A provider behind a network, as the environment has it.
 
-    `key_set` is None where it needs no key and has none; `wrong` says why it cannot be asked at all.
+    `key_set` is None where it needs no key and has none; `wrong` says why it cannot be asked at all, `cure`
+    what to do.
     """
 
     provider: str
@@ -36,6 +39,7 @@ class Remote:
     key_set: bool | None
     secret: str
     wrong: str = ""
+    cure: str = ""
 
     def __repr__(self) -> str:
         """Leave the key out."""
@@ -78,7 +82,7 @@ def _is_service(prefix: str, environment: Mapping[str, str]) -> bool:
 
 
 def _remote(provider: str, prefix: str, usual: str, around: Surroundings) -> Remote:
-    key, wrong, secret, url = f"{prefix}_API_KEY", "", "", ""
+    key, wrong, cure, secret, url = f"{prefix}_API_KEY", "", "", "", ""
     key_set: bool | None = bool(around.environment.get(key))
     try:
         url = checked_url(around.environment.get(f"{prefix}{_ADDRESS}") or usual, f"{prefix}{_ADDRESS}")
@@ -86,8 +90,10 @@ def _remote(provider: str, prefix: str, usual: str, around: Surroundings) -> Rem
         key_set = None if local and not key_set else key_set
         secret = key_of(around, key, optional=local)
     except ModelError as problem:
-        wrong = str(problem)
-    return Remote(provider=provider, address=url, key=key, key_set=key_set, secret=secret, wrong=wrong)
+        wrong, cure = str(problem), problem.help
+    return Remote(
+        provider=provider, address=url, key=key, key_set=key_set, secret=secret, wrong=wrong, cure=cure
+    )
 
 
 def _list(one: Remote) -> Listed:
@@ -109,6 +115,7 @@ def _reach(one: Remote, listed: Listed | None, around: Surroundings) -> Provider
         key=one.key,
         key_set=one.key_set,
         why=why,
+        help=one.cure,
         models=tuple(_models(one.provider, names, around)),
     )
 
@@ -125,7 +132,8 @@ def _models(provider: str, names: Iterable[str] | None, around: Surroundings) ->
             known = describe_model(f"{provider}/{name}", around)
         except ModelError:
             continue
-        yield ModelReach(model=known.model, told=told, capabilities=known.capabilities)
+        model = str(without(parse_model(known.model), (PARAMETER,)))  # the address stands with the provider
+        yield ModelReach(model=model, told=told, capabilities=known.capabilities)
 
 
 def _in_table(provider: str) -> list[str]:

@@ -14,6 +14,8 @@ from taskc.analysis.intervals import Rate, wilson
 from taskc.analysis.telling import item_lines, telling
 from taskc.analysis.verdict import LIKELY
 from taskc.flow.curves import judge_curves
+from taskc.flow.effects import Asked, tell_effects
+from taskc.flow.effects import gather as gather_effects
 from taskc.flow.evaluate import read_run
 from taskc.flow.only import Only
 from taskc.flow.paired import Items, sorted_out
@@ -32,7 +34,9 @@ from taskc.flow.run_curves import (
 )
 from taskc.flow.run_items import read_items
 from taskc.flow.selection import BadSelection
+from taskc.flow.survival import tell_survival
 from taskc.records.curve import Curve, Judged
+from taskc.records.effects import Told
 from taskc.records.plan import Lowering
 from taskc.records.report import (
     PARTS,
@@ -100,6 +104,7 @@ def gather(folders: Sequence[Path], wish: Wish) -> Report:
     builds = Builds(records)
     shown = telling(items, _each(items, wish.each))
     exhibits, silent = exhibits_of(shown, records, builds, scales, wish.only)
+    effects, untold = _effects(runs, rows, wish)
     lost = [f"`{model}` is on no ladder and stands on no curve" for model in models if model not in places]
     return Report(
         taskc=__version__,
@@ -115,9 +120,24 @@ def gather(folders: Sequence[Path], wish: Wish) -> Report:
         runs=tuple(run_of(run.name, record) for run, record in records.items()),
         builds=builds.told(),
         rungs=tuple(_rung(model, wish.against) for model in places),
+        effects=effects,
         versions={name: version(name) for name in _PACKAGES},
-        notes=(*lost, *silent),
+        notes=(*lost, *silent, *untold),
     )
+
+
+def _effects(
+    runs: Sequence[Path], rows: Sequence[aggregate.Row], wish: Wish
+) -> tuple[Told | None, tuple[str, ...]]:
+    """Tell what was varied and what it did, where a factor was; gives also why it is not told."""
+    if not any(row.levels for row in rows):
+        return None, ()
+    if wish.only.narrow:
+        return None, ("effects are told of whole runs only: `taskc effects`",)
+    asked = Asked(subtasks=wish.only.subtasks, mix=wish.against.mix)
+    found = gather_effects(runs, asked)
+    survival, notes = tell_survival(found, wish.against, metric=asked.metric, likely=wish.likely)
+    return Told(effects=tell_effects(found, asked), survival=survival, notes=notes), ()
 
 
 def _check_once(rows: Iterable[aggregate.Row], mix: bool) -> None:

@@ -101,7 +101,7 @@ def _way(one: Trend) -> str:
         pick = min if one.verdict == "u_shaped" else max
         stops.insert(1, pick(dots[1:-1], key=lambda dot: dot.value))
     told = [f"{percent(dot.value)} % ({dot.name})" for dot in stops]
-    return "goes from " + " by ".join(told[:-1]) + f" to {told[-1]}"
+    return "goes from " + " through ".join(told[:-1]) + f" to {told[-1]}"
 
 
 def _besides(one: Trend | None, word: str) -> str:

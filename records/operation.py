@@ -141,13 +141,15 @@ class Usage:
 class Source:
     """What a provider says of a reply: its own name for the model, its fingerprint, the id of the reply.
 
-    `batch` is its name for the batch that the reply came by, empty for one that was asked for by itself.
+    `batch` is its name for the batch that the reply came by, empty for one that was asked for by itself;
+    `url` is the address that was asked, where one was.
     """
 
     model: str = ""
     fingerprint: str = ""
     id: str = ""
     batch: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,8 @@ class ProviderReach:
     """One provider or service: where it is, whether its key is set, and whether it answered.
 
     `key` is the name of the variable that holds its key, and `key_set` whether it does, None where it needs
-    none; a key itself is nowhere. `why` says what keeps it from being asked.
+    none; a key itself is nowhere. `why` says what keeps it from being asked, and `help` what to do where that
+    is known.
     """
 
     provider: str
@@ -36,6 +37,7 @@ class ProviderReach:
     key: str = ""
     key_set: bool | None = None
     why: str = ""
+    help: str = ""
     models: tuple[ModelReach, ...] = ()
 
 

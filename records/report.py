@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 from msgspec import Struct, field
 
 from taskc.records.curve import Shape, Turn, Verdict
+from taskc.records.effects import Told
 from taskc.records.ladder import Axis
 from taskc.records.manifest import SourceFile
 from taskc.records.plan import Lowering
@@ -173,7 +174,7 @@ class ItemLine(Struct, frozen=True, kw_only=True):
     fall: float | None
 
 
-class Told(Struct, frozen=True, kw_only=True):
+class Reply(Struct, frozen=True, kw_only=True):
     """What one model answered: as understood, whose it is, and the reply or the numbers it was read from.
 
     `scores` gives the log-probability of each option, where options were scored; `cut` counts characters of
@@ -205,7 +206,7 @@ class Exhibit(Struct, frozen=True, kw_only=True):
     prompt: tuple[Message, ...] = ()
     begun: str = ""
     cut: int = 0
-    told: tuple[Told, ...] = ()
+    told: tuple[Reply, ...] = ()
 
 
 class RunOf(Struct, frozen=True, kw_only=True):
@@ -257,7 +258,8 @@ class Report(Struct, frozen=True, kw_only=True):
     """All that is told of some runs.
 
     `likely` is the probability from which a shape is the verdict; `log` says that curves are judged on the
-    logarithm of scale. `notes` say what is not told, and why.
+    logarithm of scale. `effects` is None where nothing but models and regimes was varied. `notes` say what is
+    not told, and why.
     """
 
     taskc: str
@@ -273,5 +275,6 @@ class Report(Struct, frozen=True, kw_only=True):
     runs: tuple[RunOf, ...]
     builds: tuple[BuildOf, ...]
     rungs: tuple[RungOf, ...]
+    effects: Told | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

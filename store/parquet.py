@@ -106,7 +106,7 @@ def _schema(arrow: Any) -> Any:
         "outside": real,
         **dict.fromkeys(("read", "written", "attempts"), number),
         "seconds": real,
-        **dict.fromkeys(("at", "served_by", "fingerprint", "reply_id", "batch"), text),
+        **dict.fromkeys(("at", "served_by", "fingerprint", "reply_id", "batch", "address"), text),
         **dict.fromkeys(("operation", "body"), text),
     }
     return arrow.schema(list(kinds.items()))
@@ -131,6 +131,7 @@ def _columns(one: Response) -> dict[str, object]:
         "fingerprint": one.source.fingerprint,
         "reply_id": one.source.id,
         "batch": one.source.batch,
+        "address": one.source.url,
         "operation": dump(one.operation) if one.operation is not None else None,
         "body": one.body,
     }

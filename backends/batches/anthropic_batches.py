@@ -7,6 +7,7 @@ requests.
 """
 
 from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -123,9 +124,9 @@ class AnthropicBatches:
 
     async def mark(self) -> str | Failure:
         """Give the newest batch there is, so that one made later is told from those before it."""
-        page = await self._page("", 1)
-        if isinstance(page, Failure):
-            return page
+        page = await self._errands.call(lambda: self._turn({}, limit=1), _Page)
+        if isinstance(page, Lost):
+            return page.failure
         return page.data[0].id if page.data else ""
 
     async def submit(self, batch: Batch, file: IO[bytes], size: int) -> Submission:
@@ -153,14 +154,13 @@ class AnthropicBatches:
 
     async def find(self, batch: Batch, known: Sequence[str]) -> Found | Failure:
         """Go through the batches made after the mark: one of as many requests may be it, its results tell."""
-        last, maybe = "", False
-        while True:
-            page = await self._page(last, _PAGE)
-            if isinstance(page, Failure):
-                return page
-            for one in page.data:
+        maybe = False
+        async with aclosing(self._errands.listed(self._turn, _Page, "after_id")) as batches:
+            async for one in batches:
+                if isinstance(one, Failure):
+                    return one
                 if one.id == batch.mark:
-                    return Found(maybe=maybe)
+                    break
                 if one.id in known or one.request_counts.total != batch.count:
                     continue
                 mine = await self._is(one, batch)
@@ -169,9 +169,7 @@ class AnthropicBatches:
                 if mine:
                     return Found(remote=one.id)
                 maybe = maybe or mine is None
-            if not page.has_more or not page.data:
-                return Found(maybe=maybe)
-            last = page.data[-1].id
+        return Found(maybe=maybe)
 
     async def _is(self, one: _Batch, batch: Batch) -> bool | Failure | None:
         """Say whether it is ours; None as long as it has no results."""
@@ -186,14 +184,8 @@ class AnthropicBatches:
             first = next(self.results(lines), None)
         return first is not None and first.name.endswith(f"-{batch.id}")
 
-    async def _page(self, last: str, limit: int) -> _Page | Failure:
-        after = {"after_id": last} if last else {}
-
-        async def turn() -> Any:
-            return await self.model.client.messages.batches.with_raw_response.list(limit=limit, **after)
-
-        page = await self._errands.call(turn, _Page)
-        return page.failure if isinstance(page, Lost) else page
+    async def _turn(self, begin: dict[str, str], limit: int = _PAGE) -> Any:
+        return await self.model.client.messages.batches.with_raw_response.list(limit=limit, **begin)
 
     async def look(self, remote: str) -> Seen | Failure:
         """Say how far a batch is; as long as it works, the counts do not move."""

@@ -3,9 +3,10 @@
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
+from functools import partial
 from tempfile import TemporaryFile
 from typing import IO, Any, TypeVar
 
@@ -73,6 +74,26 @@ class Errands:
 
         got = await self._persist(send, kind, explain, size)
         return Lost(failure=got.failure, unsure=unsure) if isinstance(got, Lost) else got
+
+    async def listed(
+        self, turn: Callable[[dict[str, str]], Awaitable[Any]], kind: type[Any], after: str
+    ) -> AsyncGenerator[Any | Failure, None]:
+        """Give all that a list holds, page after page; a failure ends it.
+
+        `turn` fetches a page of `kind` by the arguments it is given: `after` is the name of the one that says
+        where the page begins.
+        """
+        begin: dict[str, str] = {}
+        while True:
+            page = await self.call(partial(turn, begin), kind)
+            if isinstance(page, Lost):
+                yield page.failure
+                return
+            for one in page.data:
+                yield one
+            if not page.has_more or not page.data:
+                return
+            begin = {after: page.data[-1].id}
 
     async def download(
         self, open_: Callable[[], AbstractAsyncContextManager[Any]], read: Callable[[bytes], object]

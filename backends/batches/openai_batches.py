@@ -6,6 +6,7 @@ batch carries our name for it in its metadata, by which it is found again. Half 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -168,26 +169,18 @@ class OpenAIBatches:
 
     async def find(self, batch: Batch, known: Sequence[str]) -> Found | Failure:
         """Go through the batches, the newest first, back to a day before it was written down."""
-        last = ""
-        while True:
-            page = await self._page(last)
-            if isinstance(page, Failure):
-                return page
-            for one in page.data:
+        async with aclosing(self._errands.listed(self._turn, _Page, "after")) as batches:
+            async for one in batches:
+                if isinstance(one, Failure):
+                    return one
                 if (one.metadata or {}).get(_NAME) == batch.id:
                     return Found(remote=one.id)
-            if not page.has_more or not page.data or page.data[-1].created_at < batch.at - _SLACK:
-                return Found()
-            last = page.data[-1].id
+                if one.created_at < batch.at - _SLACK:
+                    break
+        return Found()
 
-    async def _page(self, last: str) -> _Page | Failure:
-        after = {"after": last} if last else {}
-
-        async def turn() -> Any:
-            return await self.model.client.batches.with_raw_response.list(limit=_PAGE, **after)
-
-        page = await self._errands.call(turn, _Page)
-        return page.failure if isinstance(page, Lost) else page
+    async def _turn(self, begin: dict[str, str]) -> Any:
+        return await self.model.client.batches.with_raw_response.list(limit=_PAGE, **begin)
 
     async def look(self, remote: str) -> Seen | Failure:
         """Say how far a batch is."""

@@ -1,21 +1,20 @@
 """The embedded model as a backend: operations in, replies out, computed in a thread of this process."""
 
-import asyncio
-import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import ClassVar
 
 from taskc.backends.local.crew import Crew
 from taskc.backends.local.decode import generate_batch
 from taskc.backends.local.gguf_file import GgufFile
-from taskc.backends.local.layout import Layout
+from taskc.backends.local.layout import Asked, Layout
 from taskc.backends.local.network import Stopped
+from taskc.backends.local.process import InProcess
 from taskc.backends.local.scoring import score_batch
 from taskc.backends.local.vocabulary import Vocabulary
 from taskc.backends.local.weights import Shape, load_weights
-from taskc.backends.local.works import Reading, Scoring, Wish, Work, reply_to
-from taskc.records.operation import Failure, Operation, Outcome, Reply
-from taskc.records.plan import Capabilities
+from taskc.backends.local.works import Reading, Wish
+from taskc.records.operation import Failure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,56 +39,37 @@ class Given:
 
 
 @dataclass(slots=True, kw_only=True)
-class LocalModel:
-    """A Llama model in this process; see `docs/models.md`. Weights are loaded at the first question."""
+class LocalModel(InProcess[Crew]):
+    """A Llama model in this process; see `docs/models.md`."""
 
-    model: str
-    capabilities: Capabilities
+    withdrawn: ClassVar[type[Exception]] = Stopped
+
     given: Given
-    _crew: Crew | None = None
-    _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    async def ask(self, operations: Sequence[Operation]) -> Sequence[Reply]:
-        """Answer operations, in order; when the asker is cancelled, the computing stops within a layer."""
-        stop = threading.Event()
-        try:
-            return await asyncio.to_thread(self._answer, operations, stop)
-        except asyncio.CancelledError:
-            stop.set()
-            raise
+    @property
+    def reading(self) -> Reading:
+        """Give how the model reads."""
+        return self.given.reading
 
-    async def close(self) -> None:
-        """Let go of the weights."""
-        with self._lock:
-            if self._crew is not None:
-                self._crew.close()
-            self._crew = None
+    def load(self) -> Crew:
+        """Load the weights."""
+        return Crew(load_weights(self.given.file, self.given.shape))
 
-    def _answer(self, operations: Sequence[Operation], stop: threading.Event) -> list[Reply]:
-        with self._lock:
-            works = [self.given.reading.prepare(operation) for operation in operations]
-            try:
-                return self._compute(works, stop)
-            except Stopped:
-                failure = Failure(reason="interrupted", message="the question was withdrawn")
-            except MemoryError:
-                failure = Failure(reason="out-of-memory", message="this machine has too little free memory")
-            except OSError as error:
-                failure = Failure(
-                    reason="model-file", message=f"the model file cannot be read: {error}", fatal=True
-                )
-        return [Reply(outcome=work if isinstance(work, Outcome) else failure) for work in works]
+    def scores(self, computing: Crew, asked: Sequence[Asked]) -> list[tuple[float, ...]]:
+        """Give the log-probability of each continuation of each prompt, in order."""
+        return score_batch(computing, asked)
 
-    def _compute(self, works: Sequence[Work], stop: threading.Event) -> list[Reply]:
-        crew = self._load()
-        crew.stopped = stop.is_set
-        scorings = [work for work in works if isinstance(work, Scoring)]
-        wishes = [work for work in works if isinstance(work, Wish)]
-        scores = iter(score_batch(crew, [work.asked for work in scorings]))
-        written = iter(generate_batch(crew, wishes, self.given.vocabulary))
-        return [reply_to(work, scores, written) for work in works]
+    def written(self, computing: Crew, wishes: Sequence[Wish]) -> list[int]:
+        """Write replies, and give how many tokens each took."""
+        return generate_batch(computing, wishes, self.given.vocabulary)
 
-    def _load(self) -> Crew:
-        if self._crew is None:
-            self._crew = Crew(load_weights(self.given.file, self.given.shape))
-        return self._crew
+    def explain(self, error: Exception) -> Failure | None:
+        """Say what is wrong with the file."""
+        if isinstance(error, OSError):
+            message = f"the model file cannot be read: {error}"
+            return Failure(reason="model-file", message=message, fatal=True)
+        return None
+
+    def let_go(self, computing: Crew) -> None:
+        """End its threads."""
+        computing.close()

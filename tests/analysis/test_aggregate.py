@@ -116,6 +116,23 @@ def test_numbers_are_means_over_items_and_chance_is_among_options() -> None:
     assert free.chance is None
 
 
+def test_numbers_are_told_apart_for_conflict_and_agree_items() -> None:
+    answers = [
+        made(1, "trap", numbers={"loss": 1.0, "chance": 0.5}),
+        made(2, "both", numbers={"loss": 4.0}, conflict=False),
+        made(3, "trap", numbers={"loss": 3.0}),
+        made(4, "other", conflict=False),
+        made(5, "both", numbers={"extra": 1.0}, conflict=False),
+    ]
+    (row,) = aggregate(answers)
+    assert (row.conflict.numbers["loss"].value, row.conflict.numbers["loss"].n) == (2.0, 2)
+    assert (row.agree.numbers["loss"].value, row.agree.numbers["extra"].n) == (4.0, 1)
+    assert "extra" not in row.conflict.numbers and "chance" not in row.conflict.numbers
+    assert row.all.numbers == {} and row.numbers["loss"].n == 3
+    (alone,) = aggregate(answers[:1])
+    assert alone.conflict.numbers == {}, "they are those of the row"
+
+
 def test_rows_are_read_back_from_their_lines() -> None:
     for row in aggregate(samples.scores()):
         assert load(Row, dump(row)) == row

@@ -287,6 +287,8 @@ class FakeProvider:
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 provider.got.append((self.path, headers))
                 time.sleep(provider.listing.wait)
+                if provider.listing.hold:
+                    return self._hold(provider.listing)
                 self._answer(provider.listing)
 
             def do_POST(self) -> None:

@@ -86,7 +86,9 @@ def test_what_the_provider_says_of_a_reply_is_handed_on(provider, ask):
     start = time.monotonic()
     reply = ask(MODELS[0], HELLO)
     took = time.monotonic() - start
-    assert reply.source == Source(model="gpt-4o-2024", fingerprint="fp_1", id="chat-1")
+    assert reply.source == Source(
+        model="gpt-4o-2024", fingerprint="fp_1", id="chat-1", url=f"{provider.address}/v1"
+    )
     assert '"fp_1"' in reply.body
     assert provider.key not in reply.body
     assert 0.05 <= reply.seconds <= took

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from taskc.backends import describe_model
+from taskc.backends import Surroundings, describe_model
 from taskc.backends.known import Row, known_of, rows_of, table
 from taskc.backends.protocol import parse_model
 from taskc.records.operation import Generate, Generated, Labels, Prompt, Score, Scored
@@ -101,6 +101,21 @@ def test_models_that_it_knows(tmp_path, provider, model, expected):
     assert found == expected
     assert not can.unknown
     assert "https://" in can.source
+
+
+@pytest.mark.parametrize(
+    ("model", "room", "unknown"),
+    [
+        ("openai/gpt-6-sol", 25_000, ("temperature", "top_logprobs")),
+        ("openai/gpt-5.6?api=chat", 25_000, ("temperature", "stop", "top_logprobs")),
+        ("anthropic/claude-opus-5-5", 16_000, ("prefill",)),
+        ("anthropic/claude-haiku-5-5", 0, ()),
+    ],
+)
+def test_what_a_page_does_not_say_is_unknown(tmp_path, model, room, unknown):
+    can = describe_model(model, Surroundings(cache=tmp_path)).capabilities
+    assert (can.effort, can.reasoning_tokens, can.unknown) == (True, room, unknown)
+    assert can.context >= 1_000_000
 
 
 @pytest.mark.parametrize(

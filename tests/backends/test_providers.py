@@ -231,7 +231,8 @@ def test_the_key_is_not_shown(provider, tmp_path):
 
 
 def test_how_a_provider_is_reached_is_not_part_of_the_name(provider, tmp_path):
-    model = open_model("openai/gpt-4o?wait=1&timeout=9&top_logprobs=3&retries=2", provider.around(tmp_path))
+    around = provider.around(tmp_path, OPENAI_BASE_URL="")
+    model = open_model("openai/gpt-4o?wait=1&timeout=9&top_logprobs=3&retries=2", around)
     assert model.model == "openai/gpt-4o?top_logprobs=3"
 
 

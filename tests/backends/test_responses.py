@@ -136,7 +136,7 @@ def test_an_unwanted_prompt_is_a_refusal(provider, ask):
     ],
 )
 def test_the_form_is_part_of_the_name_unless_it_is_chat(provider, tmp_path, model, canonical):
-    around = provider.around(tmp_path)
+    around = provider.around(tmp_path, OPENAI_BASE_URL="")
     assert describe_model(model, around).model == open_model(model, around).model == canonical
 
 

@@ -71,8 +71,9 @@ def test_a_run_by_batch(start: Any, run: Any, build: Path, server: BatchProvider
     code, out, err = _done(start(model))
     assert code == 0, err
     [made] = server.made.values()
-    assert f"{model}: batch {made.id} is sent, {ASKED} requests" in err
-    assert f"{model}: batch {made.id} is picked up" in err
+    address = server.environment()[f"{model.partition('/')[0].upper()}_BASE_URL"]
+    assert f"{model}?base_url={address}: batch {made.id} is sent, {ASKED} requests" in err
+    assert f"{model}?base_url={address}: batch {made.id} is picked up" in err
     assert sum(server.paid.values()) == ASKED
     singly = run("eval", "-m", model, "--no-picture", **server.environment())
     assert (singly.code, singly.out) == (0, out)
@@ -110,7 +111,7 @@ def test_max_time_prints_how_to_go_on(start: Any, server: BatchProvider, model: 
     code, err = _out_of_time(start, server, model)
     assert code == 5, err
     assert "20 requests in 1 batch stay with the provider" in err
-    assert "`--max-time` is reached, 20 not asked; what was answered is kept" in err
+    assert "`--max-time` is reached, 20 not answered; what was answered is kept" in err
     assert "--batch" in err.splitlines()[-1]
     server.looks = 0
     code, _, err = _done(start(model))
@@ -222,7 +223,8 @@ def test_open_batches_are_listed_and_given_up(start: Any, run: Any, server: Batc
     assert told.code == 0
     line, last = told.out.splitlines()
     id, made = line.split()[0], next(iter(server.made))
-    assert line.endswith(f"  openai/gpt-4o-mini  {ASKED:,} requests  {made}")
+    named = f"openai/gpt-4o-mini?base_url={server.address}/v1"
+    assert line.endswith(f"  {named}  {ASKED:,} requests  {made}")
     assert last == "runs/responses.sqlite: 1 open batch"
     wrong = run("store", "batches", "--forget", "nothing")
     assert (wrong.code, wrong.err.splitlines()[0]) == (

@@ -1,6 +1,8 @@
 """`taskc models` and `taskc doctor`: what can be asked from here, what is missing, and no key in it."""
 
 import json
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 from loopback import FakeProvider
 
 from taskc.backends import BACKENDS
+from taskc.backends.reach import list_models
 
 KEY = "sk-marked-0123456789abcdef"
 
@@ -188,6 +191,48 @@ def test_doctor_is_asked_about_models(run: Any, folder: Path) -> None:
     assert "`BOX_BASE_URL` is not set" in found["openai-api/box/m"][1]
     assert run("doctor", "--offline", "-m", "openai/gpt-4o").code == 0
     assert KEY not in ran.out + ran.err
+
+
+def test_doctor_asks_the_server_of_a_model(run: Any, folder: Path, provider: FakeProvider) -> None:
+    """A server that is down is a problem of its model, whatever is known of that."""
+    provider.listing = listing(provider, "m")
+    (folder / ".env").write_text(f"OPENAI_API_KEY={KEY}\nANTHROPIC_API_KEY={KEY}\n", encoding="utf-8")
+    for url, code, level in ((f"{provider.address}/v1", 0, "fine"), ("http://127.0.0.1:9/v1", 1, "problem")):
+        models = [f"openai-api/vllm/m?base_url={url}&probe=no", f"openai/gpt-4o?base_url={url}"]
+        flags = [flag for model in models for flag in ("-m", model)]
+        provider_urls = {"OPENAI_BASE_URL": url, "ANTHROPIC_BASE_URL": url}
+        ran = run("doctor", "--format", "json", *flags, **provider_urls)
+        found = findings(ran)
+        assert (ran.code, {found[model][0] for model in models}) == (code, {level})
+    assert found[models[0]][1] == "http://127.0.0.1:9/v1: nobody answers there"
+    ran = run("doctor", "--offline", "--format", "json", *flags, **provider_urls)
+    assert {findings(ran)[model][0] for model in models} == {"fine"}, "nobody was asked"
+
+
+def test_doctor_says_what_to_do_with_a_password(run: Any) -> None:
+    ran = run("doctor", "--offline", "--format", "json", OPENAI_BASE_URL="http://me:secret-word@h/v1")
+    level, said, help = findings(ran)["openai"]
+    assert (level, "secret-word" in ran.out + ran.err) == ("problem", False)
+    assert said.endswith("`OPENAI_BASE_URL` holds a user name or password")
+    assert help == "take it out of the address, and give a key in `OPENAI_API_KEY`"
+
+
+def test_a_list_that_drips_is_not_waited_for(provider: FakeProvider) -> None:
+    """Each byte comes in time, and the whole never."""
+    provider.listing = provider.say(hold=True, drip=0.01)
+    listed = list_models(f"{provider.address}/v1", KEY, wait=0.3)
+    assert (listed.why, listed.down) == ("did not answer within 0.3 s", True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes")
+def test_a_pipe_is_no_env_file(run: Any, folder: Path) -> None:
+    os.mkfifo(folder / ".env")
+    ran = run("doctor", "--offline", "--format", "json")
+    assert findings(ran)[".env"][:2] == (
+        "problem",
+        f"`{folder / '.env'}` is a pipe or a device, and not a file",
+    )
+    assert run("eval", "-m", "openai-api/box/m").code == 1
 
 
 def test_a_key_in_an_env_file_is_used_and_in_nothing_else(

@@ -52,6 +52,11 @@ def test_simulate_is_told_by_curves(folder: Path, run, quick) -> None:
     (told,) = json.loads(curves.out)["curves"]
     assert (told["family"], told["verdict"]) == ("simulated", "u_shaped")
     assert all(point["model"].startswith("simulated/") for point in told["points"])
+    assert told["paired"] == 120  # of 240 items, in pairs
+    assert (told["cause"]["verdict"], told["cause"]["pull"]["inverted_u"] > 0.8) == ("explained", True)
+    text = quick("curves", "simulated").out
+    assert "items, the same for all models" in text
+    assert "  the distractor explains it: ability positive" in text
     scored = quick("score", "-o", "simulated", "--no-picture", "-q")
     assert scored.code == 0 and "simulated/3b?ability=" in scored.out
 

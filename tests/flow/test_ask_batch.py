@@ -72,7 +72,7 @@ def go(server, store, request_of, tmp_path):
         async def main():
             backend = open_model(f"{model}?timeout=1e6&retries=2&wait=0.01{query}", server.around(tmp_path))
             try:
-                purse = Purse(budget or Budget(), {model: price} if price else {})
+                purse = Purse(budget or Budget(), {backend.model: price} if price else {})
                 batching = Batching(poll=POLL, tell=told.append) if batch else None
                 asking = ask_build(lambda: some, [backend], store, purse=purse, batching=batching)
                 return await until_looked_at(asking, server, purse.budget.seconds or 0.0)
@@ -121,8 +121,10 @@ def test_answers_by_batch(go, server, model):
     assert set(server.paid.values()) == {1}
     assert not server.singly
     assert any(KEY in key for key in server.keys)
-    assert ran.told[0] == f"{model}: batch {made.id} is sent, 7 requests"
-    assert ran.told[-1] == f"{model}: batch {made.id} is picked up, 7 of 7 requests had a result"
+    variable = f"{model.partition('/')[0].upper()}_BASE_URL"
+    named = f"{model}?base_url={server.environment()[variable]}"
+    assert ran.told[0] == f"{named}: batch {made.id} is sent, 7 requests"
+    assert ran.told[-1] == f"{named}: batch {made.id} is picked up, 7 of 7 requests had a result"
 
 
 def test_an_answer_by_batch_is_that_of_the_same_request_sent_singly(go, server, store, model):
@@ -412,8 +414,8 @@ def test_max_time_leaves_the_batch_and_the_next_run_picks_it_up(go, server, mode
     server.looks = 1000
     ran = go(model, budget=Budget(seconds=LONG))
     assert (ran.run.budget, ran.tally.asked, len(ran.open)) == ("--max-time", 0, 1)
-    assert ran.told[-1] == (
-        f"{model}: 7 requests in 1 batch stay with the provider; the next run with `--batch` picks them up"
+    assert ran.told[-1].endswith(
+        ": 7 requests in 1 batch stay with the provider; the next run with `--batch` picks them up"
     )
     server.looks = 0
     again = go(model)

@@ -168,7 +168,7 @@ def test_plans_ask_nothing_and_say_what_is_unknown(provider, job, tmp_path):
     made = job("openai/omni")
     done = evaluate(job("openai/omni", dry=True), around)
     unknown = ("temperature", "stop", "effort", "top_logprobs")
-    assert done.unknown == {"openai/omni": unknown}
+    assert done.unknown == {f"openai/omni?base_url={provider.address}/v1": unknown}
     planned = make_plan(PlanJob(build=made.build, models=made.models, runs=made.runs), around)
     assert planned.forecast.models[0].unknown == unknown
     assert provider.asked == []
