@@ -7,7 +7,8 @@ from typing import NamedTuple, TypeAlias
 
 from taskc.analysis.attribution import Chances, attribution
 from taskc.analysis.heap import Heap, Tally
-from taskc.analysis.intervals import Mean, Rate, mean, wilson
+from taskc.analysis.intervals import Mean, mean
+from taskc.analysis.parts import clusters_of, part_of
 from taskc.analysis.row import Part, Row
 from taskc.records.score import Missing, Score
 
@@ -114,8 +115,13 @@ def _row(key: _Key, heaps: list[Heap], joint: Mapping[str, Joint]) -> Row:
     for heap in heaps:
         heap.chances(items)
     distractors = tuple(dict.fromkeys(name for heap in heaps for name in heap.distractors))
+    tied = any(heap.clusters for heap in heaps)
     every, conflict, agree, control = (
-        _part([(counts, len(some)) for tally, some in items.items() if (counts := kind(tally))], distractors)
+        part_of(
+            [(counts, len(some)) for tally, some in items.items() if (counts := kind(tally))],
+            distractors,
+            _walk(heaps, kind) if tied else (),
+        )
         for kind in _KINDS
     )
     if conflict.n and agree.n:
@@ -151,32 +157,12 @@ _KINDS: tuple[Callable[[Tally], Mapping[str, int]], ...] = (
 )
 
 
-def _part(items: Sequence[tuple[Mapping[str, int], int]], distractors: tuple[str, ...]) -> Part:
-    """Sum up counts of answers to an item, each with the number of items that have them."""
-    names = ("true_task", "both", *distractors, "other", "unparsed", "refused")
-    sizes = [sum(counts.values()) for counts, _ in items]
-    n = sum(times for _, times in items)
-    rates = {
-        name: math.fsum(
-            times * counts.get(name, 0) / size for (counts, times), size in zip(items, sizes, strict=True)
-        )
-        / n
-        for name in names
-        if n
-    }
-    return Part(
-        n=n,
-        scores=sum(size * times for (_, times), size in zip(items, sizes, strict=True)),
-        accuracy=_rate(rates, ("true_task", "both"), n),
-        lured=_rate(rates, distractors, n),
-        counts={name: sum(counts.get(name, 0) * times for counts, times in items) for name in names},
-        rates=rates,
-    )
-
-
-def _rate(rates: Mapping[str, float], names: tuple[str, ...], n: int) -> Rate | None:
-    """Join the rates of some attributions; None without items."""
-    return wilson(min(1.0, math.fsum(rates[name] for name in names)), n) if n else None
+def _walk(
+    heaps: Sequence[Heap], kind: Callable[[Tally], Mapping[str, int]]
+) -> list[tuple[Mapping[str, int], str]]:
+    """Give the counts of each item of a kind and its cluster."""
+    each = zip((tally for heap in heaps for tally in heap.tallies), clusters_of(heaps), strict=True)
+    return [(counts, cluster) for tally, cluster in each if (counts := kind(tally))]
 
 
 def _chances(items: Mapping[Tally, list[float | None]], distractors: tuple[str, ...]) -> Chances:
@@ -213,6 +199,7 @@ def _numbers(heaps: list[Heap], kind: Callable[[Tally], bool] | None = None) -> 
     """Give the mean of each number over the items (of a kind) that have it, in order of appearance."""
     names = dict.fromkeys(name for heap in heaps for name in heap.numbers if name != "chance")
     fits = [_places(heap, kind) if kind else None for heap in heaps]
+    tied = any(heap.clusters for heap in heaps)
     found = {}
     for name in names:
         values = [
@@ -222,7 +209,7 @@ def _numbers(heaps: list[Heap], kind: Callable[[Tally], bool] | None = None) -> 
             for value in heap.numbers[name].means(places)
         ]
         if values:
-            found[name] = mean(values)
+            found[name] = mean(values, clusters_of(heaps, name, fits) if tied else ())
     return found
 
 

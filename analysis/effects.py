@@ -28,6 +28,7 @@ import numpy as np
 
 from taskc.analysis.crossed import Array, Crossed, Whole, by_cluster
 from taskc.analysis.intervals import Z95, paired, wilson
+from taskc.analysis.quantiles import t_quantile
 from taskc.records.effects import Factor, Level, Share
 
 CELLS = 1_500  # the most combinations of levels that are taken apart
@@ -44,37 +45,49 @@ def shares(
 ) -> tuple[tuple[Share, ...], tuple[Name, ...]]:
     """Give the shares of variance, items first, then factors, pairs, and the rest; and what cannot be told.
 
-    Intervals are by the jackknife over groups of items (Efron 1982, The Jackknife, ch. 3), cut at 0 and 1. It
+    Intervals are by the jackknife over groups of items (Efron 1982, The Jackknife, ch. 3), within 0 and 1. It
     does not see the luck of levels that are all but equal, which is added. `of_items` takes the place of what
     is found of items, as `mixed.reml` gives it; then there are no intervals.
     """
     model = _Model(crossed)
     whole = _parts(model, crossed, of_items)
     total = _total(whole)
-    reach: dict[Name, float] = {}
-    if len(set(crossed.clusters.tolist())) >= FEWEST and total > 0 and of_items is None:
-        groups = min(GROUPS, len(set(crossed.clusters.tolist())))
+    bounds: dict[Name, tuple[float, float]] = {}
+    groups = min(GROUPS, len(set(crossed.clusters.tolist())))
+    if groups >= FEWEST and total > 0 and of_items is None:
         place = np.unique(crossed.clusters, return_inverse=True)[1] % groups
         without = [_parts(model, crossed.of(place != group)) for group in range(groups)]
         luck = _luck_of_levels(model, crossed)
-        for name in whole:
+        for name, variance in whole.items():
             left = np.array([one[name] / (_total(one) or 1.0) for one in without])
-            square = (groups - 1) / groups * float(((left - left.mean()) ** 2).sum())
-            reach[name] = Z95 * math.sqrt(square + luck.get(name, 0.0) / total**2)
+            bounds[name] = _jackknife(variance / total, left, luck.get(name, 0.0) / total**2)
     out = []
     for name, variance in whole.items():
-        share = variance / total if total > 0 else 0.0
-        low, high = (max(0.0, share - reach[name]), share + reach[name]) if name in reach else (None, None)
-        out.append(
-            Share(
-                of=name,
-                variance=variance,
-                share=max(0.0, share),
-                low=low,
-                high=None if high is None else min(1.0, max(0.0, high)),
-            )
-        )
+        share = max(0.0, variance / total) if total > 0 else 0.0
+        low, high = bounds.get(name, (None, None))
+        out.append(Share(of=name, variance=variance, share=share, low=low, high=high))
     return tuple(out), model.untold
+
+
+def _jackknife(share: float, left: Array, luck: float) -> tuple[float, float]:
+    """Give the interval of a share by what it is without each group; `luck` is a variance that is added.
+
+    Student's, on the logit where the share is clearly above 0, as estimates of variances are skewed.
+    """
+    groups = len(left)
+    times = t_quantile(0.95, groups - 1)
+
+    def error(values: Array, more: float) -> float:
+        return math.sqrt((groups - 1) / groups * float(((values - values.mean()) ** 2).sum()) + more)
+
+    plain = error(left, luck)
+    if not 2 * plain < share < 1.0:
+        return max(0.0, share - times * plain), min(1.0, max(0.0, share + times * plain))
+    inside = np.clip(left, 1e-9, 1.0 - 1e-9)
+    slope = share * (1.0 - share)
+    reach = times * error(np.log(inside / (1.0 - inside)), luck / slope**2)
+    middle = math.log(share / (1.0 - share))
+    return 1.0 / (1.0 + math.exp(reach - middle)), 1.0 / (1.0 + math.exp(-reach - middle))
 
 
 def levels(crossed: Crossed, *, rate: bool = True) -> tuple[Factor, ...]:

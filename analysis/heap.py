@@ -3,6 +3,7 @@
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import compress, repeat
+from sys import intern
 from typing import Literal, TypeAlias
 
 from taskc.records.score import Missing, Score
@@ -23,6 +24,7 @@ class Heap:
         self.numbers: dict[str, Column] = {}
         self.distractors: dict[str, None] = {}
         self.ways: dict[str, None] = {}
+        self.clusters: dict[int, str] = {}  # by place, of items that belong to one
         self._missing: dict[str, None] = {}
 
     @property
@@ -45,6 +47,8 @@ class Heap:
         at = self.at.setdefault(one.item, len(self.at))
         if at == len(self.tallies):
             self.tallies.append(_EMPTY)
+            if one.cluster:
+                self.clusters[at] = intern(one.cluster)
         speaking = len(one.predictions)
         kind: Kind = "conflict" if one.conflict else "agree" if speaking > 1 else "control"
         wants = () if not one.conflict else (rival,) if speaking == 2 else _wants(one)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from taskc.analysis.crossed import Crossed, Crossing
 from taskc.analysis.effects import levels, shares
 from taskc.analysis.position import Shown, place_bias
-from taskc.analysis.student import quantile
+from taskc.analysis.quantiles import t_quantile
 from taskc.analysis.wordings import averaged
 
 
@@ -216,6 +216,23 @@ def test_items_that_belong_together_count_once() -> None:
     assert grouped.items_high == pytest.approx(plain.items_high, abs=0.002)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("n", [100, 300])
+@pytest.mark.parametrize("wording", [0.0, 0.5])
+def test_coverage_of_shares(n: int, wording: float) -> None:
+    """Of 200 draws the intervals of shares of 3 % or more hold the truth in 88 to 99 of 100."""
+    truth = {
+        one.of: one.share
+        for one in shares(crossed(drawn(20_000, 1, wording=wording), ("model", "wording")))[0]
+    }
+    inside = dict.fromkeys(truth, 0)
+    for seed in range(200):
+        for one in shares(crossed(drawn(n, 100 + seed, wording=wording), ("model", "wording")))[0]:
+            assert one.low is not None and one.high is not None
+            inside[one.of] += one.low <= truth[one.of] <= one.high
+    assert all(0.88 <= inside[name] / 200 <= 0.99 for name, share in truth.items() if share >= 0.03), inside
+
+
 # --- averaged over wordings
 
 
@@ -224,7 +241,7 @@ def test_an_average_over_wordings_by_hand() -> None:
     y = np.array([[0, 0], [1, 0], [0, 1], [1, 1]], dtype=float)
     found = averaged(crossed(y, ("wording",)), "wording", model="m", regime="r")
     assert found is not None
-    reach = quantile(3) * math.sqrt((1 / 3) / 8) / 0.25
+    reach = t_quantile(0.95, 3) * math.sqrt((1 / 3) / 8) / 0.25
     assert (found.n, found.k, found.value) == (4, 2, 0.5)
     assert found.low == pytest.approx(1 / (1 + math.exp(reach)))
     assert found.high == pytest.approx(1 - found.low)
@@ -355,4 +372,4 @@ def test_other_options_under_one_item_are_not_compared() -> None:
 def test_quantiles_of_student(df: float) -> None:
     from scipy import stats
 
-    assert quantile(df) == pytest.approx(stats.t.ppf(0.975, df), rel=1e-9)
+    assert t_quantile(0.95, df) == pytest.approx(stats.t.ppf(0.975, df), rel=1e-9)
