@@ -1,8 +1,10 @@
 """Scores to rows: one for each task, regime, levels, measure, model and lowering, in order of appearance."""
 
 import math
+from array import array
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import NamedTuple, TypeAlias
 
 from taskc.analysis.attribution import Chances, attribution
@@ -66,8 +68,15 @@ class Gathering:
         pool: bool | Collection[str] = False,
         mix: bool = False,
         joint: Mapping[str, Joint] | None = None,
+        in_turn: bool = False,
     ) -> None:
-        """Begin with no rows; `pool`, `mix` and `joint` as in `aggregate`."""
+        """Begin with no rows; `pool`, `mix` and `joint` as in `aggregate`.
+
+        `in_turn` says that in a row all scores of an item come before those of the next one, and none of one
+        that is missing: without `joint` numbers, items need not be remembered then.
+        """
+        assert not (in_turn and joint), "numbers about all items pair them by name"
+        self._in_turn = in_turn
         self._all = pool is True
         self._pool = frozenset() if isinstance(pool, bool) else frozenset(pool)
         self._mix = mix
@@ -87,7 +96,7 @@ class Gathering:
         key = (cell, "" if self._mix or one.lowering == first else one.lowering)
         heap = self._heaps.get(key)
         if heap is None:
-            heap = self._heaps[key] = Heap()
+            heap = self._heaps[key] = Heap(in_turn=self._in_turn)
             alike = (one.task, one.regime, one.measure, one.model, one.lowering)
             heap.first = self._alike.setdefault(alike, heap)
         heap.add(one)
@@ -202,12 +211,8 @@ def _numbers(heaps: list[Heap], kind: Callable[[Tally], bool] | None = None) -> 
     tied = any(heap.clusters for heap in heaps)
     found = {}
     for name in names:
-        values = [
-            value
-            for heap, places in zip(heaps, fits, strict=True)
-            if name in heap.numbers
-            for value in heap.numbers[name].means(places)
-        ]
+        columns = ((heap.numbers.get(name), places) for heap, places in zip(heaps, fits, strict=True))
+        values = array("d", chain.from_iterable(column.means(at) for column, at in columns if column))
         if values:
             found[name] = mean(values, clusters_of(heaps, name, fits) if tied else ())
     return found
