@@ -28,7 +28,7 @@ import numpy as np
 
 from taskc.analysis.crossed import Array, Crossed, Whole, by_cluster
 from taskc.analysis.intervals import Z95, paired, wilson
-from taskc.analysis.student import quantile
+from taskc.analysis.quantiles import t_quantile
 from taskc.records.effects import Factor, Level, Share
 
 CELLS = 1_500  # the most combinations of levels that are taken apart
@@ -75,7 +75,7 @@ def _jackknife(share: float, left: Array, luck: float) -> tuple[float, float]:
     Student's, on the logit where the share is clearly above 0, as estimates of variances are skewed.
     """
     groups = len(left)
-    times = quantile(groups - 1)
+    times = t_quantile(0.95, groups - 1)
 
     def error(values: Array, more: float) -> float:
         return math.sqrt((groups - 1) / groups * float(((values - values.mean()) ** 2).sum()) + more)

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from taskc.analysis.intervals import Z95, paired
-from taskc.analysis.student import quantile
+from taskc.analysis.quantiles import t_quantile
 from taskc.records.effects import Place, PlaceBias
 
 
@@ -80,7 +80,7 @@ def _place(place: int, items: list[list[list[Shown]]]) -> Place:
     if (groups := len(sums)) > 1:
         variance = math.fsum(one**2 for one in sums.values()) * groups / (groups - 1) / n**2
         around, reach = paired(middle, variance, groups)
-        reach *= quantile(groups - 1) / Z95
+        reach *= t_quantile(0.95, groups - 1) / Z95
         low, high = around - reach, around + reach
     return Place(
         place=place + 1,

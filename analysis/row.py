@@ -14,7 +14,8 @@ class Part:
     `counts` and `rates` part all answers by attribution; the counts sum to `scores`, the rates (means of
     the items' means) to 1. They name `true_task`, `both`, each distractor in order, `other`, `unparsed`,
     `refused`. `accuracy` and `lured` (any distractor against the true task followed) are over all answers,
-    the unparsed and refused ones included; None where there are no items. `numbers` are the means of what
+    the unparsed and refused ones included; None where there are no items. Their
+    intervals know of clusters and replicates. `numbers` are the means of what
     the measure yields over these items, in `conflict` and `agree` where a row has both; those of all items
     are in the row.
     """

@@ -37,15 +37,15 @@ FORM = 4.0  # of the distribution of a rise: its standard deviation is half its 
 # deviations of models from their curve, on φ: what most published curves show, and a few that are far off
 SPREADS = {0.0: 0.3, 0.01: 0.5, 0.02: 0.08, 0.04: 0.05, 0.08: 0.05, 0.2: 0.015, 0.4: 0.005}
 LEAST = 0.05  # five points of accuracy: a smaller rise or fall is none
-_TERMS = 200  # of a series: enough for the whole axis in the least of `TOTALS`
+_END, _TERMS = 45.0, 130  # where a gamma variable of form 4 or less is at its end, and terms of the series
 JUMP = 0.05  # of the steps are of any size that there is room for: abilities may emerge at once
 # more tasks rise or fall than turn; few are flat to within that, and those that are show it soon
 PRIOR: dict[Shape, float] = {
-    "positive": 0.25,
-    "inverse": 0.25,
-    "u_shaped": 0.215,
-    "inverted_u": 0.215,
-    "flat": 0.07,
+    "positive": 0.255,
+    "inverse": 0.255,
+    "u_shaped": 0.205,
+    "inverted_u": 0.205,
+    "flat": 0.08,
 }
 
 
@@ -197,6 +197,7 @@ def _steps(share: float) -> Array:
 
 def _gamma(form: float, x: Array) -> Array:
     """Give the distribution function of a gamma variable of scale 1 at `x`, by its series (DLMF 8.7.1)."""
+    x = np.minimum(x, _END)
     terms = np.cumprod(x[..., None] / (form + 1 + np.arange(_TERMS)), axis=-1)
     made: Array = np.exp(form * np.log(x) - x - math.lgamma(form + 1)) * (1 + terms.sum(axis=-1))
     return np.minimum(made, 1.0)

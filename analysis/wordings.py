@@ -15,7 +15,7 @@ import numpy as np
 
 from taskc.analysis.crossed import Array, Crossed, Whole, by_cluster
 from taskc.analysis.intervals import wilson
-from taskc.analysis.student import quantile
+from taskc.analysis.quantiles import t_quantile
 from taskc.records.effects import Averaged
 
 
@@ -79,12 +79,12 @@ def _squares(table: Array, clusters: Whole) -> tuple[float, float, int]:
     # MS(items)/(nk) where every item stands for itself
     of_items = float((sums**2).sum()) * groups / (groups - 1) / n**2
     if k == 1:
-        return quantile(groups - 1) ** 2 * of_items, 0.0, groups
+        return t_quantile(0.95, groups - 1) ** 2 * of_items, 0.0, groups
     left = table - middle - rows[:, None] - columns
     of_both = float((left**2).sum()) / ((n - 1) * (k - 1))
     of_levels = n * float((columns**2).sum()) / (k - 1)
     beyond = max(0.0, of_levels - of_both) / (n * k)
-    return quantile(groups - 1) ** 2 * of_items, quantile(k - 1) ** 2 * beyond, groups
+    return t_quantile(0.95, groups - 1) ** 2 * of_items, t_quantile(0.95, k - 1) ** 2 * beyond, groups
 
 
 def _interval(value: float, n: int, square: float, k: int, rate: bool) -> tuple[float, float]:

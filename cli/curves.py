@@ -61,14 +61,7 @@ _USUAL = ("parameters", "all", "accuracy")  # of what is put against what
     metavar="FILE",
     help="write a picture of the curves, .svg or .png",
 )
-@click.option(
-    "--least",
-    type=group.Positive(0.5),
-    default=0.05,
-    show_default=True,
-    metavar="SHARE",
-    help="the rise or fall from which it counts as one, as a difference of shares",
-)
+@options.least
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(
     runs: tuple[Path, ...],

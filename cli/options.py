@@ -132,3 +132,11 @@ spread = click.option(
     metavar="S",
     help="how far items differ in difficulty, the same for all models; 0 is not at all",
 )
+least = click.option(
+    "--least",
+    type=group.Positive(0.5),
+    default=0.05,
+    show_default=True,
+    metavar="SHARE",
+    help="the rise or fall from which it counts as one, as a difference of shares",
+)

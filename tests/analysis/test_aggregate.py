@@ -169,3 +169,32 @@ def test_an_item_takes_little_memory() -> None:
     used = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
     assert used < 260 * count
+
+
+@given(ANSWERS)
+def test_items_that_come_in_turn_need_not_be_remembered(answers) -> None:
+    """The rows are the same to the last bit, for several rows side by side and with subtasks too."""
+    ordered = sorted(answers, key=lambda one: one[0])
+    scores = [
+        made(item, name, conflict=c, task=task, numbers={"loss": 0.1 * at, **({"chance": 0.3} if c else {})})
+        for at, (item, name, c) in enumerate(ordered)
+        for task in ("t.a", "t.b", "u")
+    ]
+    gone = [replace(GONE, item=f"gone {at}") for at in range(3)]
+    gathering, remembering = Gathering(in_turn=True), Gathering()
+    for one in [*scores, *gone]:
+        gathering.add(one)
+        remembering.add(one)
+    assert gathering.rows() == remembering.rows() == aggregate([*scores, *gone])
+    assert gathering.overview() == remembering.overview()
+
+
+def test_an_item_that_comes_in_turn_takes_two_dozen_bytes() -> None:
+    count = 20_000
+    gathering = Gathering(in_turn=True)
+    tracemalloc.start()
+    for item in range(count):
+        gathering.add(made(item, NAMES[item % 7], numbers={"chance": 0.25}))
+    used = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert used < 26 * count

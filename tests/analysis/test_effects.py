@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from taskc.analysis.crossed import Crossed, Crossing
 from taskc.analysis.effects import levels, shares
 from taskc.analysis.position import Shown, place_bias
-from taskc.analysis.student import quantile
+from taskc.analysis.quantiles import t_quantile
 from taskc.analysis.wordings import averaged
 
 
@@ -241,7 +241,7 @@ def test_an_average_over_wordings_by_hand() -> None:
     y = np.array([[0, 0], [1, 0], [0, 1], [1, 1]], dtype=float)
     found = averaged(crossed(y, ("wording",)), "wording", model="m", regime="r")
     assert found is not None
-    reach = quantile(3) * math.sqrt((1 / 3) / 8) / 0.25
+    reach = t_quantile(0.95, 3) * math.sqrt((1 / 3) / 8) / 0.25
     assert (found.n, found.k, found.value) == (4, 2, 0.5)
     assert found.low == pytest.approx(1 / (1 + math.exp(reach)))
     assert found.high == pytest.approx(1 - found.low)
@@ -372,4 +372,4 @@ def test_other_options_under_one_item_are_not_compared() -> None:
 def test_quantiles_of_student(df: float) -> None:
     from scipy import stats
 
-    assert quantile(df) == pytest.approx(stats.t.ppf(0.975, df), rel=1e-9)
+    assert t_quantile(0.95, df) == pytest.approx(stats.t.ppf(0.975, df), rel=1e-9)
