@@ -1,12 +1,16 @@
 """Scores to rows: one for each task, regime, levels, measure, model and lowering, in order of appearance."""
 
 import math
+from array import array
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain
 from typing import NamedTuple, TypeAlias
 
 from taskc.analysis.attribution import Chances, attribution
 from taskc.analysis.heap import Heap, Tally
-from taskc.analysis.intervals import Mean, Rate, mean, wilson
+from taskc.analysis.intervals import Mean, mean
+from taskc.analysis.parts import clusters_of, part_of
 from taskc.analysis.row import Part, Row
 from taskc.records.score import Missing, Score
 
@@ -64,8 +68,15 @@ class Gathering:
         pool: bool | Collection[str] = False,
         mix: bool = False,
         joint: Mapping[str, Joint] | None = None,
+        in_turn: bool = False,
     ) -> None:
-        """Begin with no rows; `pool`, `mix` and `joint` as in `aggregate`."""
+        """Begin with no rows; `pool`, `mix` and `joint` as in `aggregate`.
+
+        `in_turn` says that in a row all scores of an item come before those of the next one, and none of one
+        that is missing: without `joint` numbers, items need not be remembered then.
+        """
+        assert not (in_turn and joint), "numbers about all items pair them by name"
+        self._in_turn = in_turn
         self._all = pool is True
         self._pool = frozenset() if isinstance(pool, bool) else frozenset(pool)
         self._mix = mix
@@ -85,7 +96,7 @@ class Gathering:
         key = (cell, "" if self._mix or one.lowering == first else one.lowering)
         heap = self._heaps.get(key)
         if heap is None:
-            heap = self._heaps[key] = Heap()
+            heap = self._heaps[key] = Heap(in_turn=self._in_turn)
             alike = (one.task, one.regime, one.measure, one.model, one.lowering)
             heap.first = self._alike.setdefault(alike, heap)
         heap.add(one)
@@ -113,10 +124,18 @@ def _row(key: _Key, heaps: list[Heap], joint: Mapping[str, Joint]) -> Row:
     for heap in heaps:
         heap.chances(items)
     distractors = tuple(dict.fromkeys(name for heap in heaps for name in heap.distractors))
+    tied = any(heap.clusters for heap in heaps)
     every, conflict, agree, control = (
-        _part([(counts, len(some)) for tally, some in items.items() if (counts := kind(tally))], distractors)
+        part_of(
+            [(counts, len(some)) for tally, some in items.items() if (counts := kind(tally))],
+            distractors,
+            _walk(heaps, kind) if tied else (),
+        )
         for kind in _KINDS
     )
+    if conflict.n and agree.n:
+        conflict = replace(conflict, numbers=_numbers(heaps, lambda tally: bool(tally.conflict)))
+        agree = replace(agree, numbers=_numbers(heaps, lambda tally: bool(tally.agree)))
     return Row(
         task=task,
         regime=regime,
@@ -147,32 +166,12 @@ _KINDS: tuple[Callable[[Tally], Mapping[str, int]], ...] = (
 )
 
 
-def _part(items: Sequence[tuple[Mapping[str, int], int]], distractors: tuple[str, ...]) -> Part:
-    """Sum up counts of answers to an item, each with the number of items that have them."""
-    names = ("true_task", "both", *distractors, "other", "unparsed", "refused")
-    sizes = [sum(counts.values()) for counts, _ in items]
-    n = sum(times for _, times in items)
-    rates = {
-        name: math.fsum(
-            times * counts.get(name, 0) / size for (counts, times), size in zip(items, sizes, strict=True)
-        )
-        / n
-        for name in names
-        if n
-    }
-    return Part(
-        n=n,
-        scores=sum(size * times for (_, times), size in zip(items, sizes, strict=True)),
-        accuracy=_rate(rates, ("true_task", "both"), n),
-        lured=_rate(rates, distractors, n),
-        counts={name: sum(counts.get(name, 0) * times for counts, times in items) for name in names},
-        rates=rates,
-    )
-
-
-def _rate(rates: Mapping[str, float], names: tuple[str, ...], n: int) -> Rate | None:
-    """Join the rates of some attributions; None without items."""
-    return wilson(min(1.0, math.fsum(rates[name] for name in names)), n) if n else None
+def _walk(
+    heaps: Sequence[Heap], kind: Callable[[Tally], Mapping[str, int]]
+) -> list[tuple[Mapping[str, int], str]]:
+    """Give the counts of each item of a kind and its cluster."""
+    each = zip((tally for heap in heaps for tally in heap.tallies), clusters_of(heaps), strict=True)
+    return [(counts, cluster) for tally, cluster in each if (counts := kind(tally))]
 
 
 def _chances(items: Mapping[Tally, list[float | None]], distractors: tuple[str, ...]) -> Chances:
@@ -205,10 +204,24 @@ def _middle(chances: Sequence[float | None]) -> float | None:
     return math.fsum(given) / len(given) if given and len(given) == len(chances) else None
 
 
-def _numbers(heaps: list[Heap]) -> dict[str, Mean]:
-    """Give the mean of each number over the items that have it, in order of appearance."""
+def _numbers(heaps: list[Heap], kind: Callable[[Tally], bool] | None = None) -> dict[str, Mean]:
+    """Give the mean of each number over the items (of a kind) that have it, in order of appearance."""
     names = dict.fromkeys(name for heap in heaps for name in heap.numbers if name != "chance")
-    return {name: mean(_means(heaps, name)) for name in names}
+    fits = [_places(heap, kind) if kind else None for heap in heaps]
+    tied = any(heap.clusters for heap in heaps)
+    found = {}
+    for name in names:
+        columns = ((heap.numbers.get(name), places) for heap, places in zip(heaps, fits, strict=True))
+        values = array("d", chain.from_iterable(column.means(at) for column, at in columns if column))
+        if values:
+            found[name] = mean(values, clusters_of(heaps, name, fits) if tied else ())
+    return found
+
+
+def _places(heap: Heap, kind: Callable[[Tally], bool]) -> bytes:
+    """Say of each item whether it is of a kind."""
+    known = {tally: kind(tally) for tally in set(heap.tallies)}
+    return bytes(known[tally] for tally in heap.tallies)
 
 
 def _joint(heaps: list[Heap], joint: Mapping[str, Joint]) -> dict[str, Mean]:
@@ -230,7 +243,3 @@ def _joint(heaps: list[Heap], joint: Mapping[str, Joint]) -> dict[str, Mean]:
         if made is not None:
             found[name] = Mean(n=len(rows), value=made[0], error=made[1])
     return found
-
-
-def _means(heaps: list[Heap], name: str) -> list[float]:
-    return [one for heap in heaps if name in heap.numbers for one in heap.numbers[name].means()]

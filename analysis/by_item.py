@@ -6,8 +6,8 @@ other item by item. Columns are arrays, a number an item.
 
 import math
 from array import array
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeAlias
 
 Levels: TypeAlias = tuple[tuple[str, str], ...]
@@ -51,6 +51,52 @@ class Answers:
             if columns
             else _zeros("d", len(self.items))
         )
+
+
+def overview(found: Iterable[Answers]) -> list[Answers]:
+    """Take the subtasks of each task together; an item is then named after its subtask, `sub/item`."""
+    whole: dict[tuple[object, ...], list[Answers]] = {}
+    for one in found:
+        head = one.task.partition(".")[0]
+        whole.setdefault((head, one.regime, one.levels, one.measure, one.model, one.lowering), []).append(one)
+    return [_joined(parts) if "." in parts[0].task else parts[0] for parts in whole.values()]
+
+
+def _joined(parts: Sequence[Answers]) -> Answers:
+    first = parts[0]
+    names = dict.fromkeys(name for one in parts for name in one.shares)
+    numbers = dict.fromkeys(name for one in parts for name in one.numbers)
+    prefixes = [one.task.partition(".")[2] for one in parts]
+    return replace(
+        first,
+        task=first.task.partition(".")[0],
+        items=tuple(f"{p}/{item}" for p, one in zip(prefixes, parts, strict=True) for item in one.items),
+        times=array("I", (n for one in parts for n in one.times)),
+        correct=array("d", (value for one in parts for value in one.correct)),
+        conflict=bytearray(b"".join(one.conflict for one in parts)),
+        shares={name: _column(name, [(one.shares, len(one.items)) for one in parts], 0.0) for name in names},
+        distractors=tuple(dict.fromkeys(name for one in parts for name in one.distractors)),
+        numbers={
+            name: _column(name, [(one.numbers, len(one.items)) for one in parts], math.nan)
+            for name in numbers
+        },
+        clusters=tuple(
+            f"{p}/{name}" if name else ""
+            for p, one in zip(prefixes, parts, strict=True)
+            for name in one.clusters
+        ),
+        missing=tuple(f"{p}/{item}" for p, one in zip(prefixes, parts, strict=True) for item in one.missing),
+    )
+
+
+def _column(
+    name: str, parts: Sequence[tuple[Mapping[str, "array[float]"], int]], none: float
+) -> "array[float]":
+    """Put the columns of one name one after another, with `none` where a part has no such column."""
+    out = array("d")
+    for columns, n in parts:
+        out.extend(columns.get(name) or array("d", [none]) * n)
+    return out
 
 
 class Line(Protocol):

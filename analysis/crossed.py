@@ -16,6 +16,8 @@ Whole: TypeAlias = npt.NDArray[np.int64]
 class Crossed:
     """Scores of n items in C cells. A cell is a combination of one level of every factor.
 
+    `clusters`, n, numbers what items belong to; one that stands for itself is a cluster of its own.
+
     `factors` are those with two levels or more, `levels` theirs in order of appearance; `cells`, C ×
     factors, are indices of levels. `single` gives the level of each factor that has one only. `values`, n ×
     C, are means over samples, NaN where nothing was answered, and `times` the number of samples. `luck`, n
@@ -27,6 +29,7 @@ class Crossed:
     single: Mapping[str, str]
     cells: Whole
     items: tuple[str, ...]
+    clusters: Whole
     values: Array
     times: Array
     luck: Array
@@ -46,22 +49,45 @@ class Crossed:
         return replace(
             self,
             items=tuple(item for item, wanted in zip(self.items, some, strict=True) if wanted),
+            clusters=self.clusters[some],
             values=self.values[some],
             times=self.times[some],
             luck=self.luck[some],
         )
 
+    def alike(self, at: int) -> "Crossed":
+        """Give the same of the cells that differ in one factor only from some at each of its other levels.
+
+        So its levels are compared among the same levels of the others, whatever the design; all cells where
+        there are none such.
+        """
+        others = np.delete(self.cells, at, axis=1).tolist()
+        met: dict[tuple[int, ...], set[int]] = {}
+        for other, level in zip(map(tuple, others), self.cells[:, at].tolist(), strict=True):
+            met.setdefault(other, set()).add(level)
+        some = np.array([len(met[tuple(other)]) == self.sizes[at] for other in others], dtype=bool)
+        return self._of_cells(some) if some.any() else self
+
     def where(self, fixed: Mapping[int, int]) -> "Crossed":
         """Give the same of the cells in which some factors, by index, are at one level, also by index."""
-        columns = np.array([self.cells[:, at] == level for at, level in fixed.items()])
-        some = columns.all(axis=0) if len(columns) else np.ones(len(self.cells), dtype=bool)
+        columns = [self.cells[:, at] == level for at, level in fixed.items()]
+        some: npt.NDArray[np.bool_] = np.ones(len(self.cells), dtype=bool)
+        for column in columns:
+            some &= column
         kept = [at for at in range(len(self.factors)) if at not in fixed]
+        left = self._of_cells(some)
         return replace(
-            self,
+            left,
             factors=tuple(self.factors[at] for at in kept),
             levels=tuple(self.levels[at] for at in kept),
             single={**self.single, **{self.factors[at]: self.levels[at][one] for at, one in fixed.items()}},
-            cells=self.cells[some][:, kept],
+            cells=left.cells[:, kept],
+        )
+
+    def _of_cells(self, some: npt.NDArray[np.bool_]) -> "Crossed":
+        return replace(
+            self,
+            cells=self.cells[some],
             values=self.values[:, some],
             times=self.times[:, some],
             luck=self.luck[:, some],
@@ -92,12 +118,20 @@ class Crossing:
     def __init__(self) -> None:
         """Begin with none."""
         self._items: dict[str, int] = {}
+        self._clusters: dict[str, int] = {}
+        self._of: list[int] = []
         self._cells: dict[tuple[tuple[str, str], ...], int] = {}
         self._columns: list[_Column] = []
 
-    def add(self, item: str, cell: tuple[tuple[str, str], ...], value: float) -> None:
-        """Add one answer; `cell` pairs every factor with its level, always in the same order."""
+    def add(self, item: str, cell: tuple[tuple[str, str], ...], value: float, cluster: str = "") -> None:
+        """Add one answer; `cell` pairs every factor with its level, always in the same order.
+
+        `cluster` names what the item belongs to, '' for one that stands for itself.
+        """
         at = self._items.setdefault(item, len(self._items))
+        if at == len(self._of):
+            name = f"cluster {cluster}" if cluster else f"item {item}"
+            self._of.append(self._clusters.setdefault(name, len(self._clusters)))
         column = self._cells.setdefault(cell, len(self._cells))
         if column == len(self._columns):
             self._columns.append(_Column())
@@ -126,6 +160,7 @@ class Crossing:
             single={name: levels[0] for name, levels in found.items() if len(levels) == 1},
             cells=cells,
             items=tuple(self._items),
+            clusters=np.array(self._of, dtype=np.int64),
             values=values,
             times=times,
             luck=luck,
@@ -154,3 +189,11 @@ def _stack(columns: Sequence[Mapping[int, float]], n: int) -> Array:
     for at, column in enumerate(columns):
         out[np.fromiter(column, int, len(column)), at] = np.fromiter(column.values(), float, len(column))
     return out
+
+
+def by_cluster(values: Array, clusters: Whole) -> tuple[Array, int]:
+    """Sum rows by the cluster of each; gives the sums and the number of clusters, in no set order."""
+    names, place = np.unique(clusters, return_inverse=True)
+    out = np.zeros((len(names), *values.shape[1:]))
+    np.add.at(out, place, values)
+    return out, len(names)

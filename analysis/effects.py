@@ -26,8 +26,9 @@ from typing import TypeAlias
 
 import numpy as np
 
-from taskc.analysis.crossed import Array, Crossed, Whole
+from taskc.analysis.crossed import Array, Crossed, Whole, by_cluster
 from taskc.analysis.intervals import Z95, paired, wilson
+from taskc.analysis.quantiles import t_quantile
 from taskc.records.effects import Factor, Level, Share
 
 CELLS = 1_500  # the most combinations of levels that are taken apart
@@ -44,38 +45,49 @@ def shares(
 ) -> tuple[tuple[Share, ...], tuple[Name, ...]]:
     """Give the shares of variance, items first, then factors, pairs, and the rest; and what cannot be told.
 
-    Intervals are by the jackknife over groups of items (Efron 1982, The Jackknife, ch. 3), cut at 0 and 1. It
+    Intervals are by the jackknife over groups of items (Efron 1982, The Jackknife, ch. 3), within 0 and 1. It
     does not see the luck of levels that are all but equal, which is added. `of_items` takes the place of what
     is found of items, as `mixed.reml` gives it; then there are no intervals.
     """
     model = _Model(crossed)
-    n = len(crossed.items)
     whole = _parts(model, crossed, of_items)
     total = _total(whole)
-    reach: dict[Name, float] = {}
-    if n >= FEWEST and total > 0 and of_items is None:
-        groups = min(GROUPS, n)
-        place = np.arange(n) % groups
+    bounds: dict[Name, tuple[float, float]] = {}
+    groups = min(GROUPS, len(set(crossed.clusters.tolist())))
+    if groups >= FEWEST and total > 0 and of_items is None:
+        place = np.unique(crossed.clusters, return_inverse=True)[1] % groups
         without = [_parts(model, crossed.of(place != group)) for group in range(groups)]
         luck = _luck_of_levels(model, crossed)
-        for name in whole:
+        for name, variance in whole.items():
             left = np.array([one[name] / (_total(one) or 1.0) for one in without])
-            square = (groups - 1) / groups * float(((left - left.mean()) ** 2).sum())
-            reach[name] = Z95 * math.sqrt(square + luck.get(name, 0.0) / total**2)
+            bounds[name] = _jackknife(variance / total, left, luck.get(name, 0.0) / total**2)
     out = []
     for name, variance in whole.items():
-        share = variance / total if total > 0 else 0.0
-        low, high = (max(0.0, share - reach[name]), share + reach[name]) if name in reach else (None, None)
-        out.append(
-            Share(
-                of=name,
-                variance=variance,
-                share=max(0.0, share),
-                low=low,
-                high=None if high is None else min(1.0, max(0.0, high)),
-            )
-        )
+        share = max(0.0, variance / total) if total > 0 else 0.0
+        low, high = bounds.get(name, (None, None))
+        out.append(Share(of=name, variance=variance, share=share, low=low, high=high))
     return tuple(out), model.untold
+
+
+def _jackknife(share: float, left: Array, luck: float) -> tuple[float, float]:
+    """Give the interval of a share by what it is without each group; `luck` is a variance that is added.
+
+    Student's, on the logit where the share is clearly above 0, as estimates of variances are skewed.
+    """
+    groups = len(left)
+    times = t_quantile(0.95, groups - 1)
+
+    def error(values: Array, more: float) -> float:
+        return math.sqrt((groups - 1) / groups * float(((values - values.mean()) ** 2).sum()) + more)
+
+    plain = error(left, luck)
+    if not 2 * plain < share < 1.0:
+        return max(0.0, share - times * plain), min(1.0, max(0.0, share + times * plain))
+    inside = np.clip(left, 1e-9, 1.0 - 1e-9)
+    slope = share * (1.0 - share)
+    reach = times * error(np.log(inside / (1.0 - inside)), luck / slope**2)
+    middle = math.log(share / (1.0 - share))
+    return 1.0 / (1.0 + math.exp(reach - middle)), 1.0 / (1.0 + math.exp(-reach - middle))
 
 
 def levels(crossed: Crossed, *, rate: bool = True) -> tuple[Factor, ...]:
@@ -101,16 +113,18 @@ def _marginal(model: "_Model", at: int, means: Array, error: Array) -> tuple[Arr
 
 
 def _levels(crossed: Crossed, at: int, values: Array, covariance: Array, rate: bool) -> Iterator[Level]:
+    n, groups = len(crossed.items), len(set(crossed.clusters.tolist()))
     for one, level in enumerate(crossed.levels[at]):
         value = float(values[one])
         reach = Z95 * math.sqrt(max(0.0, float(covariance[one, one])))
         low, high = value - reach, value + reach
         if rate:
-            interval = wilson(min(1.0, max(0.0, value)), len(crossed.items))
-            value, low, high = interval.value, interval.low, interval.high
+            value = min(1.0, max(0.0, value))
+            interval = wilson(value, _effective(value, float(covariance[one, one]), n, groups))
+            low, high = interval.low, interval.high
         difference = float(values[one] - values[0])
         apart = max(0.0, float(covariance[one, one] + covariance[0, 0] - 2 * covariance[one, 0]))
-        around, reach = paired(difference, apart, len(crossed.items), rate=rate and one > 0)
+        around, reach = paired(difference, apart, groups, rate=rate and one > 0)
         yield Level(
             level=level,
             value=value,
@@ -120,6 +134,13 @@ def _levels(crossed: Crossed, at: int, values: Array, covariance: Array, rate: b
             difference_low=around - reach,
             difference_high=around + reach,
         )
+
+
+def _effective(value: float, variance: float, n: int, groups: int) -> int:
+    """Give the number of items that would tell as much by themselves, where they belong together."""
+    if groups == n:
+        return n
+    return max(1, min(n, round(value * (1.0 - value) / variance))) if variance > 0 else groups
 
 
 class _Model:
@@ -209,7 +230,8 @@ def _total(parts: dict[Name, float]) -> float:
 def _moments(crossed: Crossed) -> tuple[Array, Array, Array]:
     """Give the means of cells, the covariance of these means, and that of answers over items.
 
-    Pairs of cells that have no two items in common have a covariance of 0 in both.
+    Pairs of cells that have no two items in common have a covariance of 0 in both. That of the means counts
+    clusters where items belong together (Liang and Zeger 1986, Biometrika 73:13).
     """
     have = ~np.isnan(crossed.values)
     counts = have.sum(axis=0)
@@ -217,7 +239,11 @@ def _moments(crossed: Crossed) -> tuple[Array, Array, Array]:
     apart = np.where(have, crossed.values - means, 0.0)
     both = have.T.astype(float) @ have
     covariance = np.where(both > 1, apart.T @ apart / np.maximum(both - 1.0, 1.0), 0.0)
-    return means, covariance * both / np.maximum(np.outer(counts, counts), 1), covariance
+    products = np.maximum(np.outer(counts, counts), 1)
+    sums, groups = by_cluster(apart, crossed.clusters)
+    if groups < len(apart):
+        return means, sums.T @ sums * (groups / max(groups - 1, 1)) / products, covariance
+    return means, covariance * both / products, covariance
 
 
 def _agreement(cells: Whole) -> Whole:

@@ -2,7 +2,8 @@
 
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import repeat
+from itertools import compress, repeat
+from sys import intern
 from typing import Literal, TypeAlias
 
 from taskc.records.score import Missing, Score
@@ -13,16 +14,19 @@ Kind: TypeAlias = Literal["conflict", "agree", "control"]
 class Heap:
     """What is known so far of one row. An item is a place in some columns: of hundreds of thousands, most
     had the same answers, so their counts are one and the same `Tally`. `first` is the heap of the first of
-    the rows that differ from this one in levels alone."""
+    the rows that differ from this one in levels alone. Items that come `in_turn` are not kept by name."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, in_turn: bool = False) -> None:
         """Begin without items."""
         self.first: Heap | None = None
+        self._in_turn = in_turn
+        self._last: str | None = None
         self.at: dict[str, int] = {}
         self.tallies: list[Tally] = []
         self.numbers: dict[str, Column] = {}
         self.distractors: dict[str, None] = {}
         self.ways: dict[str, None] = {}
+        self.clusters: dict[int, str] = {}  # by place, of items that belong to one
         self._missing: dict[str, None] = {}
 
     @property
@@ -42,9 +46,11 @@ class Heap:
             if name != "true_task":
                 self.distractors[name] = None
                 rival = name
-        at = self.at.setdefault(one.item, len(self.at))
+        at = self._place(one.item)
         if at == len(self.tallies):
             self.tallies.append(_EMPTY)
+            if one.cluster:
+                self.clusters[at] = intern(one.cluster)
         speaking = len(one.predictions)
         kind: Kind = "conflict" if one.conflict else "agree" if speaking > 1 else "control"
         wants = () if not one.conflict else (rival,) if speaking == 2 else _wants(one)
@@ -52,12 +58,20 @@ class Heap:
         for name, value in one.numbers.items():
             self.numbers.setdefault(name, Column()).add(at, value)
 
+    def _place(self, item: str) -> int:
+        if not self._in_turn:
+            return self.at.setdefault(item, len(self.at))
+        at = len(self.tallies) - (item == self._last)
+        self._last = item
+        return at
+
     def chances(self, into: "dict[Tally, list[float | None]]") -> None:
         """Put the chance of a guess on each item, None if it is free, under the answers that it had."""
         column = self.numbers.get("chance")
         known = column.each(len(self.tallies)) if column else repeat(None, len(self.tallies))
+        same: dict[float | None, float | None] = {}  # few differ, and one is kept of each
         for tally, chance in zip(self.tallies, known, strict=True):
-            into.setdefault(tally, []).append(chance)
+            into.setdefault(tally, []).append(same.setdefault(chance, chance))
 
     def columns(self, names: Sequence[str]) -> dict[str, tuple[float, ...]]:
         """Give the means of some numbers by item, for the items that have all; `correct` is always there."""
@@ -141,14 +155,14 @@ class Column:
     def __init__(self) -> None:
         """Begin without items."""
         self.totals = array("d")
-        self.times = array("L")
+        self.times = array("I")
 
     def add(self, at: int, value: float) -> None:
         """Add the number of one answer to the item at a place."""
         lacking = at + 1 - len(self.totals)
         if lacking > 0:
-            self.totals.extend([0.0] * lacking)
-            self.times.extend([0] * lacking)
+            self.totals.frombytes(bytes(self.totals.itemsize * lacking))
+            self.times.frombytes(bytes(self.times.itemsize * lacking))
         self.totals[at] += value
         self.times[at] += 1
 
@@ -162,6 +176,7 @@ class Column:
             yield total / times if times else None
         yield from repeat(None, n - len(self.totals))
 
-    def means(self) -> list[float]:
-        """Give the mean of each item that has it."""
-        return [total / n for total, n in zip(self.totals, self.times, strict=True) if n]
+    def means(self, places: bytes | None = None) -> "array[float]":
+        """Give the mean of each item that has it, or of those of them where `places` is not 0."""
+        pairs = zip(self.totals, self.times, strict=True)
+        return array("d", (total / n for total, n in (compress(pairs, places) if places else pairs) if n))

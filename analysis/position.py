@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from taskc.analysis.intervals import Z95, paired
-from taskc.analysis.student import quantile
+from taskc.analysis.quantiles import t_quantile
 from taskc.records.effects import Place, PlaceBias
 
 
@@ -33,6 +33,7 @@ class Shown:
     options: tuple[str, ...]
     given: int | None
     truth: int | None
+    cluster: str = ""
 
 
 def place_bias(answers: Iterable[Shown], *, model: str, regime: str) -> PlaceBias:
@@ -56,12 +57,14 @@ def place_bias(answers: Iterable[Shown], *, model: str, regime: str) -> PlaceBia
 
 def _place(place: int, items: list[list[list[Shown]]]) -> Place:
     given, expected, right, truth, answers = [], [], 0, 0, 0
-    for groups in items:
-        told = [_told(place, shown) for shown in groups if place < len(shown[0].options)]
+    names: list[str] = []  # of clusters
+    for inner in items:
+        told = [_told(place, shown) for shown in inner if place < len(shown[0].options)]
         if told:
+            names.append(inner[0][0].cluster)
             given.append(math.fsum(one[0] for one in told) / len(told))
             expected.append(math.fsum(one[1] for one in told) / len(told))
-        for shown in groups:
+        for shown in inner:
             answers += len(shown) if place < len(shown[0].options) else 0
             there = [one for one in shown if one.truth == place]
             truth += len(there)
@@ -69,11 +72,15 @@ def _place(place: int, items: list[list[list[Shown]]]) -> Place:
     n = len(given)
     excess = [one - other for one, other in zip(given, expected, strict=True)]
     middle = math.fsum(excess) / n
+    sums: dict[str, float] = {}
+    for at, one in enumerate(excess):
+        name = names[at] or f" {at}"
+        sums[name] = sums.get(name, 0.0) + one - middle
     low = high = None
-    if n > 1:
-        variance = math.fsum((one - middle) ** 2 for one in excess) / (n - 1) / n
-        around, reach = paired(middle, variance, n)
-        reach *= quantile(n - 1) / Z95
+    if (groups := len(sums)) > 1:
+        variance = math.fsum(one**2 for one in sums.values()) * groups / (groups - 1) / n**2
+        around, reach = paired(middle, variance, groups)
+        reach *= t_quantile(0.95, groups - 1) / Z95
         low, high = around - reach, around + reach
     return Place(
         place=place + 1,

@@ -10,6 +10,8 @@ import math
 from collections.abc import Callable
 from functools import lru_cache
 
+from taskc.analysis.quantiles import beta_fraction
+
 ALPHA, POWER = 0.05, 0.80
 LARGE = 2_000
 """Above so many items, pairs and groups take the normal approximation, which is then good to 0.0005."""
@@ -111,22 +113,6 @@ def tail(count: int, n: int, p: float) -> float:
     if p < (a + 1.0) / (a + b + 2.0):
         return min(1.0, front * beta_fraction(a, b, p) / a)
     return max(0.0, 1.0 - front * beta_fraction(b, a, 1.0 - p) / b)
-
-
-def beta_fraction(a: float, b: float, x: float) -> float:
-    """Sum the continued fraction of the incomplete beta function (DLMF 8.17.22) by Lentz's method."""
-    d = 1.0 / (1.0 - (a + b) * x / (a + 1.0))
-    c, total = 1.0, d
-    for m in range(1, 10_000):
-        even = m * (b - m) * x / ((a + 2 * m - 1.0) * (a + 2 * m))
-        d, c = 1.0 / (1.0 + even * d), 1.0 + even / c
-        total *= d * c
-        odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1.0))
-        d, c = 1.0 / (1.0 + odd * d), 1.0 + odd / c
-        total *= d * c
-        if abs(d * c - 1.0) < 1e-13:
-            break
-    return total
 
 
 def _smallest(found: Callable[[float], float], most: float, power: float) -> float | None:

@@ -11,10 +11,13 @@ from taskc.analysis.lure import Estimate
 class Part:
     """What became of some items: `n` items, asked for `scores` answers.
 
-    `counts` and `rates` part all answers by attribution; the counts sum to `scores`, the rates (means of the
-    items' means) to 1. They name `true_task`, `both`, each distractor in order, `other`, `unparsed`,
-    `refused`. `accuracy` and `lured` (any distractor against the true task followed) are over all
-    answers, the unparsed and refused ones included; None where there are no items.
+    `counts` and `rates` part all answers by attribution; the counts sum to `scores`, the rates (means of
+    the items' means) to 1. They name `true_task`, `both`, each distractor in order, `other`, `unparsed`,
+    `refused`. `accuracy` and `lured` (any distractor against the true task followed) are over all answers,
+    the unparsed and refused ones included; None where there are no items. Their
+    intervals know of clusters and replicates. `numbers` are the means of what
+    the measure yields over these items, in `conflict` and `agree` where a row has both; those of all items
+    are in the row.
     """
 
     n: int
@@ -23,6 +26,7 @@ class Part:
     lured: Rate | None
     counts: Mapping[str, int]
     rates: Mapping[str, float]
+    numbers: Mapping[str, Mean] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,76 +3,79 @@
 Five explicit models of how an ability may depend on scale compete: `flat`, `positive` (never falls),
 `inverse` (never rises), `u_shaped` (falls, then rises) and `inverted_u`. Each is a prior over the curve's
 values at the scales that were measured; what comes out is Bayes' rule over the five, computed exactly on a
-grid, without sampling:
+grid (`grid.py`), without sampling:
 
-- values live on φ = arcsin √p, on which a share of n answers varies by 1/(2√n) wherever it lies (Anscombe
-  1948, Biometrika 35:246), so that 0 and 1 are values as any other;
-- a step along a rising stretch is exponential, truncated at the end of the axis; its mean is the stretch's
-  whole rise, one of `TOTALS`, shared out by the distances on the axis of scale. One in twenty is a jump of
-  any size. A stretch that rises by less than `LEAST` from end to end is none;
-- an observed share is binomial round a value that lies off the curve by a normal deviation of one of
-  `SPREADS`: two models of one size differ by more than the luck of the items;
+- a stretch rises as a gamma process does on φ = arcsin √p: its whole rise has a gamma distribution of shape
+  `FORM`, a mean of one of `TOTALS` and no more than the axis has room for, and its steps share that out by
+  the distances on the axis of scale, so that a model in between changes nothing (Lawless and Crowder 2004,
+  Lifetime Data Analysis 10:213). One step in twenty is a jump of any size. A stretch that rises by less
+  than `least` from end to end is none;
+- both arms of a curve that turns have the same mean rise: where one thing comes and goes, it goes as far as
+  it came, give or take;
+- an observed share lies off its value by the luck of the items, and the value off the curve by a normal
+  deviation of one of `SPREADS`: two models of one size differ by more than the luck of the items;
 - `PRIOR` holds the probabilities before the data; a turn is as likely at any inner place.
 
 The rising stretch is a Markov chain on the grid, so its likelihood is a product of matrices, as in a hidden
-Markov model (Rabiner 1989, Proc. IEEE 77:257, sec. III.A); falling ones are rising ones of 1 − p.
+Markov model (Rabiner 1989, Proc. IEEE 77:257, sec. III.A); falling ones are rising ones of 1 − p. What
+rises by less than `least` is a chain within a narrow band, which is taken off.
 """
 
 import math
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from taskc.records.curve import SHAPES, Point, Shape
+from taskc.analysis.grid import CELLS, STEP, Array, P, weigh
+from taskc.records.curve import SHAPES, Paired, Point, Shape
 
-CELLS = 64  # of the grid on φ, from 0 to π/2
-FINE = 16  # points in a cell at which the likelihood is averaged
-TOTALS = (0.08, 0.16, 0.32, 0.64, 1.28)  # mean rise of a stretch, on φ; all alike before the data
-SPREADS = {0.0: 0.6, 0.02: 0.25, 0.04: 0.1, 0.08: 0.04, 0.2: 0.01}  # deviations of models from a curve, on φ
+TOTALS = (0.08, 0.16, 0.32, 0.64)  # mean rise of a stretch, on φ; all alike before the data
+FORM = 4.0  # of the distribution of a rise: its standard deviation is half its mean
+# deviations of models from their curve, on φ: what most published curves show, and a few that are far off
+SPREADS = {0.0: 0.3, 0.01: 0.5, 0.02: 0.08, 0.04: 0.05, 0.08: 0.05, 0.2: 0.015, 0.4: 0.005}
 LEAST = 0.05  # five points of accuracy: a smaller rise or fall is none
+_END, _TERMS = 45.0, 130  # where a gamma variable of form 4 or less is at its end, and terms of the series
 JUMP = 0.05  # of the steps are of any size that there is room for: abilities may emerge at once
-# few curves are flat to within that, and those that are show it soon
+# more tasks rise or fall than turn; few are flat to within that, and those that are show it soon
 PRIOR: dict[Shape, float] = {
-    "positive": 0.2325,
-    "inverse": 0.2325,
-    "u_shaped": 0.2325,
-    "inverted_u": 0.2325,
-    "flat": 0.07,
+    "positive": 0.255,
+    "inverse": 0.255,
+    "u_shaped": 0.205,
+    "inverted_u": 0.205,
+    "flat": 0.08,
 }
 
-Array: TypeAlias = npt.NDArray[np.float64]
 
-_NONE = np.zeros(1)
-_EDGE = math.pi / 2
-_STEP = _EDGE / CELLS
-_PHI = (np.arange(CELLS) + 0.5) * _STEP
-_P = np.sin(_PHI) ** 2
-_FAR = (_P[None, :] - _P[:, None] >= LEAST).astype(float)  # from a row to a column the curve rises
-_ROOM = _FAR.any(axis=1)  # values from which it can
-
-
-def evidence(points: Sequence[Point], places: Sequence[float]) -> dict[Shape, Array]:
+def evidence(
+    points: Sequence[Point], places: Sequence[float], *, paired: Paired | None = None, least: float = LEAST
+) -> dict[Shape, Array]:
     """Give how likely the points are under each shape, relative to one another.
 
     `places` are the points' places on the axis, in rising order; points of one place share the curve's value
     there. For a shape that turns it is one number for each inner place, at which the turn may be, and their
     sum is what counts. A shape that so few places cannot show (a turn needs three, a slope two) is left out.
+    `paired` says how the errors of the points hang together, `least` from where a rise or fall is one.
     """
+    seen, nodes = weigh(points, paired, tuple(SPREADS))
+    return evidence_of(seen, nodes, places, least)
+
+
+def evidence_of(
+    seen: Array, nodes: Array, places: Sequence[float], least: float = LEAST
+) -> dict[Shape, Array]:
+    """Do the same for what is `seen` of points, as `weigh` gives it: logarithms, and weights of `nodes`."""
     distinct = np.array(sorted(set(places)))
     index = np.searchsorted(distinct, np.array(places))
-    seen = np.stack([_likelihood(point) for point in points])
-    parts: list[tuple[float, dict[Shape, Array]]] = []  # each with the logarithm of its scale
-    for spread, share in SPREADS.items():
-        logs = np.zeros((len(distinct), CELLS))
-        np.add.at(logs, index, np.log(seen @ _kernel(spread)))
-        top = logs.max(axis=1, keepdims=True)
-        parts.append((math.log(share) + float(top.sum()), _shapes(np.exp(logs - top), np.diff(distinct))))
-    most = max(scale for scale, _ in parts)
-    shapes = parts[0][1]
-    return {shape: sum((math.exp(s - most) * part[shape] for s, part in parts), _NONE) for shape in shapes}
+    logs = np.zeros((len(distinct), len(nodes) * len(SPREADS), CELLS))
+    np.add.at(logs, index, seen.reshape(-1, len(places), CELLS).swapaxes(0, 1))
+    top = logs.max(axis=2, keepdims=True)
+    scale = top.sum(axis=(0, 2))
+    weights = np.outer(nodes, list(SPREADS.values())).ravel() * np.exp(scale - scale.max())
+    told = _shapes(np.exp(logs - top), np.diff(distinct), least)
+    return {shape: one @ weights for shape, one in told.items()}
 
 
 def probabilities(told: Mapping[Shape, Array]) -> dict[Shape, float]:
@@ -82,93 +85,132 @@ def probabilities(told: Mapping[Shape, Array]) -> dict[Shape, float]:
     return {shape: weights.get(shape, 0.0) / total for shape in SHAPES}
 
 
-def _shapes(like: Array, spans: Array) -> dict[Shape, Array]:
-    """Give the likelihood of each shape; for those that turn, one for each place of the turn."""
-    out: dict[Shape, Array] = {"flat": np.array([like.prod(axis=0).mean()])}
+def _shapes(like: Array, spans: Array, least: float) -> dict[Shape, Array]:
+    """Give the likelihood of each shape, one or one for each place of the turn, for each of some batch.
+
+    `like` is places × batch × cells.
+    """
+    out: dict[Shape, Array] = {"flat": like.prod(axis=0).mean(axis=1)[None]}
     if len(like) > 1:
-        out["positive"] = np.array([_rising(like, spans)])
-        out["inverse"] = np.array([_rising(like[::-1], spans[::-1])])
+        out["positive"] = _rising(like, spans, least)[None]
+        out["inverse"] = _rising(like[::-1], spans[::-1], least)[None]
     if len(like) > 2:
-        out["u_shaped"] = _turning(like, spans)
-        out["inverted_u"] = _turning(like[:, ::-1], spans)
+        out["u_shaped"] = _turning(like, spans, least)
+        out["inverted_u"] = _turning(like[:, :, ::-1], spans, least)
     return out
 
 
-def _rising(like: Array, spans: Array) -> float:
+def _rising(like: Array, spans: Array, least: float) -> Array:
     """Average over the value at an end, which is anywhere from which the curve can go far enough.
 
     Seen from its upper end a rising curve falls, and so rises in 1 − p: both ends count alike.
     """
-    up = like[0] * _arm(like[1:], spans)
-    down = like[-1, ::-1] * _arm(like[-2::-1, ::-1], spans[::-1])
-    return float((up + down)[_ROOM].mean()) / 2
-
-
-def _turning(like: Array, spans: Array) -> Array:
-    """Do the same with two stretches that rise away from a lowest value, at each place but the outermost."""
-    inner = range(1, len(like) - 1)
-    told = []
-    for t in inner:
-        left = _arm(like[:t][::-1], spans[:t][::-1])
-        right = _arm(like[t + 1 :], spans[t:])
-        told.append(float((like[t] * left * right)[_ROOM].mean()))
-    return np.array(told) / len(inner)
-
-
-def _arm(like: Array, spans: Array) -> Array:
-    """Give, for each value at which a stretch begins, the likelihood of the places after it.
-
-    The stretch rises by `LEAST` or more from its beginning to its end; all `TOTALS` are averaged over.
-    """
-    shares = tuple(float(share) for share in spans / spans.sum())
-    out = np.zeros(CELLS)
-    for total in TOTALS:
-        reached = np.eye(CELLS)
-        for share, seen in zip(shares, like, strict=True):
-            reached = (reached @ _steps(total * share)) * seen
-        rises = _rises(total, shares)
-        out += np.divide((reached * _FAR).sum(axis=1), rises, out=np.zeros(CELLS), where=_ROOM)
-    return out / len(TOTALS)
-
-
-@lru_cache(maxsize=512)  # the same for every deviation of the models, and for every curve over these scales
-def _rises(total: float, shares: tuple[float, ...]) -> Array:
-    """Give the chance that a stretch rises by `LEAST` or more, for each value at which it begins."""
-    free = np.eye(CELLS)
-    for share in shares:
-        free = free @ _steps(total * share)
-    made: Array = (free * _FAR).sum(axis=1)
+    room = _band(least).room
+    up = like[0] * _arm(like[1:], spans, least).mean(axis=0)
+    down = like[-1, :, ::-1] * _arm(like[-2::-1, :, ::-1], spans[::-1], least).mean(axis=0)
+    made: Array = (up + down)[:, room].mean(axis=1) / 2
     return made
 
 
-@lru_cache(maxsize=512)
-def _steps(mean: float) -> Array:
-    """Give the chances of going from a cell (row) to one above it, or staying: exponential, or a jump."""
-    ahead = (np.arange(CELLS)[None, :] - np.arange(CELLS)[:, None]) * _STEP
-    chance = np.where(ahead >= 0, np.exp(-np.maximum(ahead, 0.0) / max(mean, _STEP / 8)), 0.0)
-    anywhere = (ahead >= 0).astype(float)
-    made: Array = (1 - JUMP) * chance / chance.sum(axis=1, keepdims=True)
+def _turning(like: Array, spans: Array, least: float) -> Array:
+    """Do the same with two stretches that rise away from a lowest value, at each place but the outermost."""
+    room = _band(least).room
+    inner = range(1, len(like) - 1)
+    told = []
+    for t in inner:
+        arms = _arm(like[:t][::-1], spans[:t][::-1], least) * _arm(like[t + 1 :], spans[t:], least)
+        told.append((like[t] * arms.mean(axis=0))[:, room].mean(axis=1))
+    return np.array(told) / len(inner)
+
+
+def _arm(like: Array, spans: Array, least: float) -> Array:
+    """Give the likelihood of the places after a stretch's beginning: totals × batch × value at the beginning.
+
+    The stretch rises by `least` or more from its beginning to its end.
+    """
+    shares = tuple(float(share) for share in spans / spans.sum())
+    far, rises = _far(like, shares, least), _rises(shares, least)[:, None]
+    made: Array = np.divide(far, rises, out=np.zeros_like(far), where=rises > 0)
+    return made
+
+
+@lru_cache(maxsize=512)  # the same for every curve over these scales
+def _rises(shares: tuple[float, ...], least: float) -> Array:
+    """Give the chance that a stretch rises by `least` or more: totals × value at which it begins."""
+    made: Array = _far(np.ones((len(shares), 1, CELLS)), shares, least)[:, 0] * _band(least).room
+    return made
+
+
+def _far(like: Array, shares: tuple[float, ...], least: float) -> Array:
+    """Sum over all rising paths, and take off those that end too near to where they began."""
+    band = _band(least)
+    every = np.ones((len(TOTALS), *like.shape[1:]))
+    for share, seen in zip(reversed(shares), like[::-1], strict=True):
+        every = (seen * every) @ _steps(share).swapaxes(1, 2)
+    close = np.zeros((len(TOTALS), CELLS, like.shape[1], band.near.shape[1]))
+    close[..., 0] = 1.0
+    for share, seen in zip(shares, like, strict=True):
+        close = (close @ _narrow(share, least)) * seen[:, band.at].swapaxes(0, 1)
+    made: Array = np.maximum(every - np.einsum("tcbw,cw->tbc", close, band.near), 0.0)
+    return made
+
+
+class _Band(NamedTuple):
+    """For each cell those just above it: which (`at`), and whether the rise is too small (`near`, 0 or 1).
+
+    `room` says whether there is a cell that is far enough above.
+    """
+
+    at: npt.NDArray[np.intp]
+    near: Array
+    room: npt.NDArray[np.bool_]
+
+
+@lru_cache(maxsize=8)
+def _band(least: float) -> _Band:
+    rise = P[None, :] - P[:, None]
+    near = (rise < least) & (np.arange(CELLS)[None, :] >= np.arange(CELLS)[:, None])
+    at = np.arange(CELLS)[:, None] + np.arange(near.sum(axis=1).max())[None, :]
+    inside = at < CELLS
+    at = np.minimum(at, CELLS - 1)
+    near = np.take_along_axis(near, at, axis=1) & inside
+    return _Band(at, near.astype(float), (rise >= least).any(axis=1))
+
+
+@lru_cache(maxsize=128)
+def _steps(share: float) -> Array:
+    """Give the chances of going from a cell (row) to one above it, or staying: of a gamma process, or a jump.
+
+    It is one matrix for each of `TOTALS`, of which the step is a `share`.
+    """
+    edges = (np.arange(CELLS) + 0.5) * STEP * FORM / np.array(TOTALS)[:, None]
+    chance = np.diff(_gamma(FORM * share, edges), axis=1, prepend=0.0)
+    ahead = np.arange(CELLS)[None, :] - np.arange(CELLS)[:, None]
+    rising = ahead >= 0
+    some = np.where(rising, chance[:, np.maximum(ahead, 0)], 0.0)
+    some[:, rising & (ahead == 0)] += 1e-12  # where no step is short enough to stay on the axis
+    anywhere = rising.astype(float)
+    made: Array = (1 - JUMP) * some / some.sum(axis=2, keepdims=True)
     made += JUMP * anywhere / anywhere.sum(axis=1, keepdims=True)
     return made
 
 
-@lru_cache(maxsize=8)
-def _kernel(spread: float) -> Array:
-    """Give the chances of lying in a cell (row) when the curve is in another (column)."""
-    if not spread:
-        return np.eye(CELLS)
-    near = np.exp(-0.5 * ((_PHI[None, :] - _PHI[:, None]) / spread) ** 2)
-    made: Array = (near / near.sum(axis=1, keepdims=True)).T
+def _gamma(form: float, x: Array) -> Array:
+    """Give the distribution function of a gamma variable of scale 1 at `x`, by its series (DLMF 8.7.1)."""
+    x = np.minimum(x, _END)
+    terms = np.cumprod(x[..., None] / (form + 1 + np.arange(_TERMS)), axis=-1)
+    made: Array = np.exp(form * np.log(x) - x - math.lgamma(form + 1)) * (1 + terms.sum(axis=-1))
+    return np.minimum(made, 1.0)
+
+
+@lru_cache(maxsize=128)
+def _narrow(share: float, least: float) -> Array:
+    """Give the same chances within the band above each cell: totals × cells × from × to."""
+    band = _band(least)
+    made = _steps(share)[:, band.at[:, :, None], band.at[:, None, :]]
+    inside = np.arange(CELLS)[:, None] + np.arange(band.at.shape[1])[None, :] < CELLS
+    made = made * (inside[:, :, None] & inside[:, None, :])
     return made
-
-
-def _likelihood(point: Point) -> Array:
-    """Give the likelihood of a share in each cell, averaged over the cell, 1 at most."""
-    phi = (np.arange(CELLS * FINE) + 0.5) * (_STEP / FINE)
-    hit, miss = point.value * point.n, (1.0 - point.value) * point.n
-    told = hit * np.log(np.sin(phi) ** 2) + miss * np.log(np.cos(phi) ** 2)
-    made: Array = np.exp(told - told.max()).reshape(CELLS, FINE).mean(axis=1)
-    return np.maximum(made, 1e-300)
 
 
 def turning(places: Sequence[float], told: Array, share: float = 0.9) -> tuple[float, float, float]:

@@ -25,7 +25,7 @@ CELL = (1.8, 1.45)  # inches
 _HEAD, _ENTRY, _PAD = 0.22, 0.17, 0.06  # inches: the title, a line of the legend, the rim
 _LEFT, _RIGHT, _TOP, _BOTTOM = 0.42, 0.07, 0.2, 0.31  # inches around a panel's axes
 _DPI = 220
-_TITLE = 26  # characters of a panel's title
+_TITLE = 33  # characters of a panel's title
 _WORDS = {"accuracy": "accuracy, %", "loss": "loss, nats", "attribution": "whose answer, %"}
 
 
@@ -96,7 +96,8 @@ class _Drawing:
     def saved(self, kind: str) -> bytes:
         buffer = BytesIO()
         stamp = {"Software": None} if kind == "png" else {"Date": None, "Creator": "taskc"}
-        self._figure.savefig(buffer, format=kind, dpi=_DPI, metadata=stamp)
+        quick: dict[str, Any] = {"pil_kwargs": {"compress_level": 3}} if kind == "png" else {}
+        self._figure.savefig(buffer, format=kind, dpi=_DPI, metadata=stamp, **quick)
         return buffer.getvalue()
 
     def _panel(self, x: int, y: int, panel: Panel) -> _Box:
@@ -114,8 +115,12 @@ class _Drawing:
         axes.set_gid(name)
         _fill(axes, panel, self.sheet)
         title = panel.title + (f", {panel.family}" if panel.family else "")
-        axes.set_title(_short(title, _TITLE), fontsize=6.5, loc="left", pad=3)
-        axes.set_ylabel(_WORDS[panel.kind], fontsize=6, labelpad=1)
+        axes.set_title(_short(title, _TITLE), fontsize=6.5, loc="left", x=-0.27, y=1.0, pad=3)
+        axes.set_ylabel(_WORDS[panel.kind], fontsize=6)
+        axes.set_xlabel(self.sheet.axis, fontsize=6)
+        # where labels go is said, as to search for it takes as long as to draw them
+        axes.yaxis.set_label_coords(-0.21, 0.5)
+        axes.xaxis.set_label_coords(0.5, -0.155)
         text = f"{_WORDS[panel.kind]}: {title}"
         return _Box(
             name=name, text=text, left=72 * left, top=72 * top, width=72 * CELL[0], height=72 * CELL[1]
@@ -184,7 +189,6 @@ def _fill(axes: "Axes", panel: Panel, sheet: Sheet) -> None:
     if panel.area is None:
         axes.grid(axis="y", color="0.9", linewidth=0.5)
     axes.set_axisbelow(True)
-    axes.set_xlabel(sheet.axis, fontsize=6, labelpad=1)
 
 
 def _room(low: float, high: float, *, log: bool) -> tuple[float, float]:
@@ -203,14 +207,14 @@ def _ticks(axes: "Axes", panel: Panel, sheet: Sheet) -> None:
     places = scale_ticks(*sheet.scales, log=sheet.log)
     axes.set_xticks(places, [human(place) for place in places])
     if panel.kind != "loss":
-        axes.set_yticks([0, 25, 50, 75, 100], ["0", "", "50", "", "100"])
+        axes.set_yticks([0, 50, 100], ["0", "50", "100"])
     else:
         axes.locator_params(axis="y", nbins=4)
     axes.tick_params(labelsize=6, length=2, pad=1.5)
 
 
 def scale_ticks(low: float, high: float, *, log: bool) -> list[float]:
-    """Give two to five round sizes for an axis: powers of ten, then ones and threes, then the ends."""
+    """Give two to four round sizes for an axis: powers of ten, then ones and threes, then the ends."""
     if low <= 0 or not log:
         return [low, high] if high > low else [low]
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
@@ -218,7 +222,7 @@ def scale_ticks(low: float, high: float, *, log: bool) -> list[float]:
         places = [step * 10.0**power for power in range(first, last + 1) for step in steps]
         inside = [place for place in places if low / 1.05 <= place <= high * 1.05]
         if len(inside) >= 2:
-            return inside[:: -(-len(inside) // 5)]
+            return inside[:: -(-len(inside) // 4)]
     return [low, high] if high > low else [low]
 
 

@@ -7,8 +7,9 @@ import numpy as np
 from msgspec import Struct
 
 from taskc.analysis.intervals import wilson
+from taskc.analysis.paired import paired_errors_of
 from taskc.analysis.paths import OutOfReach, Paths, Reach, draw_heights
-from taskc.analysis.simulate import design_of, right_answers
+from taskc.analysis.simulate import Bools, design_of, right_answers
 from taskc.analysis.verdict import LIKELY, judge_curve
 from taskc.records.curve import SHAPES, Curve, Judged, Point, Shape, Verdict
 from taskc.records.simulated import SPREAD, Asked, Subject
@@ -53,9 +54,7 @@ def draw_curves(
         place = float(chance.uniform())
         paths = reach.paths(above, place, MARGIN, scatter * chance.standard_normal(len(scales)))
         right = right_answers(design, _subjects(paths, spread, own))
-        yield Drawn(
-            shape=shape, judged=judge_curve(_curve(right.mean(axis=1), scales, len(asked)), likely=likely)
-        )
+        yield Drawn(shape=shape, judged=judge_curve(_curve(right, scales), likely=likely))
 
 
 def possible(shape: Shape, asked: Sequence[Asked], models: int, effect: float) -> bool:
@@ -129,12 +128,14 @@ def _subjects(paths: Paths, spread: float, seed: int) -> list[Subject]:
     ]
 
 
-def _curve(values: Iterable[float], scales: Sequence[float], n: int) -> Curve:
+def _curve(right: Bools, scales: Sequence[float]) -> Curve:
+    """Give the curve of models (rows) that answered the same items (columns)."""
+    n = right.shape[1]
     points = tuple(
         Point(model=str(at), scale=scale, value=float(value), n=n)
-        for at, (value, scale) in enumerate(zip(values, scales, strict=True))
+        for at, (value, scale) in enumerate(zip(right.mean(axis=1), scales, strict=True))
     )
-    return Curve(task="", regime="", family="", points=points)
+    return Curve(task="", regime="", family="", points=points, paired=paired_errors_of(right))
 
 
 def _share(count: int, n: int) -> Share:

@@ -3,20 +3,23 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
-from taskc.analysis.shape import PRIOR, evidence, judge, probabilities, turning
+from taskc.analysis.cause import find_cause
+from taskc.analysis.shape import LEAST, PRIOR, evidence, judge, probabilities, turning
 from taskc.records.curve import SHAPES, TURNING, Curve, Judged, Pooled, Shape, Turn, Verdict
 
 LIKELY = 0.5  # the probability from which a shape is a verdict: likelier than all others together
 _CONCENTRATION = 2.0  # of the Dirichlet prior over the shares of shapes among families
 
 
-def judge_curve(curve: Curve, *, log: bool = True, likely: float = LIKELY) -> Judged:
+def judge_curve(curve: Curve, *, log: bool = True, likely: float = LIKELY, least: float = LEAST) -> Judged:
     """Judge the shape of one curve, on the logarithm of scale or on scale itself.
+
+    A rise or fall of less than `least`, a difference of shares, counts as none.
 
     Models of one size make no curve: the verdict is `undetermined`, whatever the prior says.
     """
     places = [math.log(point.scale) if log else point.scale for point in curve.points]
-    told = evidence(curve.points, places)
+    told = evidence(curve.points, places, paired=curve.paired, least=least)
     odds = probabilities(told)
     verdict = judge(odds, likely) if len(set(places)) > 1 else None
     turn = None
@@ -30,6 +33,7 @@ def judge_curve(curve: Curve, *, log: bool = True, likely: float = LIKELY) -> Ju
         probabilities=odds,
         turning_point=turn,
         evidence={shape: float(told[shape].sum()) if shape in told else 0.0 for shape in SHAPES},
+        cause=find_cause(curve.answered, places, likely=likely, least=least) if curve.answered else None,
     )
 
 
@@ -54,25 +58,48 @@ def _pooled(task: str, regime: str, group: Sequence[Judged], likely: float) -> P
     """
     ways = _tied(_ways([one.evidence for one in group]))
     total = math.fsum(ways.values())
-    shared = dict.fromkeys(SHAPES, 0.0)
+    paired = dict.fromkeys(SHAPES, 0.0)
     following = dict.fromkeys(SHAPES, 0.0)
     for counts, weight in ways.items():
         most = [shape for shape, n in zip(SHAPES, counts, strict=True) if n == max(counts)]
         for shape, n in zip(SHAPES, counts, strict=True):
-            shared[shape] += weight / total / len(most) if shape in most else 0.0
+            paired[shape] += weight / total / len(most) if shape in most else 0.0
             alike = (_CONCENTRATION * PRIOR[shape] + n) / (_CONCENTRATION + len(group))
             following[shape] += weight / total * alike
-    verdict: Verdict = judge(shared, likely) or "undetermined"
+    verdict: Verdict = judge(paired, likely) or "undetermined"
     own = [judge(_in_the_light(number, group), 0.0) for number in range(len(group))]
     return Pooled(
         task=task,
         regime=regime,
         verdict=verdict,
-        probabilities=shared,
+        probabilities=paired,
         next=following,
         agree=own.count(verdict if verdict != "undetermined" else None),
         families=len(group),
+        one_sided=_one_sided(verdict, group),
     )
+
+
+_ARMS: dict[Verdict, tuple[Verdict, Verdict]] = {
+    "u_shaped": ("inverse", "positive"),
+    "inverted_u": ("positive", "inverse"),
+}
+
+
+def _one_sided(verdict: Verdict, group: Sequence[Judged]) -> int:
+    """Count families that go the way of one arm of the verdict's shape, and have no models on the other."""
+    turns = [one.turning_point for one in group if one.verdict == verdict and one.turning_point]
+    if verdict not in _ARMS or not turns:
+        return 0
+    before, after = _ARMS[verdict]
+    low, high = min(turn.low for turn in turns), max(turn.high for turn in turns)
+    count = 0
+    for one in group:
+        scales = [point.scale for point in one.curve.points]
+        count += (one.verdict == before and max(scales) <= high) or (
+            one.verdict == after and min(scales) >= low
+        )
+    return count
 
 
 def _in_the_light(number: int, group: Sequence[Judged]) -> dict[Shape, float]:

@@ -13,9 +13,9 @@ import math
 
 import numpy as np
 
-from taskc.analysis.crossed import Array, Crossed
+from taskc.analysis.crossed import Array, Crossed, Whole, by_cluster
 from taskc.analysis.intervals import wilson
-from taskc.analysis.student import quantile
+from taskc.analysis.quantiles import t_quantile
 from taskc.records.effects import Averaged
 
 
@@ -26,14 +26,16 @@ def averaged(crossed: Crossed, over: str, *, model: str, regime: str, rate: bool
     level: then there is no interval that includes it.
     """
     table = _table(crossed, over)
-    table = table[~np.isnan(table).any(axis=1)]
+    whole = ~np.isnan(table).any(axis=1)
+    table = table[whole]
     n, k = table.shape
     if not n:
         return None
     value = float(table.mean())
-    of_items, of_levels = _squares(table)
-    low, high = _interval(value, n, of_items + of_levels, k, rate) if n > 1 and k > 1 else (None, None)
-    items_low, items_high = _interval(value, n, of_items, k, rate) if n > 1 else (None, None)
+    of_items, of_levels, groups = _squares(table, crossed.clusters[whole])
+    several = groups > 1
+    low, high = _interval(value, groups, of_items + of_levels, k, rate) if several and k > 1 else (None, None)
+    items_low, items_high = _interval(value, groups, of_items, k, rate) if several else (None, None)
     return Averaged(
         model=model,
         regime=regime,
@@ -53,6 +55,7 @@ def _table(crossed: Crossed, over: str) -> Array:
     if over not in crossed.factors:
         return _mean(crossed.values)[:, None]
     at = crossed.factors.index(over)
+    crossed = crossed.alike(at)
     columns = [_mean(crossed.values[:, crossed.cells[:, at] == one]) for one in range(crossed.sizes[at])]
     return np.stack(columns, axis=1)
 
@@ -65,19 +68,23 @@ def _mean(values: Array) -> Array:
     return out
 
 
-def _squares(table: Array) -> tuple[float, float]:
-    """Give the squares of the half-widths that items and that levels make, 95 %."""
+def _squares(table: Array, clusters: Whole) -> tuple[float, float, int]:
+    """Give the squares of the half-widths of items and of levels, 95 %, and the number of clusters."""
     n, k = table.shape
     middle = table.mean()
     rows, columns = table.mean(axis=1) - middle, table.mean(axis=0) - middle
-    of_items = k * float((rows**2).sum()) / max(n - 1, 1)
-    if k == 1 or n == 1:
-        return quantile(n - 1) ** 2 * of_items / n if n > 1 else 0.0, 0.0
+    sums, groups = by_cluster(rows, clusters)
+    if groups == 1:
+        return 0.0, 0.0, groups
+    # MS(items)/(nk) where every item stands for itself
+    of_items = float((sums**2).sum()) * groups / (groups - 1) / n**2
+    if k == 1:
+        return t_quantile(0.95, groups - 1) ** 2 * of_items, 0.0, groups
     left = table - middle - rows[:, None] - columns
     of_both = float((left**2).sum()) / ((n - 1) * (k - 1))
     of_levels = n * float((columns**2).sum()) / (k - 1)
-    beyond = max(0.0, of_levels - of_both)
-    return quantile(n - 1) ** 2 * of_items / (n * k), quantile(k - 1) ** 2 * beyond / (n * k)
+    beyond = max(0.0, of_levels - of_both) / (n * k)
+    return t_quantile(0.95, groups - 1) ** 2 * of_items, t_quantile(0.95, k - 1) ** 2 * beyond, groups
 
 
 def _interval(value: float, n: int, square: float, k: int, rate: bool) -> tuple[float, float]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import TypeAlias
 
-from taskc.backends.pace import Feedback, Limits, Pace
+from taskc.backends.pace import Feedback, Limits, Mark, Pace
 from taskc.records.operation import Usage
 
 _NOTHING = Usage()
@@ -24,7 +24,7 @@ class Stopped(Exception):
 class Ticket:
     """One try that was let through: what `Lane.leave` wants to be told about it."""
 
-    cuts: int
+    mark: Mark
     most: Usage
 
 
@@ -72,6 +72,7 @@ class Lane:
         self.gate = Gate(Pace(most=64, first=first))
         self.afford: Afford | None = None
         self._turn = asyncio.Lock()
+        self._line = 0  # how many wait for their turn
         self._ended = asyncio.Event()
 
     def pass_through(self, gate: Gate) -> None:
@@ -80,21 +81,34 @@ class Lane:
 
     async def enter(self, measure: Callable[[], Usage]) -> Ticket:
         """Wait until one more may be sent; `measure` says what it may use. Raises `Stopped`."""
-        async with self._turn:
-            while not self._ended.is_set():
-                most = measure() if self.limits.counts_tokens else _NOTHING
-                now = self.gate.clock()
-                pause = max(self.gate.pace.wait(now), self.limits.wait(most, now))
-                if pause <= 0:
-                    self.limits.sent(most, now)
-                    return Ticket(cuts=self.gate.pace.sent(), most=most)
-                await self.gate.nap(pause)
+        if not self._line and not self._ended.is_set() and isinstance(ticket := self._ask(measure), Ticket):
+            return ticket
+        self._line += 1
+        try:
+            async with self._turn:
+                while not self._ended.is_set():
+                    let = self._ask(measure)
+                    if isinstance(let, Ticket):
+                        return let
+                    await self.gate.nap(let)
+        finally:
+            self._line -= 1
         raise Stopped
+
+    def _ask(self, measure: Callable[[], Usage]) -> Ticket | float:
+        """Let one more through, or give the seconds to wait before asking again."""
+        most = measure() if self.limits.counts_tokens else _NOTHING
+        now = self.gate.clock()
+        pause = max(self.gate.pace.wait(now), self.limits.wait(most, now))
+        if pause > 0:
+            return pause
+        self.limits.sent(most, now)
+        return Ticket(mark=self.gate.pace.sent(), most=most)
 
     def leave(self, ticket: Ticket, feedback: Feedback) -> None:
         """Say what came of a try that was let through."""
         now = self.gate.clock()
-        self.gate.pace.back(ticket.cuts, feedback, now)
+        self.gate.pace.back(ticket.mark, feedback, now)
         self.limits.back(ticket.most, feedback.windows, now)
         self.gate.wake()
 

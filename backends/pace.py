@@ -9,9 +9,12 @@ from taskc.records.operation import Usage
 
 Kind: TypeAlias = Literal["requests", "tokens", "input", "output"]
 
+Mark: TypeAlias = tuple[int, int]
+"""How often the limit had been cut when a request was sent, and how many were in flight with it."""
+
 SLACK = 0.1  # seconds by which a request may come before its turn; timers are no finer
 LONGEST = 60.0  # seconds that nobody is asked to wait longer than
-_START = 8  # requests in flight before anything is known of a host
+_START = 32  # requests in flight before anything is known of a host: those who ask for more come to it soon
 _CAREFUL = 8  # rounds of answers for one more in flight, near where the host asked to slow down
 _SHRINK = 0.8  # of a pause, with each answer
 
@@ -42,7 +45,7 @@ class Feedback:
 class Pace:
     """How many requests may be in flight to one host, and from when on: slower at once, faster by and by.
 
-    The limit begins at 8, or `most` if that is less, and grows by one an answer until the host first asks to
+    The limit begins at 32, or `most` if that is less, and grows by one an answer until the host first asks to
     slow down. Then it is halved, and grows by one a round of answers, and only by an eighth near where it
     was cut. Each time nothing is sent for as long as the host says, and no less than a pause that begins at
     `first` seconds, doubles each time, up to a minute, and shrinks by a fifth with each answer. What was sent
@@ -66,20 +69,21 @@ class Pace:
             return inf
         return max(0.0, self._held - now)
 
-    def sent(self) -> int:
+    def sent(self) -> Mark:
         """Count one more in flight; gives what `back` wants to be told about it."""
         self.busy += 1
-        return self._cuts
+        return self._cuts, self.busy
 
-    def back(self, cuts: int, feedback: Feedback, now: float) -> None:
+    def back(self, mark: Mark, feedback: Feedback, now: float) -> None:
         """Learn from what came back of a request."""
+        cuts, then = mark
         used = self.busy
         self.busy -= 1
         if feedback.slow:
             self._slow(cuts, feedback.wait, used, now)
         elif feedback.fine and cuts == self._cuts:
             self._pause = max(self._first, self._pause * _SHRINK)
-            if 2 * used >= self.limit:  # a limit that nobody comes near says nothing
+            if 2 * max(then, used) >= self.limit:  # a limit that nobody comes near says nothing
                 self._grow()
 
     def _slow(self, cuts: int, wait: float | None, used: int, now: float) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,6 +50,18 @@ def keep_probe(cache: Path, probed: Probed) -> Path:
 def probes_kept(cache: Path) -> int:
     """Count the probes that are kept."""
     return sum(1 for _ in (cache / "probes").glob("*.json"))
+
+
+def forget_probes(cache: Path, name: ModelName) -> int:
+    """Take away what was found out of a model, in all forms of asking and at all addresses; say how many."""
+    gone = 0
+    for path in sorted((cache / "probes").glob("*.json")):
+        with suppress(OSError, LineError):
+            probed = load(Probed, path.read_bytes())
+            if (probed.provider, probed.model) == (name.provider, name.name):
+                path.unlink()
+                gone += 1
+    return gone
 
 
 def _place(cache: Path, name: ModelName, api: str, url: str) -> Path:

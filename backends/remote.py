@@ -19,7 +19,7 @@ from taskc.backends.protocol import ModelError, ModelName, Surroundings
 from taskc.backends.reading import UnreadableError, read
 from taskc.backends.retry import Got, Patience, Problem, persist
 from taskc.backends.speech import Speech
-from taskc.backends.tokens import most_of
+from taskc.backends.tokens import measures_of
 from taskc.backends.wire import APIConnectionError, APIStatusError, Cause, Wire, cause_of
 from taskc.records.operation import (
     Failure,
@@ -107,10 +107,9 @@ class Line:
             windows = read_windows(raw.headers, time.time())
             return Got(value=self._read(asked, str(raw.text), speech), windows=windows)
 
-        fetched = await persist(once, self.explain, self.patience, self.lane, lambda: most_of(asked))
-        reply = (
-            Reply(outcome=fetched.value) if isinstance(fetched.value, Failure | Refusal) else fetched.value
-        )
+        fetched = await persist(once, self.explain, self.patience, self.lane, *measures_of(asked))
+        value = fetched.value
+        reply = Reply(outcome=value) if isinstance(value, (Failure, Refusal)) else value
         return replace(reply, attempts=fetched.attempts, seconds=fetched.seconds, wasted=fetched.wasted)
 
     def _read(self, asked: Operation, text: str, speech: Speech[Any]) -> Reply:

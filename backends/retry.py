@@ -81,12 +81,14 @@ async def persist(
     patience: Patience,
     lane: Lane,
     measure: Callable[[], Usage],
+    most: Callable[[], Usage],
 ) -> Fetched[T]:
     """Send until it succeeds, patience ends or the lane is stopped; every try goes through the lane.
 
-    An exception that `explain` does not know is raised. `measure` says what one try may use at most.
+    An exception that `explain` does not know is raised. `measure` says what one try counts with in the limits
+    of the lane, `most` what it may use at most, which may have to be paid.
     """
-    tries = _Tries(send, explain, lane, measure)
+    tries = _Tries(send, explain, lane, measure, most)
     value: T | Failure | Refusal
     try:
         value = await tries.all(patience)
@@ -106,8 +108,10 @@ class _Tries(Generic[T]):
         explain: Callable[[Exception], Problem | None],
         lane: Lane,
         measure: Callable[[], Usage],
+        most: Callable[[], Usage],
     ) -> None:
-        self._send, self._explain, self._lane, self._measure = send, explain, lane, measure
+        self._send, self._explain, self._lane = send, explain, lane
+        self._measure, self._most = measure, most
         self.count = 0
         self.began = 0.0
         self.seconds = 0.0
@@ -155,12 +159,12 @@ class _Tries(Generic[T]):
         await self._lane.pause(seconds)
         if self._lane.afford is not None and (self.wasted.read or self.wasted.written):
             wasted, self.wasted = self.wasted, Usage()
-            if not await self._lane.afford(wasted, self._measure()):
+            if not await self._lane.afford(wasted, self._most()):
                 raise Stopped
 
     def _pay(self, problem: Problem) -> None:
         if problem.paid:
-            used = problem.used or self._measure()
+            used = problem.used or self._most()
             self.wasted = Usage(read=self.wasted.read + used.read, written=self.wasted.written + used.written)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from taskc.records.operation import Generate, Labels, Operation, Usage
+from taskc.records.operation import Generate, Labels, Operation, Score, Usage
 
 METHOD = (
     "estimated: one for up to 7 letters of a word, for 2 of other alphabets, for each sign and digit, and 4 "
@@ -14,6 +14,9 @@ METHOD = (
 _LETTERS = 7  # of one token, in words of the Latin alphabet
 _FOREIGN = 2  # of one token, in words of other alphabets; ideographs and syllables are one each
 _MESSAGE = 4  # tokens that mark a message and who says it
+_FRAME = 16  # and the most that a template is taken to put round one,
+_TEMPLATE = 64  # before all of them, a system text of its own included
+_LEAST = 16  # tokens of a reply that some providers raise a lower limit to
 _PIECE = re.compile(
     r"(?P<latin>[A-Za-z\u00c0-\u024f]+)"
     r"|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]"
@@ -50,9 +53,33 @@ def estimate(text: str) -> int:
     return sum(_tokens(match) for match in _PIECE.finditer(text))
 
 
-def most_of(asked: Operation) -> Usage:
-    """Give the most tokens that an operation may use: what is read, estimated with room, and its limit."""
+def likely_of(asked: Operation) -> Usage:
+    """Give the tokens by which an operation is paced: what is read, estimated with room, and its limit."""
     return Usage(read=-(-_repeated(asked) * 5 // 4) + _MESSAGE, written=written_at_most(asked))
+
+
+def most_of(asked: Operation) -> Usage:
+    """Give the most tokens that an operation may use, by which money is set aside.
+
+    A token of byte-level BPE, as of SentencePiece with bytes to fall back to, stands for a byte of UTF-8 at
+    least. What a chat template puts round each message and before them all comes on top, with room.
+    """
+    prompt = asked.prompt
+    given = sum(_bytes(one.content) + _FRAME for one in prompt.messages) + _bytes(prompt.prefill) + _TEMPLATE
+    if isinstance(asked, Score):
+        texts = sum(map(_bytes, asked.continuations))
+        given = given * max(1, len(asked.continuations)) + texts
+        return Usage(read=given, written=written_at_most(asked))
+    return Usage(read=given, written=max(_LEAST, written_at_most(asked)))
+
+
+def measures_of(asked: Operation) -> tuple[Callable[[], Usage], Callable[[], Usage]]:
+    """Give how to find out, if asked, by how many tokens it is paced and how many it takes at most."""
+    return lambda: likely_of(asked), lambda: most_of(asked)
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
 
 
 def written_at_most(asked: Operation) -> int:

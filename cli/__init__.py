@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "eval": ("taskc.cli.eval", "ask models, score every answer, print the table"),
     "score": ("taskc.cli.score", "score a run again without asking anything"),
+    "compare": ("taskc.cli.compare", "hold models, regimes or runs against each other, item by item"),
     "simulate": ("taskc.cli.simulate", "let models of a known ability and pull answer a build"),
     "curves": ("taskc.cli.curves", "judge the shape of curves against scale"),
     "emergence": ("taskc.cli.emergence", "say whether scores rise steadily with scale, or at once"),

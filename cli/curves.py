@@ -11,9 +11,11 @@ from taskc.cli import group, options
 from taskc.cli.terminal import coloured
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from taskc.flow.curves import Verdicts
     from taskc.flow.points import Read
-    from taskc.records.curve import Curve, Judged
+    from taskc.records.curve import Cause, Curve, Judged, Shape
 
 
 _USUAL = ("parameters", "all", "accuracy")  # of what is put against what
@@ -29,6 +31,7 @@ _USUAL = ("parameters", "all", "accuracy")  # of what is put against what
 )
 @options.ladders
 @options.scale
+@options.along
 @options.at
 @click.option(
     "--part",
@@ -58,12 +61,14 @@ _USUAL = ("parameters", "all", "accuracy")  # of what is put against what
     metavar="FILE",
     help="write a picture of the curves, .svg or .png",
 )
+@options.least
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(
     runs: tuple[Path, ...],
     points: Path | None,
     ladders: tuple[str, ...],
     scale: Any,
+    along: str,
     at: tuple[str, ...],
     part: Any,
     rate: Any,
@@ -73,6 +78,7 @@ def command(
     subtasks: bool,
     axis: str,
     likely: float,
+    least: float,
     draw: bool,
     output: Path | None,
     form: str,
@@ -84,6 +90,7 @@ def command(
     answers, 0 to 1, over `n` items. A curve is one task, regime and family.
     """
     with group.translated():
+        from taskc.flow.along import check_logarithms, curves_of_placed, placed_rows
         from taskc.flow.curve_picture import check_picture, write_picture
         from taskc.flow.curves import judge_curves
         from taskc.flow.only import Only
@@ -94,7 +101,7 @@ def command(
         named, more = group.parted([str(run) for run in runs])
         if bool(points) == bool(named):
             raise click.UsageError("name runs that `taskc eval` made, or a table with --points FILE")
-        if points and (ladders or at or mix_measures or subtasks or (scale, part, rate) != _USUAL):
+        if points and (ladders or at or along or mix_measures or subtasks or (scale, part, rate) != _USUAL):
             raise click.UsageError(
                 "a table has its scales and values: what says how to make them of runs goes with runs only"
             )
@@ -106,8 +113,15 @@ def command(
             read = narrow_curves(read_points(points, log=log), only)
         else:
             wanted = against(ladders, at, scale, part, rate, mix=mix_measures)
-            read = Read(curves=run_curves([Path(run) for run in named], wanted, only))
-        verdicts = judge_curves(read, log=log, likely=likely)
+            folders = [Path(run) for run in named]
+            if along:
+                made = curves_of_placed(placed_rows(folders, wanted, along, only), wanted)
+            else:
+                made = run_curves(folders, wanted, only)
+            if log:
+                check_logarithms(made)
+            read = Read(curves=made)
+        verdicts = judge_curves(read, log=log, likely=likely, least=least)
     stop_if_wrong(verdicts.read)
     if form == "json":
         click.echo(json.dumps(_plain(verdicts), ensure_ascii=False, indent=1))
@@ -149,6 +163,7 @@ def _plain(verdicts: "Verdicts") -> dict[str, Any]:
 
     return {
         "likely": verdicts.likely,
+        "least": verdicts.least,
         "curves": [_plain_judged(one) for one in verdicts.judged],
         "pooled": [asdict(one) for one in verdicts.pooled],
     }
@@ -164,6 +179,8 @@ def _plain_judged(one: "Judged") -> dict[str, Any]:
         "verdict": one.verdict,
         "probabilities": dict(one.probabilities),
         "turning_point": asdict(turn) if turn else None,
+        "paired": one.curve.paired.units if one.curve.paired else None,
+        "cause": asdict(one.cause) if one.cause else None,
         "points": curve["points"],
     }
 
@@ -177,12 +194,16 @@ def print_verdicts(verdicts: "Verdicts", *, draw: bool = False, log: bool = True
         values = " ".join(f"{point.value:.0%}" for point in one.curve.points)
         counts = list(dict.fromkeys(f"{point.n:,.0f}" for point in one.curve.points))
         same = len(counts) == 1
-        values += f" of {counts[0]} items" if same else f" of {', '.join(counts)} items, not the same ones"
+        alike = "the same for all models" if one.curve.paired else ""
+        note = alike if same else "not the same ones"
+        values += f" of {', '.join(counts)} items" + f", {note}" * bool(note)
         likely = sorted(one.probabilities.items(), key=lambda pair: -pair[1])
         told = ", ".join(f"{shape} {p:.0%}" for shape, p in likely if p >= 0.005)
         turn = one.turning_point
         where = f"; turns at {turn.scale:.3g} (90 %: {turn.low:.3g} to {turn.high:.3g})" if turn else ""
         click.echo(f"{name}: {one.verdict}\n  {values}\n  {told}{where}")
+        if one.cause and one.verdict == "u_shaped":
+            click.echo(f"  {_why(one.cause)}")
         if draw:
             click.echo("".join(f"  {line}\n" for line in sketch(one.curve, log=log)), nl=False)
     for pooled in verdicts.pooled:
@@ -192,4 +213,23 @@ def print_verdicts(verdicts: "Verdicts", *, draw: bool = False, log: bool = True
             sure = pooled.probabilities[pooled.verdict]
             told = f"{pooled.verdict}, {pooled.agree} of {pooled.families} agree"
             told += f"; {sure:.0%} likely to be what most share"
+            if pooled.one_sided:
+                told += f"; {pooled.one_sided} without models beyond the turn go its way"
         click.echo(f"{pooled.task} · {pooled.regime}, all families: {told}")
+
+
+def _why(cause: "Cause") -> str:
+    """Say whether a distractor explains a U, and by what."""
+    best = {name: max(odds, key=lambda shape: odds[shape]) for name, odds in _both(cause).items()}
+    parts = [f"{name} {best[name]} {odds[best[name]]:.0%}" for name, odds in _both(cause).items()]
+    verdict = {
+        "explained": "the distractor explains it",
+        "otherwise": "the distractor does not explain it by coming and going",
+        "undetermined": "whether the distractor explains it cannot be told",
+    }[cause.verdict]
+    both = f"that ability rises while pull comes and goes is {cause.explained:.0%} likely"
+    return f"{verdict}: {' and '.join(parts)}; {both}"
+
+
+def _both(cause: "Cause") -> "dict[str, Mapping[Shape, float]]":
+    return {"ability": cause.ability, "pull": cause.pull}

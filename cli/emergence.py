@@ -2,48 +2,154 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from taskc.cli import group
+from taskc.cli import group, options
 from taskc.cli.curves import plain_curve, stop_if_wrong
+
+if TYPE_CHECKING:
+    from taskc.flow.emergence import Told
+    from taskc.records.emergence import Break, Composed, Decomposed, Emerged
 
 
 @click.command("emergence")
+@click.argument("runs", nargs=-1, type=click.Path(path_type=Path), metavar="[RUN]...")
 @click.option(
     "--points",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    required=True,
     metavar="FILE",
-    help="a table with the columns task, regime, family, model, scale, value, n",
+    help="a table with the columns task, regime, family, model, scale, value, n, instead of runs",
 )
+@click.option(
+    "--continuous",
+    multiple=True,
+    metavar="NAME",
+    help="a metric that moves by degrees, such as loss, or a column of the table; repeatable",
+)
+@options.ladders
+@options.scale
+@options.along
+@options.at
+@options.mix_measures
+@options.models
+@options.select
+@options.subtasks
+@options.axis
+@options.likely
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def command(points: Path, form: str) -> None:
-    """Measure linearity and breakthroughness of curves, as BIG-bench defines them.
+def command(
+    runs: tuple[Path, ...],
+    points: Path | None,
+    continuous: tuple[str, ...],
+    ladders: tuple[str, ...],
+    scale: Any,
+    along: str,
+    at: tuple[str, ...],
+    mix_measures: bool,
+    models: tuple[str, ...],
+    select: tuple[str, ...],
+    subtasks: bool,
+    axis: str,
+    likely: float,
+    form: str,
+) -> None:
+    """Measure linearity and breakthroughness of curves, find breaks, and hold them against smooth metrics.
 
+    RUN is a folder that `taskc eval` made, or one that holds some; or curves come from a table with --points.
     Breakthroughness is not defined where half the steps or more are 0; the stable variant, which reckons with
     the luck of the items, always is.
     """
     with group.translated():
-        from taskc.flow.curves import emerge_points
+        from taskc.flow.emergence import Sought, emerge_runs, emerge_table
+        from taskc.flow.only import Only
+        from taskc.flow.run_curves import against
+        from taskc.flow.selection import parse_selection
 
-        read, found = emerge_points(points)
-    stop_if_wrong(read)
+        named, more = group.parted([str(run) for run in runs])
+        if bool(points) == bool(named):
+            raise click.UsageError("name runs that `taskc eval` made, or a table with --points FILE")
+        if points and (ladders or at or along or mix_measures or subtasks or scale != "parameters"):
+            raise click.UsageError(
+                "a table has its scales and values: what says how to make them of runs goes with runs only"
+            )
+        only = Only(wanted=parse_selection((*select, *more), None), models=models, subtasks=subtasks)
+        sought = Sought(log=axis == "log", likely=likely, continuous=continuous)
+        if points:
+            told = emerge_table(points, sought, only)
+        else:
+            wanted = against(ladders, at, scale, mix=mix_measures)
+            told = emerge_runs([Path(run) for run in named], wanted, sought, along=along, only=only)
+    stop_if_wrong(told.read)
     if form == "json":
-        told = [
-            {
-                **plain_curve(one.curve),
-                "linearity": one.linearity,
-                "breakthroughness": one.breakthroughness,
-                "stable_breakthroughness": one.stable_breakthroughness,
-            }
-            for one in found
-        ]
-        click.echo(json.dumps({"curves": told}, ensure_ascii=False, indent=1))
+        click.echo(json.dumps(_plain(told), ensure_ascii=False, indent=1))
         return
-    for one in found:
-        name = " · ".join((one.curve.task, one.curve.regime, one.curve.family))
-        numbers = (one.linearity, one.breakthroughness, one.stable_breakthroughness)
-        said = ("not defined" if number is None else f"{number:.2f}" for number in numbers)
-        linearity, breakthrough, stable = said
-        click.echo(f"{name}: linearity {linearity}, breakthroughness {breakthrough}, stable {stable}")
+    for one in told.curves:
+        _print(one)
+    for task in told.decomposed:
+        _print_parts(task)
+    for note in told.notes:
+        group.tell("note", "cyan", note)
+
+
+def _plain(told: "Told") -> dict[str, Any]:
+    from msgspec import to_builtins
+
+    curves = [
+        {
+            **plain_curve(one.emergence.curve),
+            "linearity": one.emergence.linearity,
+            "breakthroughness": one.emergence.breakthroughness,
+            "stable_breakthroughness": one.emergence.stable_breakthroughness,
+            "break": to_builtins(one.broken),
+            "mirages": to_builtins(one.mirages),
+        }
+        for one in told.curves
+    ]
+    return {"curves": curves, "decomposed": to_builtins(told.decomposed)}
+
+
+def _print(one: "Emerged") -> None:
+    curve = one.emergence.curve
+    name = " · ".join((curve.task, curve.regime, curve.family))
+    found = one.emergence
+    numbers = (found.linearity, found.breakthroughness, found.stable_breakthroughness)
+    linearity, breakthrough, stable = (
+        "not defined" if number is None else f"{number:.2f}" for number in numbers
+    )
+    click.echo(f"{name}: linearity {linearity}, breakthroughness {breakthrough}, stable {stable}")
+    click.echo(f"  {_break(one.broken)}")
+    for mirage in one.mirages:
+        if mirage.outcome != "no jump":
+            click.echo(f"  {mirage.says}")
+
+
+def _break(broken: "Break") -> str:
+    """Say whether a curve breaks, where, and how sure that is."""
+    if broken.probabilities is None:
+        return f"cannot tell whether it breaks: {broken.why}"
+    likely = sorted(broken.probabilities.items(), key=lambda pair: -pair[1])
+    odds = ", ".join(f"{kind} {p:.0%}" for kind, p in likely if p >= 0.005)
+    if broken.scale is None or broken.low is None or broken.high is None:
+        return f"{broken.found} ({odds})"
+    if broken.found == "jump":
+        return f"jump between {broken.low:.3g} and {broken.high:.3g} ({odds})"
+    return f"bend at {broken.scale:.3g}, 90 %: {broken.low:.3g} to {broken.high:.3g} ({odds})"
+
+
+def _print_parts(task: "Decomposed") -> None:
+    click.echo(f"{' · '.join((task.task, task.regime, task.family))}, whole and parts: {task.says}")
+    for point in task.points:
+        click.echo(f"  {_point(point)}")
+
+
+def _point(point: "Composed") -> str:
+    parts = ", ".join(f"{name} {value:.0%}" for name, value in point.parts.items())
+    product = f"product {point.product:.0%} [{point.product_low:.0%}, {point.product_high:.0%}]"
+    apart = ""
+    if point.difference is not None and point.low is not None and point.high is not None:
+        apart = (
+            f", difference {100 * point.difference:+.0f} [{100 * point.low:+.0f}, {100 * point.high:+.0f}]"
+        )
+    return f"{point.model}: whole {point.whole:.0%}, {product}{apart} of {parts}"

@@ -46,7 +46,11 @@ if TYPE_CHECKING:
     help="spend no more than this; what is in flight counts with the most it may cost",
 )
 @click.option("--max-requests", type=click.IntRange(1), metavar="N", help="ask no more than this")
-@click.option("--max-time", metavar="DURATION", help="begin nothing after this: 90s, 10m, 1h30m")
+@click.option(
+    "--max-time",
+    metavar="DURATION",
+    help="begin nothing after this: 90s, 10m, 1h30m; what is in flight has a minute more",
+)
 @options.price
 @options.prices
 @click.option("--batch", is_flag=True, help="ask by the provider's batch endpoint: cheaper, within a day")

@@ -16,14 +16,18 @@ if TYPE_CHECKING:
 @click.group("models", invoke_without_command=True)
 @click.option("--offline", is_flag=True, help="ask no provider for its list")
 @click.option("--all", "every", is_flag=True, help="also models without a key, or of which nothing is known")
+@click.option("--forget", metavar="MODEL", help="forget what probes found out of this one: it is asked again")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.pass_context
-def command(context: click.Context, offline: bool, every: bool, form: str) -> None:
+def command(context: click.Context, offline: bool, every: bool, forget: str | None, form: str) -> None:
     """List the providers and models that can be asked from here, and what each can do.
 
     Providers with a key, and services whose address is set, are asked for their lists, which costs nothing.
     """
     if context.invoked_subcommand is not None:
+        return
+    if forget is not None:
+        _forget(forget)
         return
     with group.translated():
         from taskc.flow.reachable import reachable
@@ -57,6 +61,14 @@ def pull_model(model: str) -> None:
         with results.progress(quiet=not sys.stderr.isatty()) as (_, report):
             path = fetch(model, results.surroundings(False, report))
     click.echo(str(path))
+
+
+def _forget(model: str) -> None:
+    with group.translated():
+        from taskc.flow.models import forget
+
+        gone = forget(model, results.surroundings(True, None))
+    click.echo(f"{gone:,} {'probe' if gone == 1 else 'probes'} of `{model}` forgotten")
 
 
 def _print(found: "Sequence[ProviderReach]", every: bool) -> None:

@@ -77,6 +77,12 @@ scale = click.option(
     help="which size of a model a curve is drawn against",
 )
 at = click.option("--at", multiple=True, metavar="MODEL=SCALE", help="the scale of one model; repeatable")
+along = click.option(
+    "--along",
+    default="",
+    metavar="FACTOR",
+    help="a factor, or `regime`, whose levels are the scale (shots_0, shots_5), stated with --at LEVEL=SCALE",
+)
 axis = click.option(
     "--axis",
     type=click.Choice(["log", "linear"]),
@@ -125,4 +131,12 @@ spread = click.option(
     show_default=True,
     metavar="S",
     help="how far items differ in difficulty, the same for all models; 0 is not at all",
+)
+least = click.option(
+    "--least",
+    type=group.Positive(0.5),
+    default=0.05,
+    show_default=True,
+    metavar="SHARE",
+    help="the rise or fall from which it counts as one, as a difference of shares",
 )

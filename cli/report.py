@@ -1,5 +1,6 @@
 """`taskc report`: runs to a page, figures and tables."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from taskc.cli import group, options
 @options.subtasks
 @options.axis
 @options.likely
+@options.least
 @click.option(
     "--items",
     type=click.IntRange(0, 50),
@@ -51,6 +53,7 @@ def command(
     subtasks: bool,
     axis: str,
     likely: float,
+    least: float,
     items: int,
     no_figures: bool,
     form: str,
@@ -76,10 +79,12 @@ def command(
             only=only,
             log=axis == "log",
             likely=likely,
+            least=least,
             each=items,
+            workers=os.cpu_count() or 1,
         )
         report = gather([Path(folder) for folder in folders] or [Path("runs")], wish)
-        written = write_report(report, output, figures=not no_figures)
+        written = write_report(report, output, figures=not no_figures, workers=wish.workers)
     click.echo(as_json(report, written.files) if form == "json" else as_text(report), nl=False)
     if not quiet:
         without = "" if written.parquet else "; no Parquet without the extra `parquet`"

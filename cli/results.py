@@ -1,6 +1,7 @@
 """What `eval` and `score` print: progress while it runs, then plan, table, failures and where it all is."""
 
 import os
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -228,6 +229,28 @@ def print_scored(scored: "Scored", *, form: str, quiet: bool, subtasks: bool = F
     if not quiet:
         files = ", ".join(str(path) for path in scored.pictures) or str(scored.folder)
         click.echo(f"picture: {files}" if scored.pictures else f"results: {files}", err=True)
+        if what := _several(scored):
+            command = shlex.join(["taskc", "compare", str(scored.folder), "--by", what])
+            click.echo(f"item by item: {command}", err=True)
+
+
+def _several(scored: "Scored") -> str:
+    """Say what the rows hold several of that can be compared: models, else regimes, else levels."""
+    groups: dict[str, dict[tuple[object, ...], set[str]]] = {}
+    for row in scored.overview:
+        if not row.n:
+            continue
+        levels = tuple(row.levels.items())
+        about: dict[str, tuple[str, tuple[object, ...]]] = {
+            "model": (row.model, (row.task, row.regime, levels, row.measure)),
+            "regime": (row.regime, (row.task, levels, row.measure, row.model)),
+        }
+        for factor, level in levels:
+            others = tuple(pair for pair in levels if pair[0] != factor)
+            about[factor] = (level, (row.task, row.regime, others, row.measure, row.model))
+        for what, (side, key) in about.items():
+            groups.setdefault(what, {}).setdefault(key, set()).add(side)
+    return next((what for what, sides in groups.items() if any(len(s) > 1 for s in sides.values())), "")
 
 
 def width() -> int:

@@ -28,7 +28,8 @@ def print_simulated(done: "Sequence[Simulated]", *, form: str, quiet: bool) -> N
         return
     for one in done:
         truth = one.truth
-        what = f"{truth.shape}, {_points(truth.effect)} on {PARTS[truth.part]}" if truth.shape else "as given"
+        moves = f", {100 * truth.effect:g} points" if truth.effect else ""
+        what = f"{truth.shape}{moves} on {PARTS[truth.part]}" if truth.shape else "as given"
         click.echo(f"{truth.task or 'all tasks'}: {what}, seed {truth.seed}")
         rows: list[tuple[str, ...]] = [("model", "scale", "ability", "pull", "expected right")]
         for model in truth.models:
@@ -155,7 +156,3 @@ def _share(share: "Share | None") -> str:
 
 def _percent(value: float) -> str:
     return f"{100 * value:.0f} %"
-
-
-def _points(effect: float) -> str:
-    return f"{100 * effect:g} points"

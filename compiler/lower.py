@@ -5,8 +5,7 @@ about the reasoning stages, `Planning` fills the table of lowerings, `call_of` m
 """
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from taskc.compiler.prompts import prompt_of, scores, takes_prefix
@@ -101,7 +100,7 @@ class Planning:
     def __init__(self, found: Survey) -> None:
         """Begin with no rows."""
         self._found = found
-        self._rows: Counter[Lowering] = Counter()
+        self._rows: dict[tuple[str, str, MeasureName, bool, Way], int] = {}
         self._calls = 0
 
     def add(self, request: Request) -> int:
@@ -110,12 +109,26 @@ class Planning:
         calls = _replicates(request, self._found, way)
         self._calls += calls
         if request.stage == "answer":
-            self._rows[_row(request, self._found, way)] += 1
+            row = (request.task, request.regime, request.measure, request.implied, way)
+            self._rows[row] = self._rows.get(row, 0) + 1
         return calls
 
     def table(self) -> Table:
         """Give the table so far."""
-        lowerings = tuple(replace(row, requests=count) for row, count in self._rows.items())
+        lowerings = tuple(
+            Lowering(
+                model=self._found.model,
+                task=task,
+                regime=regime,
+                measure=measure,
+                way=way.name,
+                why=way.why,
+                nearest=way.nearest,
+                implied=implied,
+                requests=count,
+            )
+            for (task, regime, measure, implied, way), count in self._rows.items()
+        )
         return Table(lowerings=lowerings, calls=self._calls)
 
 
@@ -133,19 +146,6 @@ def plan(requests: Iterable[Request], found: Survey) -> Table:
     for request in requests:
         planning.add(request)
     return planning.table()
-
-
-def _row(request: Request, found: Survey, way: Way) -> Lowering:
-    return Lowering(
-        model=found.model,
-        task=request.task,
-        regime=request.regime,
-        measure=request.measure,
-        way=way.name,
-        why=way.why,
-        nearest=way.nearest,
-        implied=request.implied,
-    )
 
 
 def way_of(request: Request, found: Survey) -> Way:
@@ -166,6 +166,15 @@ def replicates(request: Request, found: Survey) -> int:
     return _replicates(request, found, way_of(request, found))
 
 
+def calls_of(request: Request, found: Survey) -> Iterator[Call]:
+    """Make all calls of a request that needs no answer to another."""
+    way = way_of(request, found)
+    calls = _replicates(request, found, way)
+    sampling = _sampling(way, request, found.capabilities) if calls else ""
+    for replicate in range(calls):
+        yield _call(request, found, replicate, "", way, sampling)
+
+
 def _replicates(request: Request, found: Survey, way: Way) -> int:
     if way.name is None:
         return 0
@@ -182,9 +191,9 @@ def key_of(request: Request, found: Survey, replicate: int) -> str:
     return response_key(request=request.id, model=found.model, sampling=sampling, replicate=replicate)
 
 
-def keys_of(request: Request, found: Survey) -> list[str]:
-    """Give the keys of all replicates of a request, in order."""
-    way = way_of(request, found)
+def keys_of(request: Request, found: Survey, way: Way | None = None) -> list[str]:
+    """Give the keys of all replicates of a request, in order; `way` is that of `way_of`, if it is known."""
+    way = way or way_of(request, found)
     calls = _replicates(request, found, way)
     sampling = _sampling(way, request, found.capabilities) if calls else ""
     return [
@@ -203,7 +212,10 @@ def thinking_key(request: Request, found: Survey, replicate: int) -> str:
 def call_of(request: Request, found: Survey, replicate: int, reasoning: str = "") -> Call:
     """Make one call. `reasoning` is the reply of the same replicate of the stage before, if there is one."""
     way = way_of(request, found)
-    sampling = _sampling(way, request, found.capabilities)
+    return _call(request, found, replicate, reasoning, way, _sampling(way, request, found.capabilities))
+
+
+def _call(request: Request, found: Survey, replicate: int, reasoning: str, way: Way, sampling: str) -> Call:
     return Call(
         key=response_key(request=request.id, model=found.model, sampling=sampling, replicate=replicate),
         request=request.id,

@@ -4,7 +4,9 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
+from random import SystemRandom
 from typing import TypeAlias
 
 from taskc.backends.lane import lane_of
@@ -22,6 +24,9 @@ Progress: TypeAlias = Callable[[int, int], None]
 """Is told how many calls are done with, and how many of them failed."""
 
 _WINDOW = 256  # calls looked up in the store at once
+_CROWDED = 4096  # and where another process writes to it
+_TOGETHER = 64  # answers written in one transaction, at most
+_QUIET = 2  # turns of the event loop that bring no answer: those that are there are written then
 _REMEMBERED = 10_000  # failures kept by key
 _IN_BATCH = Failure(
     reason="in-batch", message="it waits in a batch that was sent before; `--batch` picks that up"
@@ -81,8 +86,9 @@ async def ask_all(
     A backend that likes several operations at once gets chunks of fixed composition: `calls` are cut
     by position, whatever is missing, and each chunk is saved in one transaction, so a run that was killed
     goes on with the same batches and the same bits. A call that cannot be asked yet stands in `calls` as
-    None and keeps the positions. Any other backend is asked one by one, at most `connections` at a time, and
-    each answer is saved as it comes. Nothing begins that `spender` has no room for.
+    None and keeps the positions. Any other backend is asked one by one. An answer is written when no other
+    comes in at that moment, and a request holds its place until then: at most `connections` are sent and not
+    written at any time. Nothing begins that `spender` has no room for.
     """
     halt = halt or Halt()
     run = Asker(backend, store, progress, halt, spender or Spender(Purse(Budget()), halt))
@@ -93,6 +99,11 @@ async def ask_all(
     else:
         await run.ask_singly(calls, connections)
     return run.tally(time.monotonic() - start)
+
+
+@lru_cache(maxsize=1)
+def _written_time(seconds: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
 class Asker:
@@ -116,6 +127,8 @@ class Asker:
         if self._lane is not None:
             spender.follow(backend.model, self._lane)
         self._ready: list[Response] = []
+        self._gathered = _TOGETHER
+        self._writing: asyncio.Future[None] | None = None
         self._busy: set[str] = set()
         self._why: dict[str, str] = {}
         self._reasons: dict[str, tuple[int, str]] = {}
@@ -124,6 +137,8 @@ class Asker:
         self._read = self._written = 0
         self._before = spender.purse.spent_on(backend.model)
         self._batches = bool(store.batches.each(backend.model))
+        self._seen = 0  # how the store was when calls were last looked up in it
+        self._others = False  # whether somebody else has written to it since
 
     @property
     def stopped(self) -> bool:
@@ -141,11 +156,17 @@ class Asker:
             self._report()
 
     async def ask_singly(self, calls: Iterable[Call | None], connections: int) -> None:
-        """Ask one by one, so many at a time."""
+        """Ask one by one, so many at a time; no more than half of them wait to be written."""
         wanted = self._wanted(calls)
+        self._gathered = min(_TOGETHER, max(1, connections // 2))
         workers = [asyncio.create_task(self._work(wanted)) for _ in range(max(1, connections))]
+        everyone = asyncio.gather(*workers)
+        self._halt.when_late(everyone.cancel)
         try:
-            await asyncio.gather(*workers)
+            await everyone
+        except asyncio.CancelledError:
+            if not self._halt.late:
+                raise
         finally:
             for worker in workers:
                 worker.cancel()
@@ -153,26 +174,55 @@ class Asker:
             self._save()
 
     async def _work(self, wanted: Iterator[Call]) -> None:
-        """Ask one call after another; whoever wakes first saves what all have brought."""
+        """Ask one call after another, each when the answer before it is in the store."""
         while not self.stopped and (call := next(wanted, None)) is not None:
-            if self._store.have((call.key,)):  # another process was quicker
+            if self._others and self._store.has(call.key):  # another process was quicker
                 self._busy.discard(call.key)
                 self._reused += 1
                 continue
             await self._ask([call])
-            await asyncio.sleep(0)
-            self._save()
+            if self._ready:
+                await self._written_down()
             self._report()
 
+    async def _written_down(self) -> None:
+        """Wait until what is ready is written; the first who comes gathers others and does it for all."""
+        if self._writing is not None:
+            await self._writing
+            return
+        self._writing = writing = asyncio.get_running_loop().create_future()
+        try:
+            quiet, known = 0, len(self._ready)
+            while quiet < _QUIET and known < self._gathered:
+                await asyncio.sleep(0)
+                quiet = quiet + 1 if len(self._ready) == known else 0
+                known = len(self._ready)
+            self._save()
+            if not writing.done():
+                writing.set_result(None)
+        finally:
+            self._writing = None
+            writing.cancel()  # where writing failed, those who wait end as well; else this does nothing
+
     def _wanted(self, calls: Iterable[Call | None]) -> Iterator[Call]:
+        """Give the calls that must be asked, in order, unless another process writes to the store as well.
+
+        That one may be asking the same: then they come in larger portions, each shuffled, so that the two
+        seldom ask the same at the same time.
+        """
         rest = iter(calls)
-        while window := list(islice(rest, _WINDOW)):
-            yield from self._missing(window)
+        while window := list(islice(rest, _CROWDED if self._others else _WINDOW)):
+            crowded = self._others
+            missing = self._missing(window)
+            if crowded:
+                SystemRandom().shuffle(missing)
+            yield from missing
             self._report()
 
     def _missing(self, window: Sequence[Call | None]) -> list[Call]:
         """Give the calls that must be asked, each key once, and count the others."""
         named = {call.key: call for call in window if call is not None}
+        self._seen, self._others = self._store.changes(), False
         had = self._store.have(named) | self._busy
         missing = [call for key, call in named.items() if key not in had and key not in self._why]
         self._busy.update(call.key for call in missing)
@@ -197,7 +247,11 @@ class Asker:
         if not calls:
             return
         start = time.monotonic()
-        replies = await self._replies(calls)
+        try:
+            replies = await self._replies(calls)
+        except asyncio.CancelledError:
+            self._spender.abandon(model, aside, calls)
+            raise
         seconds = (time.monotonic() - start) / len(calls)
         self._spender.end(model, aside, calls, replies)
         for call, reply in zip(calls, replies, strict=True):
@@ -240,7 +294,7 @@ class Asker:
             seconds=round(seconds, 6),
             asked=operation_id(call.operation),
             sampling=call.sampling,
-            at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            at=_written_time(int(time.time())),
             source=reply.source,
             operation=call.operation,
             body=reply.body,
@@ -260,6 +314,7 @@ class Asker:
     def _save(self) -> None:
         ready, self._ready = self._ready, []
         self._store.add_all(ready)
+        self._others = self._others or self._store.changes() != self._seen
         self._busy.difference_update(response.key for response in ready)
 
     def _report(self) -> None:

@@ -54,16 +54,30 @@ class Run:
 
 def prepare(requests: Requests, models: Mapping[str, Capabilities]) -> Prepared:
     """Plan a build for models, each given by its canonical model string and what it can do."""
-    surveys = survey_all(requests, models)
-    plans = {model: lower.Planning(found) for model, found in surveys.items()}
+    surveyings = {model: lower.Surveying(model, can) for model, can in models.items()}
+    plannings = _begun(surveyings)
+    alone = True
     for request in requests():
-        for one in plans.values():
+        alone = alone and request.after is None and request.stage != "think"
+        for one in surveyings.values():
             one.add(request)
-    tables = {model: one.table() for model, one in plans.items()}
+        for planning in plannings if alone else ():
+            planning.add(request)
+    if not alone:  # what hangs on another request can be planned when all are known
+        plannings = _begun(surveyings)
+        for request in requests():
+            for planning in plannings:
+                planning.add(request)
+    surveys = {model: one.done() for model, one in surveyings.items()}
+    tables = {model: one.table() for model, one in zip(models, plannings, strict=True)}
     lowerings = tuple(row for table in tables.values() for row in table.lowerings)
     calls = {model: table.calls for model, table in tables.items()}
     plan = Plan(lowerings=lowerings, totals={"calls": sum(calls.values())})
     return Prepared(plan=plan, surveys=surveys, calls=calls)
+
+
+def _begun(surveyings: Mapping[str, lower.Surveying]) -> list[lower.Planning]:
+    return [lower.Planning(one.done()) for one in surveyings.values()]
 
 
 def survey_all(requests: Requests, models: Mapping[str, Capabilities]) -> dict[str, lower.Survey]:
@@ -94,7 +108,8 @@ async def ask_build(
     Models behind a network are asked side by side, at most `connections` requests at a time to one host;
     those that compute here one after another. Nothing is asked when the plan refuses a stated measure. A
     fatal failure ends the run of its model only. The first Ctrl-C, or a budget that is used up, lets what is
-    in flight arrive and ends the run; a second Ctrl-C raises `KeyboardInterrupt`.
+    in flight arrive and ends the run, after `--max-time` no longer than its grace; a second Ctrl-C raises
+    `KeyboardInterrupt`.
     """
     prepared = prepared or prepare(requests, {one.model: one.capabilities for one in backends})
     if prepared.plan.refused:
@@ -116,7 +131,7 @@ async def ask_build(
         return await _ask_model(requests, prepared.surveys[backend.model], asking)
 
     with draining(halt):
-        async with _minding(halt, backends, spender.purse.budget.seconds):
+        async with _minding(halt, backends, spender.purse.budget):
             tallies = await _ask_together(backends, ask, halt)
     left = any(tally.fatal is None and tally.done < prepared.calls[tally.model] for tally in tallies)
     whole = len(tallies) == len(backends) and not left
@@ -161,10 +176,10 @@ async def _ask_together(
 
 
 @asynccontextmanager
-async def _minding(halt: Halt, backends: Sequence[Backend], seconds: float | None) -> AsyncIterator[None]:
+async def _minding(halt: Halt, backends: Sequence[Backend], budget: Budget) -> AsyncIterator[None]:
     """Look at the clock and at `halt` while the block runs; once it is asked for, empty the lines."""
     loop = asyncio.get_running_loop()
-    end = None if seconds is None else loop.time() + seconds
+    end = None if budget.seconds is None else loop.time() + budget.seconds
 
     async def mind() -> None:
         while not halt.asked:
@@ -175,6 +190,9 @@ async def _minding(halt: Halt, backends: Sequence[Backend], seconds: float | Non
         for lane in map(lane_of, backends):
             if lane is not None:
                 lane.stop()
+        if halt.budget == "--max-time":
+            await asyncio.sleep(budget.grace)
+            halt.give_up()
 
     minding = asyncio.create_task(mind())
     try:

@@ -19,11 +19,15 @@ _UNITS = (86_400.0, 3_600.0, 60.0, 1.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """The most a run may spend: US dollars, requests newly asked, seconds; None is no limit."""
+    """The most a run may spend: US dollars, requests newly asked, seconds; None is no limit.
+
+    When the seconds are over, what is in flight has `grace` seconds more to arrive.
+    """
 
     cost: float | None = None
     requests: int | None = None
     seconds: float | None = None
+    grace: float = 60.0
 
 
 class Purse:
@@ -127,6 +131,11 @@ class Spender:
         self.purse.pay(model, sum(self.purse.actual(model, *one) for one in zip(calls, replies, strict=True)))
         self.purse.end(aside, len(calls), unsent=sum(reply.attempts == 0 for reply in replies))
         self._wake()
+
+    def abandon(self, model: str, aside: float, calls: Sequence[Call]) -> None:
+        """Pay the most for calls that are not waited for any longer: they may be answered all the same."""
+        self.purse.pay(model, sum(self.purse.cost(model, most_of(call.operation)) for call in calls))
+        self.put_back(aside, len(calls))
 
     def lacks(self, model: str, call: Call) -> str:
         """Name the budget that has no room for one more call, for now or for good; empty where all have."""

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from taskc.analysis.emergence import emergence
+from taskc.analysis.shape import LEAST
 from taskc.analysis.verdict import LIKELY, judge_curve, pool
 from taskc.flow.points import Read, read_points
-from taskc.records.curve import Emergence, Judged, Pooled
+from taskc.records.curve import Judged, Pooled
 
 
 class Verdicts(Struct, frozen=True, kw_only=True):
@@ -17,20 +17,15 @@ class Verdicts(Struct, frozen=True, kw_only=True):
     judged: tuple[Judged, ...]
     pooled: tuple[Pooled, ...]
     likely: float
+    least: float
 
 
-def judge_points(path: Path, *, log: bool = True, likely: float = LIKELY) -> Verdicts:
+def judge_points(path: Path, *, log: bool = True, likely: float = LIKELY, least: float = LEAST) -> Verdicts:
     """Judge every curve of a file of points; without curves where something in the file is wrong."""
-    return judge_curves(read_points(path, log=log), log=log, likely=likely)
+    return judge_curves(read_points(path, log=log), log=log, likely=likely, least=least)
 
 
-def judge_curves(read: Read, *, log: bool = True, likely: float = LIKELY) -> Verdicts:
+def judge_curves(read: Read, *, log: bool = True, likely: float = LIKELY, least: float = LEAST) -> Verdicts:
     """Judge curves that have been read."""
-    judged = tuple(judge_curve(curve, log=log, likely=likely) for curve in read.curves)
-    return Verdicts(read=read, judged=judged, pooled=tuple(pool(judged, likely)), likely=likely)
-
-
-def emerge_points(path: Path) -> tuple[Read, tuple[Emergence, ...]]:
-    """Give linearity and breakthroughness of every curve of a file of points."""
-    read = read_points(path, log=False)
-    return read, tuple(emergence(curve) for curve in read.curves)
+    judged = tuple(judge_curve(curve, log=log, likely=likely, least=least) for curve in read.curves)
+    return Verdicts(read=read, judged=judged, pooled=tuple(pool(judged, likely)), likely=likely, least=least)

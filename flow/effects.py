@@ -1,6 +1,7 @@
 """`taskc effects`: runs to what was varied in them and what it did to a score."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -68,6 +69,7 @@ class _Line(msgspec.Struct, gc=False):
     conflict: bool
     levels: dict[str, str] = {}
     numbers: dict[str, float] = {}
+    cluster: str = ""
 
 
 class _Options(NamedTuple):
@@ -249,10 +251,16 @@ def _places(one: Gathered, notes: list[str]) -> Iterator[PlaceBias]:
     if one.unplaced:
         notes.append(f"the pull of places cannot be told: {one.unplaced}")
         return
+    apart = False
     for (model, regime), shown in one.shown.items():
         found = place_bias(shown, model=model, regime=regime)
+        if not found.places:
+            apart = True
+            found = place_bias((replace(each, group="") for each in shown), model=model, regime=regime)
         if found.places:
             yield found
+    if apart:
+        notes.append("orders of one item differ in other factors too, which the design evens out over items")
 
 
 def _add(heap: _Heap, line: _Line, run: Path, options: Mapping[str, _Options], asked: Asked) -> None:
@@ -268,10 +276,11 @@ def _add(heap: _Heap, line: _Line, run: Path, options: Mapping[str, _Options], a
         raise BadSelection(f"{told}: {before}, {way}", "put them together with `--mix-measures`")
     heap.ways.setdefault(line.lowering, {})[line.model] = None
     heap.bound = heap.bound or "chance" in line.numbers
+    cluster = f"{line.task} {line.cluster}" if line.cluster else ""
     value = _value(line, asked.metric)
     if value is not None:
         heap.valued = True
-        heap.crossing.add(f"{line.task} {line.item}", cell, value)
+        heap.crossing.add(f"{line.task} {line.item}", cell, value, cluster)
     if (known := options.get(line.request)) is not None:
         group = " ".join(f"{name}={level}" for name, level in levels if name != ORDER)
         heap.shown.setdefault((line.model, line.regime), []).append(
@@ -281,6 +290,7 @@ def _add(heap: _Heap, line: _Line, run: Path, options: Mapping[str, _Options], a
                 options=known.texts,
                 given=_index(line.given, known.written),
                 truth=_index(line.target, known.written),
+                cluster=cluster,
             )
         )
 

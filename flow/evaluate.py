@@ -198,7 +198,7 @@ def rescore(
     requests = narrowed(every, wanted, manifest)
     prepared = prepare(requests, {one.model: one.capabilities for one in record.models})
     before = _reasons(folder)
-    with ResponseStore.open((folder / record.store).resolve(), new=False) as store:
+    with ResponseStore.open((folder / record.store).resolve(), read=True) as store:
         shown = Shown(pictures=pictures, mix=mix, metrics=metrics, pool=pool)
         scored = _score(requests, prepared.surveys, store, folder, {}, shown, before=before)
     return record, scored
@@ -287,7 +287,9 @@ def _score(
     """Score all answers, and write `scores.jsonl`, `missing.jsonl`, `rows.jsonl` and the pictures."""
     missing: list[Missing] = []
     chosen = chosen_metrics(shown.metrics)
-    gathering = Gathering(pool=shown.pool, mix=shown.mix, joint=joint_of(chosen))
+    joint = joint_of(chosen)
+    in_turn = not shown.pool and not joint  # as requests come lane by lane, each with an item once
+    gathering = Gathering(pool=shown.pool, mix=shown.mix, joint=joint, in_turn=in_turn)
 
     def scores() -> Iterator[str]:
         for model, survey in surveys.items():

@@ -62,10 +62,15 @@ def _command(finding: Diagnostic, sources: Mapping[str, Source]) -> str:
     told = {"file": at["file"], "line": at["line"], "col": at["column"], "endLine": at["end_line"]}
     if at["end_line"] == at["line"]:  # columns of two lines would be compared with each other
         told["endColumn"] = at["end_column"]
-    told["title"] = f"taskc: {finding.rule}"
-    properties = ",".join(f"{name}={_property(str(value))}" for name, value in told.items())
     text = finding.message + (f"\nhelp: {finding.help}" if finding.help else "")
-    return f"::{_COMMANDS[finding.severity]} {properties}::{_data(text)}"
+    return workflow_command(_COMMANDS[finding.severity], f"taskc: {finding.rule}", text, told)
+
+
+def workflow_command(kind: str, title: str, text: str, place: Mapping[str, Any] | None = None) -> str:
+    """Write one workflow command, an `error`, `warning` or `notice`, at a place if there is one."""
+    told = {**(place or {}), "title": title}
+    properties = ",".join(f"{name}={_property(str(value))}" for name, value in told.items())
+    return f"::{kind} {properties}::{_data(text)}"
 
 
 def _data(text: str) -> str:

@@ -37,8 +37,7 @@ def first_wave(requests: Iterable[Request], found: lower.Survey) -> Iterator[Cal
     """Make the calls that need no answer to another."""
     for request in requests:
         if request.after is None:
-            for replicate in range(lower.replicates(request, found)):
-                yield lower.call_of(request, found, replicate)
+            yield from lower.calls_of(request, found)
 
 
 def second_wave(
@@ -59,13 +58,14 @@ def answered(requests: Iterable[Request], found: lower.Survey, store: ResponseSt
     """Give every request, in order and with stages of all kinds, and its responses."""
     rest = iter(requests)
     while window := list(islice(rest, _WINDOW)):
-        wanted = [lower.keys_of(request, found) for request in window]
+        ways = [lower.way_of(request, found) for request in window]
+        wanted = [lower.keys_of(request, found, way) for request, way in zip(window, ways, strict=True)]
         had = store.get(key for keys in wanted for key in keys)
-        for request, keys in zip(window, wanted, strict=True):
+        for request, way, keys in zip(window, ways, wanted, strict=True):
             responses = tuple(had.get(key) for key in keys)
             if request.after is not None and None in responses:
                 responses = _with_refusals(request, found, store, responses)
-            yield Answered(request=request, way=lower.way_of(request, found), responses=responses)
+            yield Answered(request=request, way=way, responses=responses)
 
 
 def _thoughts(request: Request, found: lower.Survey, store: ResponseStore) -> list[Response | None]:

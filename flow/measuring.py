@@ -24,9 +24,9 @@ def chosen_metrics(names: Sequence[str]) -> Chosen:
             cure = similar(name, known) or "known are " + ", ".join(f"`{one}`" for one in known)
             raise BadSelection(f"no metric is called `{name}`", cure)
         if metric.package and find_spec(metric.package) is None:
+            package = metric.package.replace("_", "-")
             raise BuildError(
-                f"`{name}` needs the package `{metric.package}`, which is not installed",
-                "pip install 'taskc[text]'",
+                f"`{name}` needs the package `{package}`, which is not installed", f"pip install {package}"
             )
     return choose(names)
 

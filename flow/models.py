@@ -1,9 +1,10 @@
-"""The models that run on this machine: which there are, which are here, and fetching one."""
+"""The models that run on this machine, and fetching one; forgetting what probes found out of any model."""
 
 from pathlib import Path
 
 from taskc.backends import ModelError, Surroundings, parse_model
 from taskc.backends.local import MODELS, is_here, place_of, pull
+from taskc.backends.probed import forget_probes
 
 
 def listed(around: Surroundings) -> list[tuple[str, str, Path | None]]:
@@ -14,6 +15,21 @@ def listed(around: Surroundings) -> list[tuple[str, str, Path | None]]:
         about = f"{known.parameters / 1e6:.1f}M parameters, {known.size / 1e6:.0f} MB, {known.licence}"
         rows.append((f"local/{known.name}", about, here))
     return rows
+
+
+def forget(model: str, around: Surroundings) -> int:
+    """Forget what probes found out of a model, so that it is asked again; say how many are forgotten.
+
+    Raises `ModelError`, also where nothing is kept of it.
+    """
+    name = parse_model(model)
+    gone = forget_probes(around.cache, name)
+    if not gone:
+        raise ModelError(
+            f"no probe of `{name.provider}/{name.name}` is kept",
+            help="`taskc eval` asks a model where its plan hangs on what nobody says of it",
+        )
+    return gone
 
 
 def fetch(model: str, around: Surroundings) -> Path:

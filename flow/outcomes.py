@@ -23,9 +23,9 @@ def checked(operation: Operation, outcome: Outcome) -> Outcome:
         case _, Failure():
             return outcome
         case _, Refusal():
-            return replace(outcome, text=_whole(outcome.text))
+            return outcome if outcome.text.isascii() else replace(outcome, text=_whole(outcome.text))
         case Generate(), Generated():
-            return replace(outcome, text=_whole(outcome.text))
+            return outcome if outcome.text.isascii() else replace(outcome, text=_whole(outcome.text))
         case Score(), Scored():
             fits = len(outcome.logprobs) == len(outcome.tokens) == len(operation.continuations)
             return outcome if fits and _finite(*outcome.logprobs) else _unfit(operation, outcome)

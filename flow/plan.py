@@ -60,7 +60,7 @@ def make_plan(job: PlanJob, around: Surroundings) -> Planned:
     surveys = survey_all(requests, {one.model: one.capabilities for one in described})
     path = job.runs / "responses.sqlite"
     there = bool(described) and path.exists()
-    with ResponseStore.open(path) if there else nullcontext() as store:
+    with ResponseStore.open(path, read=True) if there else nullcontext() as store:
         spendings = [
             Spending(one, surveys[one.model], open_counter(named, around), store)
             for named, one in zip(job.models, described, strict=True)

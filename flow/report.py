@@ -1,6 +1,7 @@
 """`taskc report`: runs to one `Report`, which is then written in several forms."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -11,12 +12,14 @@ from taskc import __version__
 from taskc.analysis import lure
 from taskc.analysis import row as aggregate
 from taskc.analysis.intervals import Rate, wilson
+from taskc.analysis.shape import LEAST
 from taskc.analysis.telling import item_lines, telling
-from taskc.analysis.verdict import LIKELY
-from taskc.flow.curves import judge_curves
+from taskc.analysis.verdict import LIKELY, judge_curve, pool
+from taskc.flow.effects import Asked, tell_effects
+from taskc.flow.effects import gather as gather_effects
 from taskc.flow.evaluate import read_run
 from taskc.flow.only import Only
-from taskc.flow.points import Read
+from taskc.flow.paired import Items, sorted_out
 from taskc.flow.report_items import exhibits_of
 from taskc.flow.report_runs import Builds, run_of
 from taskc.flow.run_curves import (
@@ -31,7 +34,10 @@ from taskc.flow.run_curves import (
 )
 from taskc.flow.run_items import read_items
 from taskc.flow.selection import BadSelection
+from taskc.flow.side_by_side import side_by_side
+from taskc.flow.survival import tell_survival
 from taskc.records.curve import Curve, Judged
+from taskc.records.effects import Told
 from taskc.records.plan import Lowering
 from taskc.records.report import (
     PARTS,
@@ -61,13 +67,16 @@ class Wish(Struct, frozen=True, kw_only=True):
     """What is to be told, of which part of the runs, and how curves are judged.
 
     `each` is how many telling items of a kind are shown for a task. Of `against`, part and rate are not used.
+    `workers` is how many processes may judge curves, see `side_by_side`.
     """
 
     against: Against
     only: Only = Only()
     log: bool = True
     likely: float = LIKELY
+    least: float = LEAST
     each: int = EACH
+    workers: int = 1
 
 
 def gather(folders: Sequence[Path], wish: Wish) -> Report:
@@ -86,25 +95,27 @@ def gather(folders: Sequence[Path], wish: Wish) -> Report:
     settings = {regime_of(row, mix=wish.against.mix): _setting(row, wish.against.mix) for row in rows}
     torn = {row.task for row in rows if row.conflict.n}
     main: dict[str, PartName] = {row.task: "conflict" if row.task in torn else "all" for row in rows}
-    trends, shared = _judged(rows, wish, settings, main)
     scales = {model: scale for model, (_, _, scale) in places.items()}
     answers = [
         one
         for one in read_items(runs, mix=wish.against.mix)
         if wish.only.takes(one.task, one.regime, dict(one.levels), one.model)
     ]
+    trends, shared = _judged(rows, wish, settings, main, sorted_out(answers))
     items = tuple(item_lines(answers, scales, mix=wish.against.mix))
     del answers
     records = {run: read_run(run) for run in runs}
     builds = Builds(records)
     shown = telling(items, _each(items, wish.each))
     exhibits, silent = exhibits_of(shown, records, builds, scales, wish.only)
+    effects, untold = _effects(runs, rows, wish)
     lost = [f"`{model}` is on no ladder and stands on no curve" for model in models if model not in places]
     return Report(
         taskc=__version__,
         axis=wish.against.axis,
         log=wish.log,
         likely=wish.likely,
+        least=wish.least,
         rows=tuple(_measured(row, places, wish.against.mix) for row in rows),
         trends=trends,
         shared=shared,
@@ -114,9 +125,24 @@ def gather(folders: Sequence[Path], wish: Wish) -> Report:
         runs=tuple(run_of(run.name, record) for run, record in records.items()),
         builds=builds.told(),
         rungs=tuple(_rung(model, wish.against) for model in places),
+        effects=effects,
         versions={name: version(name) for name in _PACKAGES},
-        notes=(*lost, *silent),
+        notes=(*lost, *silent, *untold),
     )
+
+
+def _effects(
+    runs: Sequence[Path], rows: Sequence[aggregate.Row], wish: Wish
+) -> tuple[Told | None, tuple[str, ...]]:
+    """Tell what was varied and what it did, where a factor was; gives also why it is not told."""
+    if not any(row.levels for row in rows):
+        return None, ()
+    if wish.only.narrow:
+        return None, ("effects are told of whole runs only: `taskc effects`",)
+    asked = Asked(subtasks=wish.only.subtasks, mix=wish.against.mix)
+    found = gather_effects(runs, asked)
+    survival, notes = tell_survival(found, wish.against, metric=asked.metric, likely=wish.likely)
+    return Told(effects=tell_effects(found, asked), survival=survival, notes=notes), ()
 
 
 def _check_once(rows: Iterable[aggregate.Row], mix: bool) -> None:
@@ -181,19 +207,33 @@ def _share(rate: Rate | None) -> Share | None:
 
 
 def _judged(
-    rows: Sequence[aggregate.Row], wish: Wish, settings: Mapping[str, Setting], main: Mapping[str, PartName]
+    rows: Sequence[aggregate.Row],
+    wish: Wish,
+    settings: Mapping[str, Setting],
+    main: Mapping[str, PartName],
+    answers: Items,
 ) -> tuple[tuple[Trend, ...], tuple[Shared, ...]]:
     """Judge the curves of every part and rate that there is, those that matter most first."""
     trends: list[Trend] = []
     shared: list[Shared] = []
     names = {row.model: place[1] for row in rows if (place := place_of(row.model, wish.against))}
-    for part, rate in _kinds(rows):
-        wanted = replace(wish.against, part=part, rate=rate)
-        verdicts = judge_curves(Read(curves=curves_of(rows, wanted)), log=wish.log, likely=wish.likely)
-        for one in verdicts.judged:
+    kinds = list(_kinds(rows))
+    curves: list[tuple[int, Curve]] = []
+    for at, (part, rate) in enumerate(kinds):
+        made = curves_of(rows, replace(wish.against, part=part, rate=rate), answers)
+        # only what the summary is about is asked for its cause, which takes long
+        curves += [
+            (at, one if rate == "accuracy" and main[one.task] == part else replace(one, answered=None))
+            for one in made
+        ]
+    judge = partial(judge_curve, log=wish.log, likely=wish.likely, least=wish.least)
+    verdicts = side_by_side(judge, [one for _, one in curves], workers=wish.workers, least=40)
+    for at, (part, rate) in enumerate(kinds):
+        judged = [one for (place, _), one in zip(curves, verdicts, strict=True) if place == at]
+        for one in judged:
             first = rate == "accuracy" and main[one.curve.task] == part
             trends.append(_trend(one, settings[one.curve.regime], part, rate, first, names))
-        for pooled in verdicts.pooled:
+        for pooled in pool(judged, wish.likely):
             shared.append(
                 Shared(
                     task=pooled.task,
@@ -205,6 +245,7 @@ def _judged(
                     probabilities=pooled.probabilities,
                     next=pooled.next,
                     agree=pooled.agree,
+                    one_sided=pooled.one_sided,
                     families=pooled.families,
                 )
             )
@@ -238,6 +279,7 @@ def _trend(
         verdict=one.verdict,
         probabilities=one.probabilities,
         turning_point=one.turning_point,
+        cause=one.cause if main else None,
     )
 
 

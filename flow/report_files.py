@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
@@ -11,6 +12,7 @@ from taskc.analysis.sheet_figure import draw_sheet
 from taskc.analysis.sheets import sheets
 from taskc.analysis.unplaced import draw_unplaced
 from taskc.flow.build_folder import BuildError
+from taskc.flow.side_by_side import side_by_side
 from taskc.pages.html import Figure, page
 from taskc.pages.tables import as_csv, tables
 from taskc.pages.words import summary
@@ -33,12 +35,13 @@ class Written(Struct, frozen=True, kw_only=True):
     parquet: bool
 
 
-def write_report(report: Report, out: Path, *, figures: bool = True) -> Written:
+def write_report(report: Report, out: Path, *, figures: bool = True, workers: int = 1) -> Written:
     """Write a report into a folder: `report.html`, `report.json`, `figures/`, `tables/`.
 
-    Without `figures` no files are made of them; they are on the page all the same. Tables are Parquet files
-    too where the extra `parquet` is there. Files of a report that was there before are replaced, or taken
-    away; raises `BuildError` for a folder that holds something else.
+    At most `workers` processes draw, see `side_by_side`. Without `figures` no files are made of them; they
+    are on the page all the same. Tables are Parquet files too where the extra `parquet` is there. Files of a
+    report that was there before are replaced, or taken away; raises `BuildError` for a folder that holds
+    something else.
     """
     before = _before(out)
     files: list[str] = []
@@ -47,7 +50,9 @@ def write_report(report: Report, out: Path, *, figures: bool = True) -> Written:
         write_atomically(out / name, content)
         files.append(name)
 
-    drawn = [Figure(sheet=sheet, drawn=draw_sheet(sheet, png=figures)) for sheet in sheets(report)]
+    planned = sheets(report)
+    made = side_by_side(partial(draw_sheet, png=figures), planned, workers=workers, least=2)
+    drawn = [Figure(sheet=sheet, drawn=one) for sheet, one in zip(planned, made, strict=True)]
     bars = draw_unplaced(report)
     put(PAGE, page(report, drawn, bars))
     if figures and bars is not None:

@@ -13,7 +13,7 @@ from taskc.flow.run_items import SCORES
 from taskc.metrics.score import measure_of
 from taskc.records import lines
 from taskc.records.operation import Generated, Labelled, Refusal, Scored
-from taskc.records.report import Exhibit, ItemLine, Setting, Told, Why
+from taskc.records.report import Exhibit, ItemLine, Reply, Setting, Why
 from taskc.records.request import Message, Request
 from taskc.records.response import Response
 from taskc.records.run import RunRecord
@@ -67,7 +67,7 @@ def exhibits_of(
     wanted = {_key_of(line): line for line, _ in chosen}
     seen: dict[_Key, list[_Seen]] = {}
     requests: dict[_Key, Request] = {}
-    replies: dict[tuple[_Key, str], _Reply] = {}
+    replies: dict[tuple[_Key, str], _Came] = {}
     silent: list[str] = []
     for run, record in records.items():
         found = [one for one in _scores(run, {line.item for line, _ in chosen}) if _key(one) in wanted]
@@ -129,7 +129,7 @@ def _requests(builds: Builds, digest: str, wanted: set[_Key]) -> list[Request]:
     return [*thoughts.values(), *answers]
 
 
-class _Reply(msgspec.Struct, frozen=True):
+class _Came(msgspec.Struct, frozen=True):
     """What came back for an item: the reasoning, if it was asked for by itself, and the answer."""
 
     thought: str = ""
@@ -137,11 +137,11 @@ class _Reply(msgspec.Struct, frozen=True):
     scores: tuple[tuple[str, float], ...] = ()
 
 
-def _replies(run: Path, record: RunRecord, requests: Sequence[Request]) -> dict[tuple[_Key, str], _Reply]:
+def _replies(run: Path, record: RunRecord, requests: Sequence[Request]) -> dict[tuple[_Key, str], _Came]:
     """Look up what models answered; of several samples the first is taken. Raises `StoreError`."""
     if not requests:
         return {}
-    out: dict[tuple[_Key, str], _Reply] = {}
+    out: dict[tuple[_Key, str], _Came] = {}
     with ExitStack() as open_until:
         store = open_until.enter_context(ResponseStore.open((run / record.store).resolve(), new=False))
         for one in record.models:
@@ -158,7 +158,7 @@ def _replies(run: Path, record: RunRecord, requests: Sequence[Request]) -> dict[
                 answer = next((had[key] for key in keys[id(request)] if key in had), None)
                 thought = next((had[key] for key in thoughts.get(id(request), ()) if key in had), None)
                 if answer or thought:
-                    out[_address(request), one.model] = _Reply(
+                    out[_address(request), one.model] = _Came(
                         _text(thought), answer, _scored(request, answer)
                     )
     return out
@@ -183,7 +183,7 @@ def _exhibit(
     why: Why,
     seen: Sequence[_Seen],
     requests: Mapping[_Key, Request],
-    replies: Mapping[tuple[_Key, str], _Reply],
+    replies: Mapping[tuple[_Key, str], _Came],
     scales: Mapping[str, float],
 ) -> Exhibit:
     key = _key_of(line)
@@ -202,7 +202,7 @@ def _exhibit(
         begun=request.think + request.lead_in if request else "",
         cut=cut,
         told=tuple(
-            _told(first[model], replies.get((key, model), _Reply()), scales.get(model)) for model in ordered
+            _told(first[model], replies.get((key, model), _Came()), scales.get(model)) for model in ordered
         ),
     )
 
@@ -220,9 +220,9 @@ def _cut(messages: Iterable[Message]) -> tuple[tuple[Message, ...], int]:
     return tuple(reversed(kept)), cut
 
 
-def _told(one: _Seen, reply: _Reply, scale: float | None) -> Told:
+def _told(one: _Seen, reply: _Came, scale: float | None) -> Reply:
     text = "\n".join(part for part in (reply.thought, _text(reply.answer)) if part)
-    return Told(
+    return Reply(
         model=one.model,
         scale=scale,
         given=one.given,

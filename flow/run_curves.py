@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -11,6 +12,7 @@ from taskc.analysis.whole import whole
 from taskc.flow.build import BuildError
 from taskc.flow.ladders import find_ladder, shipped_ladders
 from taskc.flow.only import Only, check_only
+from taskc.flow.paired import Items, answered, pair_rows, read_paired
 from taskc.flow.points import Read
 from taskc.flow.selection import BadSelection
 from taskc.records import lines
@@ -77,7 +79,8 @@ def run_curves(folders: Sequence[Path], wanted: Against, only: Only | None = Non
     if only is None or not only.narrow:
         check_stated(models, wanted)
     check_placed(models, wanted)
-    return curves_of(rows, wanted)
+    runs = list(dict.fromkeys(run for folder in folders for run in runs_in(folder)))
+    return curves_of(rows, wanted, read_paired(runs, mix=wanted.mix))
 
 
 def check_placed(models: Iterable[str], wanted: Against) -> None:
@@ -92,9 +95,12 @@ def cure_of(model: str) -> str:
     return f"state the scale, `--at {model}=NUMBER`, or name a file that has it with `--ladder`"
 
 
-def curves_of(rows: Iterable[Row], wanted: Against) -> tuple[Curve, ...]:
-    """Make the curves of rows; rows of models on no ladder are passed over. Raises `BadSelection`."""
-    curves: dict[tuple[str, str, str], dict[str, Point]] = {}
+def curves_of(rows: Iterable[Row], wanted: Against, items: Items) -> tuple[Curve, ...]:
+    """Make the curves of rows; rows of models on no ladder are passed over. Raises `BadSelection`.
+
+    Where their `items` are known, curves say how the errors of their points hang together.
+    """
+    curves: dict[tuple[str, str, str], dict[str, _Stood]] = {}
     for row in rows:
         part: Part = getattr(row, wanted.part)
         rate = getattr(part, wanted.rate)
@@ -105,18 +111,31 @@ def curves_of(rows: Iterable[Row], wanted: Against) -> tuple[Curve, ...]:
         regime = regime_of(row, mix=wanted.mix)
         points = curves.setdefault((row.task, regime, family), {})
         if rung in points:
-            twice = " and ".join(f"`{model}`" for model in sorted({points[rung].model, row.model}))
+            twice = " and ".join(f"`{model}`" for model in sorted({points[rung].row.model, row.model}))
             told = f"{twice} would be two points of one model on the curve of `{row.task}`, {regime}"
             raise BadSelection(told, "name runs in which each model was asked once")
-        points[rung] = Point(model=row.model, scale=scale, value=rate.value, n=part.n)
-    return tuple(
-        Curve(
-            task=task,
-            regime=regime,
-            family=family,
-            points=tuple(sorted(points.values(), key=lambda point: point.scale)),
-        )
-        for (task, regime, family), points in curves.items()
+        points[rung] = _Stood(Point(model=row.model, scale=scale, value=rate.value, n=part.n), row)
+    return tuple(_curve(key, list(points.values()), wanted, items) for key, points in curves.items())
+
+
+class _Stood(NamedTuple):
+    """A point of a curve, and the row that it comes from."""
+
+    point: Point
+    row: Row
+
+
+def _curve(key: tuple[str, str, str], points: list[_Stood], wanted: Against, items: Items) -> Curve:
+    task, regime, family = key
+    points.sort(key=lambda one: one.point.scale)
+    rows = [one.row for one in points]
+    return Curve(
+        task=task,
+        regime=regime,
+        family=family,
+        points=tuple(one.point for one in points),
+        paired=pair_rows(rows, items, wanted.part, wanted.rate, mix=wanted.mix),
+        answered=tuple(map(answered, rows)) if any(row.conflict.n for row in rows) else None,
     )
 
 

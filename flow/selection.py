@@ -145,22 +145,32 @@ def selection(wanted: Wanted, task: "Task") -> "Selection":
 def narrowed(every: Requests, wanted: Wanted, manifest: Manifest) -> Requests:
     """Give the wanted part of a build's requests; a limit counts the items of each task in their order."""
     check_against(wanted, manifest)
-    if not wanted.names and wanted.limit == Limit():
+    bounds = {task.name: wanted.limit.bounds(task.asked) for task in manifest.tasks}
+    limited = any(bounds[task.name] != (0, task.asked) for task in manifest.tasks)
+    if not wanted.names and not limited:
         return every
-    asked = {task.name: task.asked for task in manifest.tasks}
 
-    def requests() -> Iterator[Request]:
-        seen: dict[str, dict[str, int]] = {}
+    def chosen() -> Iterator[Request]:
         for request in every():
-            if not wanted.takes(request.task, request.regime, request.levels):
-                continue
-            places = seen.setdefault(request.task, {})
-            place = places.setdefault(request.item, len(places))
-            first, last = wanted.limit.bounds(asked.get(request.task, 0))
-            if first <= place < last:
+            if wanted.takes(request.task, request.regime, request.levels):
                 yield request
 
-    return requests
+    return (lambda: _limited(chosen() if wanted.names else every(), bounds)) if limited else chosen
+
+
+def _limited(requests: Iterator[Request], bounds: Mapping[str, tuple[int, int]]) -> Iterator[Request]:
+    """Give the requests of those items that stand, in the order of their task, between its bounds."""
+    seen: dict[str, dict[str, int]] = {}
+    for request in requests:
+        first, last = bounds.get(request.task, (0, 0))
+        places = seen.setdefault(request.task, {})
+        place = places.get(request.item)
+        if place is None:
+            place = len(places)
+            if place < last:  # what comes after the last one need not be remembered
+                places[request.item] = place
+        if first <= place < last:
+            yield request
 
 
 def check_factors(names: Sequence[str], manifest: Manifest) -> None:

@@ -151,7 +151,7 @@ def _truth(job: SimulateJob, task: str, paths: Paths, rungs: Sequence[Rung]) -> 
     return Simulation(
         task=task,
         shape=job.shape if job.shape and not job.abilities else "",
-        effect=0.0 if job.abilities else job.effect,
+        effect=0.0 if job.abilities or job.shape == "flat" else job.effect,
         part=job.part,
         seed=job.seed,
         spread=job.spread,

@@ -52,7 +52,7 @@ def forget_batch(path: Path, id: str) -> Open:
             store.batches.end(id)
             return _open_batches(store)
 
-    return _opened(path, forget)
+    return _opened(path, forget, read=False)
 
 
 def _open_batches(store: ResponseStore) -> Open:
@@ -66,7 +66,7 @@ def verify(path: Path) -> Verified:
 
 def vacuum(path: Path) -> Vacuumed:
     """Give the space back that a store does not use; raises `StoreError`."""
-    return _opened(path, upkeep.vacuum)
+    return _opened(path, upkeep.vacuum, read=False)
 
 
 def export(path: Path, out: Path, *, models: Sequence[str] = (), overwrite: bool = False) -> Exported:
@@ -100,13 +100,13 @@ def merge(paths: Sequence[Path], out: Path) -> Merged:
         if one.resolve() == out.resolve():
             raise BadSelection(f"`{one}` is both read and written", "leave it out of what is read")
     with ExitStack() as stack:  # all are opened, and so found sound or not, before anything is written
-        sources = [stack.enter_context(ResponseStore.open(file, new=False)) for file in files]
+        sources = [stack.enter_context(ResponseStore.open(file, read=True)) for file in files]
         into = stack.enter_context(ResponseStore.open(out))
         return upkeep.merge(sources, into)
 
 
-def _opened(path: Path, work: Callable[[ResponseStore], T]) -> T:
-    with ResponseStore.open(_file(path), new=False) as store:
+def _opened(path: Path, work: Callable[[ResponseStore], T], *, read: bool = True) -> T:
+    with ResponseStore.open(_file(path), new=False, read=read) as store:
         return work(store)
 
 

@@ -100,6 +100,7 @@ def _survival(
 ) -> Survival | None:
     metric, regime, family = named
     at = part.factors.index(factor)
+    part = part.alike(at)
     judged: dict[str, Judged] = {}
     for number, level in enumerate(part.levels[at]):
         points = tuple(_points(part.where({at: number}), scales))

@@ -172,7 +172,7 @@ class Choices:
         return end
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def choices_of(options: tuple[Option, ...]) -> Choices:
     """Make options ready to be looked for; `Y` answers to `yes` too, if no other option does."""
     labels = {option.label.casefold(): i for i, option in enumerate(options) if option.label is not None}

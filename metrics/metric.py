@@ -24,7 +24,7 @@ class Metric:
     - of `items`: a column for each number it `needs`, one value an item, and it gives a `Figure`; if
     `paired`, the columns of another wording of the same items first.
 
-    `package` is one that it needs beyond those of taskc; it comes with `taskc[text]`.
+    `package` is one that it needs beyond those of taskc; it comes with the extra `text`.
 
     All values lie from `low` to `high`, both included. A `share` is of 1, `points` are of 100, `nats` are
     natural logarithms. `continuous` says that it moves by degrees as a model does: functions of

@@ -49,10 +49,10 @@ def score(
     more = _of_samples(request, readings, [owner.correct for owner in owners], chosen)
     if request.decode.vote and len(responses) > 1:
         vote = majority(readings, kind=request.kind, options=request.options)
-        return [_score(request, way, model, 0, vote, more, chosen)]
+        return [_score(request, way, model, 0, vote, _owner(request, vote), more, chosen)]
     return [
-        _score(request, way, model, place, reading, more, chosen)
-        for (place, _), reading in zip(had, readings, strict=True)
+        _score(request, way, model, place, reading, owner, more, chosen)
+        for (place, _), reading, owner in zip(had, readings, owners, strict=True)
     ]
 
 
@@ -136,10 +136,10 @@ def _score(
     model: str,
     replicate: int,
     reading: Reading,
+    owner: Attribution,
     more: Mapping[str, float],
     chosen: Chosen,
 ) -> Score:
-    owner = _owner(request, reading)
     numbers = {**reading.numbers, **more, **_chance(request)}
     if chosen.accuracy:
         numbers["accuracy"] = float(owner.correct)

@@ -19,6 +19,13 @@ SIGNS: dict[Verdict, str] = {
 }
 
 
+_CAUSES = {
+    "explained": "the distractor explains it: ability rises while pull comes and goes",
+    "otherwise": "that ability rises while pull comes and goes does not explain it",
+    "undetermined": "whether ability rises while pull comes and goes cannot be told",
+}
+
+
 class Said(Struct, frozen=True, kw_only=True):
     """One verdict of the summary: of a family, or of all families together (`family` is then empty).
 
@@ -78,6 +85,8 @@ def judged(one: Trend) -> str:
     turn = one.turning_point
     if turn is not None:
         told += f"; turns at {human(turn.scale)} (90 %: {human(turn.low)} to {human(turn.high)})"
+    if one.cause is not None and one.verdict == "u_shaped":
+        told += f"; {_CAUSES[one.cause.verdict]}, {percent(one.cause.explained)} %"
     return told
 
 
@@ -101,7 +110,7 @@ def _way(one: Trend) -> str:
         pick = min if one.verdict == "u_shaped" else max
         stops.insert(1, pick(dots[1:-1], key=lambda dot: dot.value))
     told = [f"{percent(dot.value)} % ({dot.name})" for dot in stops]
-    return "goes from " + " by ".join(told[:-1]) + f" to {told[-1]}"
+    return "goes from " + " through ".join(told[:-1]) + f" to {told[-1]}"
 
 
 def _besides(one: Trend | None, word: str) -> str:
@@ -119,7 +128,10 @@ def _of_all(one: Shared) -> Said:
     else:
         likely = percent(one.probabilities[one.verdict])
         text = f"{one.verdict}, {one.agree} of {one.families} families agree"
-        text += f"; {likely} % likely to be what most share."
+        text += f"; {likely} % likely to be what most share"
+        if one.one_sided:
+            text += f"; {one.one_sided} without models beyond the turn go its way"
+        text += "."
     return Said(
         task=one.task,
         setting=one.setting,

@@ -1,6 +1,7 @@
 """Values to JSON lines and back: one object a line, fields in the order of the class, no blanks."""
 
 import json
+import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
@@ -14,6 +15,10 @@ T = TypeVar("T")
 encode_text: Callable[[str], bytes] = msgspec.json.Encoder().encode
 # made once, as it is called for every line
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+_quickly = msgspec.json.Encoder().encode
+# what the quick way writes in another form: numbers with an exponent, and `null` for what is not finite
+_EXPONENT = re.compile(rb"[:\[,]-?(?:0\.0000|[\d.]+e)")
+_EXPONENT_OR_NULL = re.compile(rb"[:\[,]-?(?:null|0\.0000|[\d.]+e)")
 _PLAIN = frozenset((str, int, float, bool, type(None)))
 
 
@@ -42,9 +47,19 @@ def plain(value: Any) -> Any:
     return value
 
 
-def dump(value: Any) -> str:
-    """Write one value as one line of JSON, without the line break."""
-    return _encode(plain(value))
+def dump(value: Any, *, finite: bool = False) -> str:
+    """Write one value as one line of JSON, without the line break.
+
+    Raises `ValueError` for a number that is not finite, unless the caller says that there is none.
+    """
+    if type(value) in _PLAIN:
+        return _encode(value)
+    try:
+        line = _quickly(value)
+    except (TypeError, UnicodeEncodeError, OverflowError):  # half a character, or a number of another library
+        return _encode(plain(value))
+    doubtful = _EXPONENT if finite else _EXPONENT_OR_NULL
+    return _encode(plain(value)) if doubtful.search(line) else line.decode()
 
 
 def load(kind: type[T], line: str | bytes, *, number: int = 1) -> T:

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Literal, TypeAlias
 
 from taskc.records.lines import dump
@@ -65,9 +66,12 @@ def operation_id(operation: Operation) -> str:
 
     Room for reasoning is written where there is some, so that addresses from before there was any hold.
     """
-    written = dump(operation)
-    if isinstance(operation, Generate) and not operation.reasoning_tokens:
-        written = written.removesuffix(_NO_ROOM) + "}"
+    if isinstance(operation, Generate):
+        written = dump(operation, finite=isfinite(operation.temperature) and isfinite(operation.top_p or 0.0))
+        if not operation.reasoning_tokens:
+            written = written.removesuffix(_NO_ROOM) + "}"
+    else:
+        written = dump(operation)
     text = f"{type(operation).__name__} {written}"
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 

@@ -9,7 +9,8 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct, field
 
-from taskc.records.curve import Shape, Turn, Verdict
+from taskc.records.curve import Cause, Shape, Turn, Verdict
+from taskc.records.effects import Told
 from taskc.records.ladder import Axis
 from taskc.records.manifest import SourceFile
 from taskc.records.plan import Lowering
@@ -126,7 +127,7 @@ class Trend(Struct, frozen=True, kw_only=True):
     """A curve of one family against scale and the verdict on its shape.
 
     `main` marks the curves that the summary is about: accuracy on conflict items, or on all items where
-    nothing competes.
+    nothing competes; these have a `cause`, where it is known whose answers were given.
     """
 
     task: str
@@ -139,6 +140,7 @@ class Trend(Struct, frozen=True, kw_only=True):
     verdict: Verdict
     probabilities: Mapping[Shape, float]
     turning_point: Turn | None
+    cause: Cause | None = None
 
 
 class Shared(Struct, frozen=True, kw_only=True):
@@ -154,6 +156,7 @@ class Shared(Struct, frozen=True, kw_only=True):
     next: Mapping[Shape, float]
     agree: int
     families: int
+    one_sided: int = 0
 
 
 class ItemLine(Struct, frozen=True, kw_only=True):
@@ -173,7 +176,7 @@ class ItemLine(Struct, frozen=True, kw_only=True):
     fall: float | None
 
 
-class Told(Struct, frozen=True, kw_only=True):
+class Reply(Struct, frozen=True, kw_only=True):
     """What one model answered: as understood, whose it is, and the reply or the numbers it was read from.
 
     `scores` gives the log-probability of each option, where options were scored; `cut` counts characters of
@@ -205,7 +208,7 @@ class Exhibit(Struct, frozen=True, kw_only=True):
     prompt: tuple[Message, ...] = ()
     begun: str = ""
     cut: int = 0
-    told: tuple[Told, ...] = ()
+    told: tuple[Reply, ...] = ()
 
 
 class RunOf(Struct, frozen=True, kw_only=True):
@@ -256,14 +259,16 @@ class RungOf(Struct, frozen=True, kw_only=True):
 class Report(Struct, frozen=True, kw_only=True):
     """All that is told of some runs.
 
-    `likely` is the probability from which a shape is the verdict; `log` says that curves are judged on the
-    logarithm of scale. `notes` say what is not told, and why.
+    `likely` is the probability from which a shape is the verdict, `least` the rise or fall that counts as
+    one; `log` says that curves are judged on the logarithm of scale. `effects` is None where nothing but
+    models and regimes was varied. `notes` say what is not told, and why.
     """
 
     taskc: str
     axis: Axis
     log: bool
     likely: float
+    least: float
     rows: tuple[Measured, ...]
     trends: tuple[Trend, ...]
     shared: tuple[Shared, ...]
@@ -273,5 +278,6 @@ class Report(Struct, frozen=True, kw_only=True):
     runs: tuple[RunOf, ...]
     builds: tuple[BuildOf, ...]
     rungs: tuple[RungOf, ...]
+    effects: Told | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

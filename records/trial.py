@@ -20,8 +20,9 @@ class SimulatedModel(Struct, frozen=True, kw_only=True):
 class Simulation(Struct, frozen=True, kw_only=True):
     """`simulated.json`: the truth of a run of simulated models.
 
-    `shape` is that of the expected shares over the items of `part`, each stretch of which moves by `effect`;
-    empty and 0 where ability and pull were given. `task` is empty where the models answer several alike.
+    `shape` is that of the expected shares over the items of `part`, each stretch of which moves by
+    `effect`; empty and 0 where ability and pull were given, 0 for `flat`. `task` is empty where the models
+    answer several alike.
     """
 
     task: str

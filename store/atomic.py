@@ -27,7 +27,7 @@ def write_aside(path: Path, content: Content) -> Path:
                 file.write(part)
             file.flush()
             os.fsync(file.fileno())
-            _settle_mode(file.name)
+            settle_mode(file.name)
         except BaseException:
             discard([Path(file.name)])
             raise
@@ -61,7 +61,7 @@ def _parts(content: Content) -> Iterable[bytes]:
     return (part.encode() if isinstance(part, str) else part for part in content)
 
 
-def _settle_mode(name: str) -> None:
+def settle_mode(name: str) -> None:
     """Give a temporary file, made for its owner only, the mode that an ordinary new file would have."""
     mask = os.umask(0)
     os.umask(mask)

@@ -5,15 +5,18 @@ sent and what came back is packed (`packing.py`). Format 3 has tables for batche
 (`batches.py`). Opening a file of an older format turns it into this one.
 """
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from sqlite3 import Connection
+from tempfile import mkstemp
 
 from taskc.records.lines import LineError, load
 from taskc.records.response import Response
+from taskc.store.atomic import settle_mode
 from taskc.store.packing import Base
 from taskc.store.rows import Row, row_of
 
@@ -22,6 +25,7 @@ __all__ = ["Connection", "StoreError", "connect", "held", "insert", "transaction
 APPLICATION = 0x7461_736B  # "task"
 VERSION = 3
 _MOVED = 1000  # answers of an older format brought over at once
+_HEAD = 100  # bytes at the beginning of an SQLite file that say what it is
 
 # `key`, `request` and `asked` are 16 bytes where they are 32 hex digits; `outcome` is a text, or deflated
 _SCHEMA = """
@@ -87,22 +91,88 @@ class StoreError(Exception):
         self.help = help
 
 
-def connect(path: Path, patience: float, *, new: bool = True) -> Connection:
+def connect(path: Path, patience: float, *, new: bool = True, read: bool = False) -> Connection:
     """Open the file at `path`, in the format of this taskc; raises `StoreError`, and never overwrites.
 
-    Without one, it is made if `new`. `patience` is how many seconds to wait for another process.
+    Without one, it is made if `new`. `patience` is how many seconds to wait for another process. To `read`
+    leaves the file as it is: one of an older format is copied, and the copy brought into this one.
     """
     with translated(path):
-        if not new and not path.exists():
-            raise StoreError(f"there is no response store `{path}`", help="`taskc eval` makes one")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(path, timeout=patience, isolation_level=None)
+        if not path.exists():
+            if read or not new:
+                raise StoreError(f"there is no response store `{path}`", help="`taskc eval` makes one")
+            _found(path)
+        _check_head(path)
+        connection = _opened(path, patience, read=read)
         try:
-            _settle(connection, path, patience)
+            return _readable(connection, path) if read else _settled(connection, path, patience)
         except BaseException:
             connection.close()
             raise
-    return connection
+
+
+def _found(path: Path) -> None:
+    """Make a store and put it in its place whole; if another process is quicker, its store is the one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    os.close(handle)
+    half = Path(name)
+    try:
+        db = sqlite3.connect(half, isolation_level=None)
+        try:
+            with transaction(db):
+                _make(db)
+        finally:
+            db.close()
+        settle_mode(name)
+        try:
+            os.link(half, path)
+        except FileExistsError:
+            return
+        except OSError:  # a file system without links
+            half.replace(path)
+    finally:
+        half.unlink(missing_ok=True)
+
+
+def _check_head(path: Path) -> None:
+    """See by its first bytes whose file it is, before SQLite may do anything to it."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    if head[:16] != b"SQLite format 3\0" or int.from_bytes(head[68:72], "big") != APPLICATION:
+        raise _foreign(path)
+
+
+def _opened(path: Path, patience: float, *, read: bool) -> Connection:
+    """Open a file that is there. Where nothing may be written, no log beside it means that all is in it."""
+    place = path.absolute().as_uri()
+    db = sqlite3.connect(f"{place}?mode=rw", uri=True, timeout=patience, isolation_level=None)
+    if read:
+        try:
+            db.execute("PRAGMA query_only = ON")
+            db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+        except sqlite3.Error as error:
+            db.close()
+            if not _closed_to_us(error) or path.with_name(f"{path.name}-wal").exists():
+                raise
+            db = sqlite3.connect(f"{place}?immutable=1", uri=True, isolation_level=None)
+    return db
+
+
+def _readable(db: Connection, path: Path) -> Connection:
+    """Give what can be read as a file of this format: the file itself, or a copy that was brought over."""
+    if _look(db, path) == VERSION:
+        return db
+    copy = sqlite3.connect("", isolation_level=None)
+    try:
+        db.backup(copy)
+        with transaction(copy):
+            _bring_up(copy, path, _version(copy, path))
+    except BaseException:
+        copy.close()
+        raise
+    db.close()
+    return copy
 
 
 def insert(db: Connection, rows: list[Row], ways: dict[tuple[str, str, str], int]) -> None:
@@ -124,20 +194,22 @@ def _values(row: Row, ways: dict[tuple[str, str, str], int]) -> tuple[object, ..
     return (row.key, ways[row.way], *row.columns, base and base.id, row.packed)
 
 
-def _settle(db: Connection, path: Path, patience: float) -> None:
-    """Find out whose file it is before anything is written to it; make the tables in a new one."""
-    version = _look(db, path)
-    if version < VERSION:
+def _settled(db: Connection, path: Path, patience: float) -> Connection:
+    """Bring a file into this format, and make ready for writing."""
+    if _look(db, path) < VERSION:
         with transaction(db):
-            version = _version(db, path)  # another process may have been faster
-            if version == 0:
-                _make(db)
-            elif version == 1:
-                _bring_over(db, path)
-            elif version == 2:
-                _add_batches(db)
+            _bring_up(db, path, _version(db, path))  # another process may have been faster
     _write_ahead(db, patience)
     db.execute("PRAGMA synchronous = NORMAL")  # a power cut may lose the last answers, never the file
+    return db
+
+
+def _bring_up(db: Connection, path: Path, version: int) -> None:
+    """Turn a file of a format into one of this, within a transaction."""
+    if version == 1:
+        _bring_over(db, path)
+    elif version == 2:
+        _add_batches(db)
 
 
 def _look(db: Connection, path: Path) -> int:
@@ -145,8 +217,7 @@ def _look(db: Connection, path: Path) -> int:
     db.execute("BEGIN")
     try:
         version = _version(db, path)
-        if version:
-            _check_whole(db, path)
+        _check_whole(db, path)
         return version
     finally:
         with suppress(sqlite3.Error):
@@ -154,7 +225,7 @@ def _look(db: Connection, path: Path) -> int:
 
 
 def _version(db: Connection, path: Path) -> int:
-    """Give the format of the file, 0 for an empty one; raises `StoreError` for what cannot be read."""
+    """Give the format of the file; raises `StoreError` for what cannot be read."""
     application = db.execute("PRAGMA application_id").fetchone()[0]
     version = int(db.execute("PRAGMA user_version").fetchone()[0])
     if application == APPLICATION and 1 <= version <= VERSION:
@@ -164,10 +235,7 @@ def _version(db: Connection, path: Path) -> int:
             f"the response store `{path}` has format {version}, this taskc reads format {VERSION}",
             help="use the taskc that wrote it, or name another store",
         )
-    tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-    if application or version or tables:
-        raise _foreign(path)
-    return 0
+    raise _foreign(path)
 
 
 def _make(db: Connection) -> None:
@@ -240,8 +308,12 @@ def held(path: Path, what: str) -> Iterator[None]:
     try:
         try:
             db.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
-            raise StoreError(what, help="wait for it to finish, or name another folder") from error
+        except sqlite3.Error as error:
+            if _busy(error):
+                raise StoreError(what, help="wait for it to finish, or name another folder") from error
+            raise StoreError(
+                f"`{path}` cannot be locked: {error}", help="it is taskc's own and empty; move this one away"
+            ) from error
         yield
     finally:
         db.close()
@@ -293,13 +365,26 @@ def translated(path: Path) -> Iterator[None]:
         raise StoreError(f"the response store `{path}` cannot be used: {reason}") from error
 
 
-def _explained(path: Path, error: sqlite3.Error) -> StoreError:
+def _busy(error: sqlite3.Error) -> bool:
+    return _class_of(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def _closed_to_us(error: sqlite3.Error) -> bool:
+    """Say whether nothing may be written beside the file, which reading with a log would take."""
+    return _class_of(error) in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+
+
+def _class_of(error: sqlite3.Error) -> int | None:
     code = getattr(error, "sqlite_errorcode", None)
-    if code == sqlite3.SQLITE_NOTADB:
+    return None if code is None else code & 0xFF
+
+
+def _explained(path: Path, error: sqlite3.Error) -> StoreError:
+    if _class_of(error) == sqlite3.SQLITE_NOTADB:
         return _foreign(path)
-    if code is not None and code & 0xFF == sqlite3.SQLITE_CORRUPT:
+    if _class_of(error) == sqlite3.SQLITE_CORRUPT:
         return _torn(path)
-    if code is not None and code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+    if _busy(error):
         return StoreError(
             f"the response store `{path}` is held by another process",
             help="wait for it to finish, or name another store",

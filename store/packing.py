@@ -64,13 +64,16 @@ class Packer:
         return base
 
 
-def unpack(packed: bytes, base: bytes, beside: bytes) -> bytes:
-    """Give the document again that was packed against `base` (inflated) and `beside`; raises `zlib.error`."""
+def unpack(packed: bytes, base: bytes, beside: bytes) -> tuple[bytes, bytes]:
+    """Give the document again that was packed against `base` (inflated) and `beside`; raises `zlib.error`.
+
+    With it comes what was put after it.
+    """
     stream = zlib.decompressobj(zdict=_dictionary(base, beside))
     document = stream.decompress(packed)
     if not stream.eof:
         raise zlib.error("it ends too early")
-    return document
+    return document, stream.unused_data
 
 
 def _dictionary(base: bytes, beside: bytes) -> bytes:

@@ -28,12 +28,13 @@ from taskc.store.database import (
     unreadable,
 )
 from taskc.store.packing import Packer
-from taskc.store.rows import COLUMNS, WHOLE, Way, response_of, row_of, spelled, squeezed
+from taskc.store.rows import COLUMNS, WHOLE, Way, is_sealed, response_of, row_of, spelled, squeezed
 
 __all__ = ["PATIENCE", "ResponseStore", "StoreError"]
 
 PATIENCE = 30.0  # seconds to wait for another process to finish its transaction
 _AT_ONCE = 500  # keys in one query
+_HAS = "SELECT 1 FROM responses WHERE key = ?"
 
 
 class ResponseStore:
@@ -52,14 +53,20 @@ class ResponseStore:
 
     @classmethod
     def open(
-        cls, path: Path, *, patience: float = PATIENCE, new: bool = True, hidden: Sequence[str] = ()
+        cls,
+        path: Path,
+        *,
+        patience: float = PATIENCE,
+        new: bool = True,
+        read: bool = False,
+        hidden: Sequence[str] = (),
     ) -> Self:
         """Open the store at `path`; raises `StoreError`, and never overwrites.
 
-        Without one, it is made if `new`. `hidden` are texts, keys that is, which are never written to it:
-        `***` stands in their place.
+        Without one, it is made if `new`. Nothing can be written to one that is opened to `read`.
+        `hidden` are texts, keys that is, which are never written to it: `***` stands in their place.
         """
-        return cls(connect(path, patience, new=new), path, hidden)
+        return cls(connect(path, patience, new=new, read=read), path, hidden)
 
     def close(self) -> None:
         """Close the file; what was added is already in it."""
@@ -83,6 +90,16 @@ class ResponseStore:
     def have(self, keys: Iterable[str]) -> set[str]:
         """Say which of `keys` have an answer."""
         return {spelled(key) for key, *_ in self._select("key", keys)}
+
+    def has(self, key: str) -> bool:
+        """Say whether `key` has an answer; the quick way for one key."""
+        with translated(self.path):
+            return self._db.execute(_HAS, (squeezed(key),)).fetchone() is not None
+
+    def changes(self) -> int:
+        """Give a number that is another one when somebody else has written to the file meanwhile."""
+        with translated(self.path):
+            return int(self._db.execute("PRAGMA data_version").fetchone()[0])
 
     def get(self, keys: Iterable[str]) -> dict[str, Response]:
         """Give the answers there are for `keys`, by key; keys without one are left out.
@@ -117,13 +134,17 @@ class ResponseStore:
             raise
 
     def examine(self) -> Iterator[tuple[str, Response | None, str]]:
-        """Give every key and its answer, whole; None and the reason for one that cannot be read."""
+        """Give every key, its answer, whole, or None if it cannot be read, and what is wrong with it."""
         with translated(self.path):
             for row in self._db.execute(f"SELECT {WHOLE} FROM responses ORDER BY key"):
+                key = str(spelled(row[0]))
                 try:
-                    yield spelled(row[0]), response_of(row, self._way(row[1]), self._base), ""
+                    one = response_of(row, self._way(row[1]), self._base)
+                    sealed = is_sealed(row, one, self._base)
                 except LineError as problem:
-                    yield spelled(row[0]), None, problem.why
+                    yield key, None, problem.why
+                else:
+                    yield key, one, "" if sealed else "its counts, times or lowering were changed"
 
     def count(self) -> int:
         """Say how many answers there are."""

@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from math import isfinite
 from typing import Any, TypeAlias
 
@@ -81,13 +82,38 @@ def row_of(one: Response, packer: Packer | None = None, hidden: Sequence[str] = 
             one.at,
         ),
         base=base,
-        packed=packed,
+        packed=packed + seal_of(one) if packed else packed,
     )
+
+
+def seal_of(one: Response) -> bytes:
+    """Give 8 bytes of a hash over what stands in columns of its own, beside the outcome.
+
+    They stand after the packed document, and tell whether a column was changed later.
+    """
+    usage = (one.usage.read, one.usage.written, one.attempts)
+    told = (one.request, one.model, one.lowering, one.sampling, one.replicate, one.asked, one.outcome.kind)
+    return blake2b(_encode((*told, *usage, one.seconds, one.at)), digest_size=8).digest()
+
+
+def is_sealed(row: Sequence[Any], one: Response, base: Callable[[int], bytes]) -> bool:
+    """Say whether the columns of a row of `WHOLE`, read as `one`, are those it was written with.
+
+    Rows that were written without a seal are taken as they are.
+    """
+    *_, kept, _, _, _, _, _, at, packed = row
+    if packed is None:
+        return True
+    _, seal = unpack(packed, base(at), _inflated(kept))
+    return not seal or seal == seal_of(one)
 
 
 def response_of(row: Sequence[Any], way: Way, base: Callable[[int], bytes] | None = None) -> Response:
     """Make the answer of a row of `COLUMNS`, or of `WHOLE` where `base` gives bases; raises `LineError`."""
     key, _, request, replicate, asked, kind, kept, read, written, attempts, seconds, at, *rest = row
+    for name, value in (("key", key), ("request", request), ("asked", asked), ("outcome", kept)):
+        if not isinstance(value, (str, bytes)):
+            raise LineError(1, f"its {name} is a number")
     text = _inflated(kept)
     outcome = _outcome(kind, text)
     more = _read_document(rest, text, base) if base else {}
@@ -174,7 +200,8 @@ def _read_document(rest: Sequence[Any], outcome: bytes, base: Callable[[int], by
     if packed is None:
         return {}
     try:
-        kind, raw, source, body = _document.decode(unpack(packed, base(at), outcome))
+        document, _ = unpack(packed, base(at), outcome)
+        kind, raw, source, body = _document.decode(document)
     except (zlib.error, msgspec.MsgspecError, UnicodeError):
         raise LineError(1, "what was sent cannot be unpacked, or the answer beside it was changed") from None
     return {"operation": operation_of(kind, raw), "source": source, "body": body}

@@ -79,10 +79,10 @@ def verify(store: ResponseStore) -> Verified:
     flaws: list[Flaw] = []
     try:
         damage += [text for (text,) in store.query(f"PRAGMA integrity_check({_NAMED})") if text != "ok"]
-        for key, one, unread in store.examine():
+        for key, one, wrong in store.examine():
             answers += 1
             bare += one is not None and not one.sampling
-            why = _flaw_of(one) if one else unread
+            why = (_flaw_of(one) if one else "") or wrong
             if why:
                 flawed += 1
                 flaws += [Flaw(key=key, why=why)] if flawed <= _NAMED else []

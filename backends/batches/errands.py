@@ -22,7 +22,10 @@ T = TypeVar("T")
 _SLOWEST = 100_000  # bytes a second that an upload may be slowed down to before it is given up
 _UNSURE = ("timeout", "conflict", "server-error", "no-connection", "unreadable-response")
 _SDK = ("timeout", "extra_body", "extra_headers", "extra_query")  # what is told to the SDK only
-_NOTHING = Usage()
+
+
+def _nothing() -> Usage:
+    return Usage()
 
 
 class _ShapeError(Exception):
@@ -147,7 +150,7 @@ class Errands:
         self, once: Callable[[], Awaitable[Got[T]]], explain: Callable[[Exception], Problem | None]
     ) -> T | Lost:
         try:
-            got = await persist(once, explain, self.line.patience, self.line.lane, lambda: _NOTHING)
+            got = await persist(once, explain, self.line.patience, self.line.lane, _nothing, _nothing)
         except Exception as error:  # nobody knows it: a bug, and not the end of the run
             name = type(error).__name__
             failure = Failure(reason="backend-bug", message=f"the backend raised `{name}`", fatal=True)

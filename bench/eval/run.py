@@ -127,7 +127,8 @@ def pace_of(server: Server, data: Path, arm: str, count: int, connections: int) 
         cpu = json.loads(subprocess.run(ask, check=True, capture_output=True).stdout)["cpu"]
     told = server.told()
     assert told["requests"] >= count, f"{told['requests']} answers for {count} requests of {arm}"
-    return Pace(rate=told["requests"] / told["seconds"], cpu=cpu / count)
+    rate = told["requests"] / told["seconds"]
+    return Pace(rate=rate, steady=told["steady"], latency=told["latency"], cpu=cpu / count)
 
 
 def measure_ends(work: Path, rounds: int) -> dict[str, list[End]]:
@@ -171,11 +172,11 @@ def peer(server: Server, work: Path, data: Path, arm: str) -> list[str]:
 
 
 def measure_memory(work: Path) -> dict[int, Spent]:
-    """Evaluate more and more requests, 64 at a time."""
+    """Evaluate builds of more and more requests, 64 at a time."""
     found = {}
     with serving(0.0) as server, tempfile.TemporaryDirectory(dir=work) as folder:
-        data = lay_out(Path(folder), max(MEMORY))
         for count in MEMORY:
+            data = lay_out(Path(folder) / str(count), count)
             found[count] = evaluate(server, data, MODELS["taskc openai-api/"], count, 64)
             note(f"{count:9,} requests {found[count].peak:5.0f} MB")
     return found
@@ -183,6 +184,7 @@ def measure_memory(work: Path) -> dict[int, Spent]:
 
 def lay_out(data: Path, count: int) -> Path:
     """Write items, and a task of one request an item, compiled."""
+    data.mkdir(exist_ok=True)
     write_items(data, count)
     task = (HERE.parent / "compile" / "words.task").read_text().replace("measure choice", "measure reply")
     (data / "words.task").write_text(task)

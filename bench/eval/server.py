@@ -2,8 +2,9 @@
 
 Run: `python bench/eval/server.py [--latency SECONDS]`. The first line it prints is its port. For each line
 on its standard input it prints, as JSON, what came since the one before: requests, seconds from the first to
-the last answer, the
-most connections at once. HTTP is read as far as these clients write it. Every reply is `Answer: A`.
+the last answer, requests a second in the middle half of them, the seconds from reading a request to writing
+its answer on average, the most connections at once. HTTP is read as far as these clients write it. Every
+reply is `Answer: A`.
 """
 
 import argparse
@@ -11,7 +12,8 @@ import asyncio
 import json
 import sys
 import time
-from dataclasses import dataclass
+from array import array
+from dataclasses import dataclass, field
 
 TEXT = "Answer: A"
 CHAT = {
@@ -59,12 +61,20 @@ PATHS = {
 
 @dataclass
 class Seen:
-    """What came since somebody asked: how much, when the first came and the last was answered."""
+    """What came since somebody asked: when the first came, when each was answered, how long they waited."""
 
-    requests: int = 0
     first: float = 0.0
-    last: float = 0.0
+    answered: "array[float]" = field(default_factory=lambda: array("d"))
+    waited: float = 0.0
     most: int = 0
+
+    @property
+    def steady(self) -> float:
+        """Give the requests a second in the middle half, at full speed and with all still to come."""
+        count = len(self.answered)
+        low, high = count // 4, count - 1 - count // 4
+        took = self.answered[high] - self.answered[low] if high > low else 0.0
+        return (high - low) / took if took else 0.0
 
 
 class Serving:
@@ -77,9 +87,15 @@ class Serving:
 
     def told(self) -> str:
         seen, self.seen = self.seen, Seen(most=self.open)
-        return json.dumps(
-            {"requests": seen.requests, "seconds": seen.last - seen.first, "connections": seen.most}
-        )
+        count = len(seen.answered)
+        told = {
+            "requests": count,
+            "seconds": seen.answered[-1] - seen.first if count else 0.0,
+            "steady": seen.steady,
+            "latency": seen.waited / count if count else 0.0,
+            "connections": seen.most,
+        }
+        return json.dumps(told)
 
 
 class Answering(asyncio.Protocol):
@@ -111,16 +127,17 @@ class Answering(asyncio.Protocol):
             self._asked(PATHS[head.split(b" ", 2)[1].partition(b"?")[0]])
 
     def _asked(self, reply: bytes) -> None:
-        seen = self._serving.seen
-        seen.first = seen.first or time.perf_counter()
+        now = time.perf_counter()
+        self._serving.seen.first = self._serving.seen.first or now
         if self._serving.latency:
-            asyncio.get_running_loop().call_later(self._serving.latency, self._write, reply)
+            asyncio.get_running_loop().call_later(self._serving.latency, self._write, reply, now)
         else:
-            self._write(reply)
+            self._write(reply, now)
 
-    def _write(self, reply: bytes) -> None:
-        self._serving.seen.requests += 1
-        self._serving.seen.last = time.perf_counter()
+    def _write(self, reply: bytes, came: float) -> None:
+        now = time.perf_counter()
+        self._serving.seen.answered.append(now)
+        self._serving.seen.waited += now - came
         if self._transport is not None:
             self._transport.write(reply)
 

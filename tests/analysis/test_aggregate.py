@@ -116,6 +116,23 @@ def test_numbers_are_means_over_items_and_chance_is_among_options() -> None:
     assert free.chance is None
 
 
+def test_numbers_are_told_apart_for_conflict_and_agree_items() -> None:
+    answers = [
+        made(1, "trap", numbers={"loss": 1.0, "chance": 0.5}),
+        made(2, "both", numbers={"loss": 4.0}, conflict=False),
+        made(3, "trap", numbers={"loss": 3.0}),
+        made(4, "other", conflict=False),
+        made(5, "both", numbers={"extra": 1.0}, conflict=False),
+    ]
+    (row,) = aggregate(answers)
+    assert (row.conflict.numbers["loss"].value, row.conflict.numbers["loss"].n) == (2.0, 2)
+    assert (row.agree.numbers["loss"].value, row.agree.numbers["extra"].n) == (4.0, 1)
+    assert "extra" not in row.conflict.numbers and "chance" not in row.conflict.numbers
+    assert row.all.numbers == {} and row.numbers["loss"].n == 3
+    (alone,) = aggregate(answers[:1])
+    assert alone.conflict.numbers == {}, "they are those of the row"
+
+
 def test_rows_are_read_back_from_their_lines() -> None:
     for row in aggregate(samples.scores()):
         assert load(Row, dump(row)) == row
@@ -152,3 +169,32 @@ def test_an_item_takes_little_memory() -> None:
     used = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
     assert used < 260 * count
+
+
+@given(ANSWERS)
+def test_items_that_come_in_turn_need_not_be_remembered(answers) -> None:
+    """The rows are the same to the last bit, for several rows side by side and with subtasks too."""
+    ordered = sorted(answers, key=lambda one: one[0])
+    scores = [
+        made(item, name, conflict=c, task=task, numbers={"loss": 0.1 * at, **({"chance": 0.3} if c else {})})
+        for at, (item, name, c) in enumerate(ordered)
+        for task in ("t.a", "t.b", "u")
+    ]
+    gone = [replace(GONE, item=f"gone {at}") for at in range(3)]
+    gathering, remembering = Gathering(in_turn=True), Gathering()
+    for one in [*scores, *gone]:
+        gathering.add(one)
+        remembering.add(one)
+    assert gathering.rows() == remembering.rows() == aggregate([*scores, *gone])
+    assert gathering.overview() == remembering.overview()
+
+
+def test_an_item_that_comes_in_turn_takes_two_dozen_bytes() -> None:
+    count = 20_000
+    gathering = Gathering(in_turn=True)
+    tracemalloc.start()
+    for item in range(count):
+        gathering.add(made(item, NAMES[item % 7], numbers={"chance": 0.25}))
+    used = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert used < 26 * count

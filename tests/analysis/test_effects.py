@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from taskc.analysis.crossed import Crossed, Crossing
 from taskc.analysis.effects import levels, shares
 from taskc.analysis.position import Shown, place_bias
-from taskc.analysis.student import quantile
+from taskc.analysis.quantiles import t_quantile
 from taskc.analysis.wordings import averaged
 
 
@@ -179,6 +180,59 @@ def test_a_difference_without_spread_keeps_an_interval() -> None:
     assert factor.levels[1].difference_low < 0.95
 
 
+def copied(values: np.ndarray, times: int, *, together: bool) -> Crossed:
+    """Cross a table in which each item stands several times, as one cluster or as strangers."""
+    crossing = Crossing()
+    for at in product(*map(range, values.shape)):
+        cell = tuple(
+            (name, f"{name}{level}") for name, level in zip(("model", "wording"), at[1:], strict=True)
+        )
+        for copy in range(times):
+            crossing.add(f"{at[0]} {copy}", cell, float(values[at]), f"c{at[0]}" if together else "")
+    return crossing.cross()
+
+
+def test_items_that_belong_together_count_once() -> None:
+    """Three copies of each item in one cluster tell what one tells; as strangers they seem to tell more."""
+    y = drawn(60, 15)
+    once, thrice = crossed(y, ("model", "wording")), copied(y, 3, together=True)
+    for one, other in zip(levels(once), levels(thrice), strict=True):
+        assert [level.difference_high for level in other.levels] == pytest.approx(
+            [level.difference_high for level in one.levels], abs=1e-9
+        )
+    first, again = levels(once)[0].levels[0], levels(thrice)[0].levels[0]
+    # means over wordings vary less than single answers: the effective number knows it
+    assert again.high - again.low < first.high - first.low + 0.01
+    for one, other in zip(shares(once)[0], shares(thrice)[0], strict=True):
+        assert other.share == pytest.approx(one.share, abs=0.02)
+        assert one.low is not None and other.low is not None
+        assert other.low == pytest.approx(one.low, abs=0.03)
+    strangers = levels(copied(y, 3, together=False))[1].levels[1]
+    assert strangers.difference_high < levels(thrice)[1].levels[1].difference_high - 0.01
+    table, other_table = once.where({0: 0}), thrice.where({0: 0})
+    plain = averaged(table, "wording", model="m", regime="r")
+    grouped = averaged(other_table, "wording", model="m", regime="r")
+    assert plain is not None and grouped is not None
+    assert grouped.items_high == pytest.approx(plain.items_high, abs=0.002)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n", [100, 300])
+@pytest.mark.parametrize("wording", [0.0, 0.5])
+def test_coverage_of_shares(n: int, wording: float) -> None:
+    """Of 200 draws the intervals of shares of 3 % or more hold the truth in 88 to 99 of 100."""
+    truth = {
+        one.of: one.share
+        for one in shares(crossed(drawn(20_000, 1, wording=wording), ("model", "wording")))[0]
+    }
+    inside = dict.fromkeys(truth, 0)
+    for seed in range(200):
+        for one in shares(crossed(drawn(n, 100 + seed, wording=wording), ("model", "wording")))[0]:
+            assert one.low is not None and one.high is not None
+            inside[one.of] += one.low <= truth[one.of] <= one.high
+    assert all(0.88 <= inside[name] / 200 <= 0.99 for name, share in truth.items() if share >= 0.03), inside
+
+
 # --- averaged over wordings
 
 
@@ -187,7 +241,7 @@ def test_an_average_over_wordings_by_hand() -> None:
     y = np.array([[0, 0], [1, 0], [0, 1], [1, 1]], dtype=float)
     found = averaged(crossed(y, ("wording",)), "wording", model="m", regime="r")
     assert found is not None
-    reach = quantile(3) * math.sqrt((1 / 3) / 8) / 0.25
+    reach = t_quantile(0.95, 3) * math.sqrt((1 / 3) / 8) / 0.25
     assert (found.n, found.k, found.value) == (4, 2, 0.5)
     assert found.low == pytest.approx(1 / (1 + math.exp(reach)))
     assert found.high == pytest.approx(1 - found.low)
@@ -231,6 +285,15 @@ def test_coverage_over_items_and_wordings(n: int, k: int, spread: float, middle:
     assert 0.92 <= inside / 1500 <= 0.98
 
 
+def test_wordings_are_averaged_among_the_same_orders() -> None:
+    """In a star of cells only the first order has all wordings; what was asked in the other stays out."""
+    y = np.full((30, 2, 3), np.nan)
+    y[:, 0, :] = 1.0
+    y[:, 1, 0] = 0.0
+    found = averaged(crossed(y, ("order", "wording")), "wording", model="m", regime="r")
+    assert found is not None and (found.value, found.k) == (1.0, 3)
+
+
 # --- places
 
 ORDERS = (("x", "y"), ("y", "x"))
@@ -270,6 +333,18 @@ def test_places_by_hand(items: list[list[str]], given: float, excess: float) -> 
     assert first.low is not None and first.high is not None and first.low <= excess <= first.high
 
 
+def test_places_count_clusters() -> None:
+    items = [["x", "y"], ["x", "x"], ["y", "y"], ["x", "y"], ["y", "x"]]
+    once = place_bias(of_items(*map(answers, items)), model="m", regime="r").places[0]
+    twice = [
+        replace(one, item=f"{one.item} {copy}", cluster=one.item)
+        for copy in "ab"
+        for one in of_items(*map(answers, items))
+    ]
+    again = place_bias(twice, model="m", regime="r").places[0]
+    assert (again.low, again.high) == (pytest.approx(once.low), pytest.approx(once.high))
+
+
 def test_an_order_that_never_changes_tells_nothing() -> None:
     still = [Shown(item=str(at), group="", options=("x", "y"), given=0, truth=0) for at in range(9)]
     assert place_bias(still, model="m", regime="r").places == ()
@@ -297,4 +372,4 @@ def test_other_options_under_one_item_are_not_compared() -> None:
 def test_quantiles_of_student(df: float) -> None:
     from scipy import stats
 
-    assert quantile(df) == pytest.approx(stats.t.ppf(0.975, df), rel=1e-9)
+    assert t_quantile(0.95, df) == pytest.approx(stats.t.ppf(0.975, df), rel=1e-9)

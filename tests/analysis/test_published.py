@@ -20,7 +20,6 @@ FILE = Path(__file__).with_name("published.csv")
 SMALL = "moves by less than five points, which counts as flat"
 RETURN = "the second arm is less than five points, or there is none"
 MOVES = "what the authors call flat, or a failure, moves by more than the luck of its items"
-SCATTER = "neighbouring models differ by more than a smooth rise or fall explains"
 
 # (task, regime, family): what is told instead, and why
 MISSES: dict[tuple[str, str, str], tuple[Verdict, str]] = {
@@ -41,7 +40,6 @@ MISSES: dict[tuple[str, str, str], tuple[Verdict, str]] = {
     ("lost in the middle of 10", "against position", "LongChat-13B"): ("inverse", RETURN),
     ("lost in the middle of 20", "against position", "LongChat-13B"): ("inverse", RETURN),
     ("lost in the middle of 30", "against position", "LongChat-13B"): ("inverse", RETURN),
-    ("pattern match suppression", "against size", "Pythia"): ("inverted_u", SCATTER),
 }
 
 
@@ -95,6 +93,17 @@ def test_published_curves_are_told_as_their_authors_did(curves: tuple[Curve, ...
     missed = {one.key: one.verdict for one in told if one.verdict != one.stated}
     assert missed == {key: verdict for key, (verdict, _) in MISSES.items()}
     assert left_open == 0
+
+
+@pytest.mark.parametrize(("least", "right"), [(0.03, 94), (0.04, 95), (0.07, 94)])
+def test_what_counts_as_a_rise_changes_little(curves: tuple[Curve, ...], least: float, right: int) -> None:
+    """With less than five points more turn and fewer are flat; about as many are told alike."""
+    told = [
+        judge_curve(curve, log=curve.regime != "against position", least=least).verdict == stated(curve)
+        for curve in curves
+    ]
+    print(f"least {least}: {sum(told)} of {len(told)}")
+    assert abs(sum(told) - right) <= 2
 
 
 def test_small_misses_are_small(curves: tuple[Curve, ...]) -> None:

@@ -27,20 +27,21 @@ def rounds(pace, count, feedback=FINE, now=0.0):
             pace.back(cuts, feedback, now)
 
 
-def test_it_begins_with_eight_and_grows_to_the_most():
-    pace = Pace(most=64)
-    assert pace.limit == 8
+def test_it_begins_with_32_and_doubles_to_the_most():
+    pace = Pace(most=200)
+    assert pace.limit == 32
     rounds(pace, 1)
-    assert pace.limit > 8
-    rounds(pace, 8)
-    assert pace.limit == 64
+    assert 32 < pace.limit <= 64
+    rounds(pace, 4)
+    assert pace.limit == 200
+    assert Pace(most=8).limit == 8
 
 
 def test_it_does_not_grow_when_it_is_not_used():
     pace = Pace(most=64)
     for _ in range(100):
         pace.back(pace.sent(), FINE, 0.0)
-    assert pace.limit == 8
+    assert pace.limit == 32
 
 
 def test_a_slow_down_halves_once_for_all_that_were_in_flight():

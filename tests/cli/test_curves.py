@@ -167,3 +167,30 @@ def test_one_size_is_no_curve(quick: Any, folder: Path) -> None:
     told = json.loads(quick("curves", "--points", "p.csv", "--format", "json").out)
     assert [one["verdict"] for one in told["curves"]] == ["u_shaped", "u_shaped", "undetermined"]
     assert (told["pooled"][0]["families"], told["pooled"][0]["agree"]) == (2, 2)
+
+
+def test_what_counts_as_a_rise(quick: Any, folder: Path) -> None:
+    """A U of four points is none, unless so little is said to count; a share is asked for, not a number."""
+    rows = "".join(
+        f"t,r,f,m{at},{10**at},{value},100000\n" for at, value in enumerate([0.54, 0.52, 0.5, 0.52, 0.54])
+    )
+    (folder / "p.csv").write_text(HEAD + rows)
+    usual = json.loads(quick("curves", "--points", "p.csv", "--format", "json").out)
+    small = json.loads(quick("curves", "--points", "p.csv", "--least", "0.03", "--format", "json").out)
+    assert (usual["least"], usual["curves"][0]["verdict"]) == (0.05, "flat")
+    assert (small["least"], small["curves"][0]["verdict"]) == (0.03, "u_shaped")
+    assert usual["curves"][0]["paired"] is None and usual["curves"][0]["cause"] is None
+    assert quick("curves", "--points", "p.csv", "--least", "3").code == 2
+
+
+def test_families_without_models_beyond_the_turn(quick: Any, folder: Path) -> None:
+    rows = [
+        f"t,r,whole{family},m{at},{10 ** (8 + at)},{value},300\n"
+        for family in range(3)
+        for at, value in enumerate([0.7, 0.5, 0.3, 0.5, 0.7])
+    ]
+    rows += [f"t,r,large,m{at},{2 * 10 ** (10 + at)},{v},300\n" for at, v in enumerate([0.35, 0.5, 0.65])]
+    (folder / "p.csv").write_text(HEAD + "".join(rows))
+    said = quick("curves", "--points", "p.csv").out
+    assert "all families: u_shaped, 3 of 4 agree" in said
+    assert "; 1 without models beyond the turn go its way" in said

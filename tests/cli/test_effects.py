@@ -126,6 +126,24 @@ def test_without_the_build_places_cannot_be_told(asked: Path, quick: Any) -> Non
     assert done.code == 0 and "the pull of places cannot be told: `../../build` is not the build" in done.err
 
 
+def test_other_designs(folder: Path, quick: Any) -> None:
+    """A star and a Latin square say what they hide, and both tell the pull of places."""
+    (folder / "capitals.task").unlink()
+    for design, told in (
+        ("one_at_a_time", "taken for none: wording × order"),
+        ("latin", "evens out over items"),
+    ):
+        (folder / "quiz.task").write_text(
+            TASK.replace("measure choice", f"measure choice\n  design {design}")
+        )
+        quick("compile", "-q", "-o", design)
+        quick("eval", design, "-m", "echo/b?rule=length", "--no-picture", "-q", "-o", f"runs_{design}")
+        done = quick("effects", f"runs_{design}", "--format", "json")
+        (one,) = json.loads(done.out)["effects"]
+        assert any(told in note for note in one["notes"])
+        assert one["places"][0]["places"][0]["excess"] == pytest.approx(0.5)
+
+
 def test_nothing_varied(quick: Any, folder: Path) -> None:
     quick("compile", "-q", "--select", "regime=zero_shot", "belief=none")
     quick("eval", "-m", "echo/x", "--no-picture", "-q")

@@ -12,6 +12,10 @@ from typing import Any
 
 import pytest
 
+from taskc.analysis.aggregate import aggregate
+from taskc.records.lines import dump, load_all
+from taskc.records.score import Missing, Score
+
 
 @pytest.fixture
 def build(run: Any, folder: Path) -> Path:
@@ -259,7 +263,7 @@ def test_budget_of_time(run: Any, build: Path) -> None:
 
 def test_budget_of_money(run: Any, build: Path, provider: Any) -> None:
     """A price is asked for before anything is sent; then no more is spent than there is."""
-    provider.rule = lambda asked, before: provider.chat("Answer: A")
+    provider.rule = lambda asked, before: provider.chat("Answer: A", written=50)
     named = "openai-api/box/m"
     box, env = "openai-api/box/m?probe=no", {"BOX_BASE_URL": f"{provider.address}/v1"}
     ran = run("eval", "-m", box, "--max-cost", "1", **env)
@@ -268,14 +272,14 @@ def test_budget_of_money(run: Any, build: Path, provider: Any) -> None:
         and f"help: give one in US dollars a million tokens: `--price {named}=IN/OUT`" in ran.err
     )
     assert provider.asked == []
-    # each answer is told to use 7 tokens in, 3 out: 0.013 USD; all 20 cost 0.26 USD
+    # each answer is told to use 7 tokens in, 50 out: 0.107 USD; all 20 cost 2.14 USD
     args = ("eval", "-m", box, "--price", f"{named}=1000/2000", "--no-picture")
-    ran = run(*args, "--max-cost", "0.25", **env)
+    ran = run(*args, "--max-cost", "1.5", **env)
     assert ran.code == 5 and "`--max-cost` is reached" in ran.err
     first = len(provider.asked)
     assert first == _stored(build) and 0 < first < 20
     ran = run(*args, "--max-cost", "100", **env)
-    assert ran.code == 0 and f"{(20 - first) * 0.013:.4f} USD" in ran.err
+    assert ran.code == 0 and f"{(20 - first) * 0.107:.4f} USD" in ran.err
     assert len(provider.asked) == 20
 
 
@@ -325,3 +329,21 @@ def test_a_long_model_string_is_no_trouble_for_names_of_folders(run: Any, folder
     ran = run("eval", "-m", "echo/" + "x" * 300, "--no-picture", "-q")
     assert ran.code == 0
     assert len(list((folder / "runs").glob("*/rows.jsonl"))) == 1
+
+
+def test_rows_are_what_the_scores_give(run: Any, folder: Path) -> None:
+    """Rows are made while scores are written, items forgotten at once; read back, the same rows come out."""
+    task = (folder / "capitals.task").read_text(encoding="utf-8")
+    measures = "measure reply, choice(normalise = unconditional), label\n  regimes zero_shot, one_shot"
+    task = task.replace("regimes zero_shot, one_shot", measures)
+    (folder / "capitals.task").write_text(task, encoding="utf-8")
+    assert run("compile", "-q").code == 0
+    assert run("eval", "-m", "echo/x", "-m", "echo/y?fail=0.3&refuse=0.2", "--no-picture", "-q").code == 4
+    [made] = (folder / "runs").glob("*/rows.jsonl")
+    lines = {
+        name: made.with_name(f"{name}.jsonl").read_text(encoding="utf-8") for name in ("scores", "missing")
+    }
+    scores = load_all(Score, lines["scores"].splitlines())
+    rows = aggregate(scores, load_all(Missing, lines["missing"].splitlines()))
+    assert made.read_text(encoding="utf-8") == "".join(f"{dump(row)}\n" for row in rows)
+    assert len(rows) > 12 and any(row.missing for row in rows)

@@ -92,7 +92,8 @@ def test_a_lacking_package_is_told_with_its_cure(quick: Any, asked: Path, monkey
     monkeypatch.setattr("taskc.flow.measuring.find_spec", lambda name: None)
     ran = quick("score", "--metric", "bleu")
     assert ran.code == 1 and ran.out == ""
-    assert "`bleu` needs the package `sacrebleu`" in ran.err and "pip install 'taskc[text]'" in ran.err
+    assert "`bleu` needs the package `sacrebleu`" in ran.err and "pip install sacrebleu" in ran.err
+    assert "pip install rouge-score" in quick("score", "--metric", "rougeL").err
     assert quick("score", "--metric", "token_f1", "--no-picture").code == 0
 
 
@@ -156,3 +157,21 @@ def test_shortened(text, width, expected) -> None:
     assert found == expected or (
         " […] " in found and text.startswith(found[:5]) and text.endswith(found[-4:])
     )
+
+
+def test_ability_and_pull_of_simulated_models_are_found_again(quick: Any, folder: Path) -> None:
+    """Through build, replies, scores and rows: of sixteen intervals of 95 % fourteen hold the truth."""
+    abilities, pulls = (0.2, 0.5, 0.8, 0.95), (0.05, 0.3, 0.6, 0.1)
+    compiled = quick("compile", "std/negation_qa", "--select", "task=negation_cloze", "-o", "cloze", "-q")
+    assert compiled.code == 0
+    stated = ("--ability", ",".join(map(str, abilities)), "--pull", ",".join(map(str, pulls)))
+    assert quick("simulate", "cloze", *stated, "--spread", "0", "--no-picture", "-q").code == 0
+    [written] = (folder / "simulated").glob("*/rows.jsonl")
+    truth = dict(zip(abilities, pulls, strict=True))
+    held = []
+    for row in rows(written.read_text(encoding="utf-8")):
+        [ability] = [one for one in abilities if f"ability={one}&" in row["model"]]
+        told = row["attribution"]
+        for one, value in ((told["ability"], ability), (told["pull"], truth[ability])):
+            held.append(one["low"] <= value <= one["high"])
+    assert len(held) == 16 and sum(held) >= 14

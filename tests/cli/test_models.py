@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from loopback import FakeProvider
 
 from taskc.backends import BACKENDS
+from taskc.backends.probed import Probed, keep_probe, probes_kept
 from taskc.backends.reach import list_models
 
 KEY = "sk-marked-0123456789abcdef"
@@ -250,3 +252,18 @@ def test_a_key_in_an_env_file_is_used_and_in_nothing_else(
     assert len(files) > 8
     assert not [path for path in files if KEY.encode() in path.read_bytes()]
     assert KEY not in ran.out + ran.err
+
+
+def test_probes_are_forgotten(run: Any, environment: dict[str, str]) -> None:
+    cache = Path(environment["XDG_CACHE_HOME"]) / "taskc"
+    probed = Probed(
+        provider="openai-api", model="box/m", api="chat", url="http://x/v1", found={}, requests=2, date=""
+    )
+    for url in ("http://x/v1", "http://y/v1"):
+        keep_probe(cache, replace(probed, url=url))
+    keep_probe(cache, replace(probed, model="box/n"))
+    told = run("models", "--forget", "openai-api/box/m")
+    assert (told.code, told.out) == (0, "2 probes of `openai-api/box/m` forgotten\n")
+    assert probes_kept(cache) == 1
+    again = run("models", "--forget", "openai-api/box/m")
+    assert again.code == 1 and "no probe of `openai-api/box/m` is kept" in again.err

@@ -60,6 +60,12 @@ def test_simulate_is_told_by_curves(folder: Path, run) -> None:
     curves = run("curves", "simulated", "--format", "json")
     told = json.loads(curves.out)["curves"]
     assert [(one["family"], one["verdict"]) for one in told] == [("simulated", "u_shaped")] * 2
+    assert {one["paired"] for one in told} == {120}  # of 240 items, in pairs
+    assert {one["cause"]["verdict"] for one in told} == {"explained"}
+    assert told[0]["cause"]["pull"]["inverted_u"] > 0.8
+    text = run("curves", "simulated").out
+    assert "items, the same for all models" in text
+    assert "  the distractor explains it: ability positive" in text
     assert all(p["model"].startswith("simulated/") for one in told for p in one["points"])
     scored = run("score", "-o", "simulated", "--no-picture", "-q")
     assert scored.code == 0 and "simulated/3b?ability=" in scored.out

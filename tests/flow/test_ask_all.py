@@ -20,7 +20,7 @@ from taskc.records.operation import (
     Usage,
     operation_id,
 )
-from taskc.store.responses import StoreError
+from taskc.store.responses import ResponseStore, StoreError
 
 
 @pytest.fixture
@@ -262,19 +262,38 @@ def test_all_that_is_known_of_an_answer_is_kept(run, told, request_of, store, tm
     assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", kept.at)
 
 
+def test_two_runs_that_ask_the_same_at_the_same_time_part_the_calls(told, request_of, store):
+    """Step by step they would ask everything twice; told that the other is there, each shuffles."""
+    requests = [request_of(at) for at in range(3000)]
+    here, there = told(delay=0.001), told(delay=0.001)
+    found = lower.survey(requests, here.model, here.capabilities)
+    calls = list(first_wave(requests, found))
+
+    async def both(second):
+        return await asyncio.gather(ask_all(calls, here, store), ask_all(calls, there, second))
+
+    with ResponseStore.open(store.path) as second:
+        one, other = asyncio.run(both(second))
+    assert store.count() == 3000
+    assert one.done == other.done == 3000
+    assert len(here.chunks) + len(there.chunks) < 4500, "of 6,000 without"
+
+
 def test_what_another_process_has_asked_meanwhile_is_not_asked(told, request_of, store):
     """Two runs on one store: what one was quicker with costs the other nothing."""
     requests = [request_of(at) for at in range(20)]
+    second = ResponseStore.open(store.path)
     here, there = told(), told()
     found = lower.survey(requests, here.model, here.capabilities)
 
     async def both():
         calls = list(first_wave(requests, found))
         return await asyncio.gather(
-            ask_all(calls, here, store, connections=1), ask_all(calls, there, store, connections=3)
+            ask_all(calls, here, store, connections=1), ask_all(calls, there, second, connections=3)
         )
 
-    one, other = asyncio.run(both())
+    with second:
+        one, other = asyncio.run(both())
     assert store.count() == 20
     assert one.done == other.done == 20
     assert one.asked + other.asked <= 30  # twice only what is in flight when they meet; 40 without a look

@@ -249,6 +249,32 @@ def test_a_run_begins_nothing_after_its_time_and_keeps_what_is_in_flight(run, to
     assert store.count() == 12
 
 
+def test_what_does_not_arrive_in_the_grace_after_the_time_is_given_up(run, told, request_of, store):
+    """Some answer at once, two never: those are not waited for, and count with the most they may cost."""
+    backend = told()
+
+    async def ask(operations):
+        backend.chunks.append(operations)
+        number = int(operations[0].prompt.messages[-1].content.split()[-1])
+        while number in (2, 5):  # once the others are there, the time and then the grace pass by
+            await asyncio.sleep(0.01)
+            asyncio.get_running_loop().skipped += 400.0 if store.count() == 6 else 0.0
+        return [Reply(outcome=Generated(text="x", finish="stop"), usage=Usage(read=1, written=1))]
+
+    backend.ask = ask
+    budget = Budget(seconds=1000.0, grace=1000.0, cost=1e9)
+    requests = [request_of(at) for at in range(8)]
+    ran, purse = run([backend], requests, budget, {"told/m": PRICE}, connections=4)
+    (tally,) = ran.tallies
+    assert (ran.budget, ran.interrupted) == ("--max-time", False)
+    assert (tally.asked, tally.failed, store.count()) == (6, 0, 6)
+    lost = [purse.cost("told/m", most_of(asked)) for (asked,) in (backend.chunks[2], backend.chunks[5])]
+    assert purse.spent == tally.cost == 6 * 2 + sum(lost)
+    assert (purse.aside, purse.busy) == (0, 0)
+    again, _ = run([told()], requests, Budget())
+    assert (again.tallies[0].asked, again.tallies[0].reused) == (2, 6)
+
+
 def test_a_run_spends_no_more_than_it_may(run, told, request_of, store):
     backend = told(delay=0.001)
 
@@ -260,10 +286,38 @@ def test_a_run_spends_no_more_than_it_may(run, told, request_of, store):
 
     backend.ask = ask
     requests = [request_of(at) for at in range(100)]
-    ran, purse = run([backend], requests, Budget(cost=200.0), {"told/m": PRICE}, connections=8)
+    ran, purse = run([backend], requests, Budget(cost=500.0), {"told/m": PRICE}, connections=8)
     assert ran.budget == "--max-cost"
-    assert purse.spent == ran.tallies[0].cost == 10 * store.count() <= 200
-    assert store.count() >= 14, "what answers do not use goes to others"
+    assert purse.spent == ran.tallies[0].cost == 10 * store.count() <= 500
+    assert store.count() >= 30, "what answers do not use goes to others"
+
+
+@pytest.mark.parametrize("word", ["plain words and more", "Wörter, слова, 言葉", "0 1 2 3", "🐝🐝🐝"])
+def test_a_tokenizer_that_makes_a_token_of_every_byte_does_not_pass_the_budget(
+    run, told, request_of, store, word
+):
+    """The worst that byte-level BPE can do to a text; the estimate for display is far below it."""
+    backend = told()
+
+    async def ask(operations):
+        (asked,) = operations
+        await asyncio.sleep(0.001)
+        said = [*(one.content for one in asked.prompt.messages), asked.prompt.prefill]
+        read = sum(len(text.encode()) for text in said) + 8 * len(said)
+        answer = Generated(text="x", finish="stop")
+        return [Reply(outcome=answer, usage=Usage(read=read, written=asked.max_tokens))]
+
+    backend.ask = ask
+    messages = [(Message(role="user", content=f"{word} {at} " * 40),) for at in range(30)]
+    requests = [request_of(at, messages=said) for at, said in enumerate(messages)]
+    whole, all_of_it = run([backend], requests, Budget(cost=1e9), {"told/m": PRICE}, connections=8)
+    assert whole.budget == ""
+    store.query("DELETE FROM responses")
+    budget = all_of_it.spent * 0.61
+    ran, purse = run([backend], requests, Budget(cost=budget), {"told/m": PRICE}, connections=8)
+    assert ran.budget == "--max-cost"
+    assert 0 < purse.spent <= budget
+    assert store.count() >= 15
 
 
 def test_models_behind_a_network_are_asked_side_by_side(run, provider, request_of, store, tmp_path):

@@ -5,10 +5,11 @@ import math
 
 import pytest
 
-from taskc.backends import describe_model, open_model
+from taskc.backends import ModelError, describe_model, open_model
 from taskc.flow.budget import Budget
 from taskc.flow.build import compile_paths
 from taskc.flow.evaluate import Job, evaluate, rescore
+from taskc.flow.models import forget
 from taskc.flow.plan import PlanJob, make_plan
 
 TASK = """
@@ -205,3 +206,19 @@ def test_a_probe_is_paid_from_the_budget(provider, job, tmp_path):
         "temperature": True,
         "top_logprobs": 20,
     }
+
+
+def test_a_probe_can_be_forgotten(provider, job, tmp_path):
+    """What was found out is asked again then; what was found out of others stays."""
+    Server(provider, "logprobs", "temperature", "stop")
+    around = provider.around(tmp_path)
+    for model in ("openai-api/box/m", "openai-api/box/other"):
+        evaluate(job(model, "label"), around)
+    asked = len(provider.asked)
+    with pytest.raises(ModelError, match="no probe of `openai-api/box/x` is kept") as caught:
+        forget("openai-api/box/x", around)
+    assert "taskc eval" in caught.value.help
+    assert forget("openai-api/box/m?temperature=no", around) == 1
+    (probe,) = evaluate(job("openai-api/box/m", "label"), around).probes
+    assert probe.requests > 0 and len(provider.asked) > asked
+    assert evaluate(job("openai-api/box/other", "label"), around).probes == ()

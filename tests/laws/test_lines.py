@@ -1,13 +1,14 @@
 """Laws of lines: the quick ways to write and read say what the careful ones do."""
 
 import json
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from taskc.records.lines import LineError, _load_with_care, dump, encode_text, load
+from taskc.records.lines import LineError, _encode, _load_with_care, dump, encode_text, load, plain
 from taskc.records.request import Decode, Form, Message, Option, Request
 
 REQUEST = Request(
@@ -32,9 +33,38 @@ VALUES = st.recursive(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """Some values, as a record has them."""
+
+    value: object
+    more: tuple[object, ...]
+
+
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_a_text_is_written_as_json_does(text: str) -> None:
     assert encode_text(text) == json.dumps(text, ensure_ascii=False).encode()
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=4),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+        max_leaves=8,
+    )
+)
+def test_both_ways_to_write_give_the_same(value: Any) -> None:
+    """Numbers with an exponent, halves of characters and what is not finite included."""
+    row = Row(value=value, more=(value, 0.5))
+    try:
+        expected = _encode(plain(row))
+    except ValueError:
+        with pytest.raises(ValueError, match="not JSON compliant"):
+            dump(row)
+    else:
+        assert dump(row) == expected
+        assert dump(row, finite=True) == expected
 
 
 def read(how: Any, line: str) -> Request | str:

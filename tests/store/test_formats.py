@@ -56,6 +56,18 @@ def test_all_answers_are_brought_over(old):
         assert store.count() == 41
 
 
+@pytest.mark.parametrize("name", ["version_1", "version_2"])
+def test_reading_one_of_an_older_format_leaves_it_as_it_is(tmp_path, name):
+    path = Path(shutil.copy(FILES / f"{name}.sqlite", tmp_path / "responses.sqlite"))
+    content = path.read_bytes()
+    kept = list(load_all(Response, (FILES / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()))
+    with ResponseStore.open(path, read=True) as store:
+        assert list(store.each()) == kept
+        assert store.batches.each() == ()
+    assert path.read_bytes() == content
+    assert [one.name for one in tmp_path.iterdir()] == ["responses.sqlite"]
+
+
 def grow(path, times):
     db = sqlite3.connect(path)
     db.execute(

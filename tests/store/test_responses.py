@@ -131,6 +131,82 @@ def test_a_foreign_database_is_left_alone(tmp_path, pragma):
     assert path.read_bytes() == content
 
 
+@pytest.mark.parametrize("how", [{}, {"new": False}, {"read": True}])
+def test_an_empty_file_is_left_alone(tmp_path, how):
+    """It is nobody's: a store is put in its place whole, so a new one is never empty."""
+    path = tmp_path / "responses.db"
+    path.touch()
+    with pytest.raises(StoreError, match="is not a response store"):
+        ResponseStore.open(path, **how)
+    assert path.read_bytes() == b""
+    assert [one.name for one in tmp_path.iterdir()] == ["responses.db"]
+
+
+def test_a_store_is_made_whole_or_not_at_all(tmp_path, monkeypatch):
+    path = tmp_path / "responses.db"
+    monkeypatch.setattr("taskc.store.database._make", lambda db: db.execute("not SQL"))
+    with pytest.raises(StoreError):
+        ResponseStore.open(path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_where_there_are_no_links_a_store_is_made_as_well(tmp_path, monkeypatch):
+    def link(*_):
+        raise PermissionError
+
+    monkeypatch.setattr("os.link", link)
+    with ResponseStore.open(tmp_path / "responses.db") as store:
+        assert store.count() == 0
+    assert [one.name for one in tmp_path.iterdir()] == ["responses.db"]
+
+
+def test_reading_changes_nothing(path):
+    with ResponseStore.open(path) as store:
+        store.add_all([response("k")])
+    content = path.read_bytes()
+    with ResponseStore.open(path, read=True) as store:
+        assert store.get(["k"]) == {"k": response("k")}
+        with pytest.raises(StoreError):
+            store.add_all([response("l")])
+    assert path.read_bytes() == content
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
+
+
+def test_a_store_in_a_folder_that_takes_no_files_can_be_read(path, monkeypatch):
+    """SQLite wants a log beside the file; without one all is in the file."""
+    with ResponseStore.open(path) as store:
+        store.add_all([response("k")])
+    real = sqlite3.connect
+
+    class Closed(sqlite3.Connection):
+        def execute(self, statement, *values):
+            if "sqlite_master" in statement:
+                error = sqlite3.OperationalError("unable to open database file")
+                error.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
+                raise error
+            return super().execute(statement, *values)
+
+    def connect(place, **given):
+        return real(place, **given) if "immutable" in place else real(place, factory=Closed, **given)
+
+    monkeypatch.setattr("sqlite3.connect", connect)
+    with ResponseStore.open(path, read=True) as store:
+        assert store.count() == 1
+
+
+def test_a_lock_that_is_something_else_is_a_store_error(path):
+    with ResponseStore.open(path) as store:
+        lock = path.with_name(f"{path.name}-batches")
+        lock.write_text("a text, " * 200)
+        with (
+            pytest.raises(StoreError, match="cannot be locked: file is not a database") as caught,
+            store.alone(),
+        ):
+            pass
+        assert "move this one away" in caught.value.help
+        assert lock.read_text() == "a text, " * 200
+
+
 def test_a_newer_store_is_left_alone(path):
     ResponseStore.open(path).close()
     db = sqlite3.connect(path)

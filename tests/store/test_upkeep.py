@@ -65,6 +65,15 @@ def test_a_sound_store_is_good(path):
         ("UPDATE responses SET outcome = replace(outcome, 'na', 'ne')", "the answer beside it was changed"),
         ("UPDATE responses SET packed = zeroblob(5)", "what was sent cannot be unpacked"),
         ("DELETE FROM bases", "what it is packed against is missing"),
+        ("UPDATE responses SET outcome = 5", "its outcome is a number"),
+        ("UPDATE responses SET request = 0.5", "its request is a number"),
+        ("UPDATE responses SET asked = -1", "its asked is a number"),
+        ("UPDATE responses SET read = read + 1", "its counts, times or lowering were changed"),
+        ("UPDATE responses SET written = 0", "its counts, times or lowering were changed"),
+        ("UPDATE responses SET attempts = 9", "its counts, times or lowering were changed"),
+        ("UPDATE responses SET seconds = 0.5", "its counts, times or lowering were changed"),
+        ("UPDATE responses SET at = ''", "its counts, times or lowering were changed"),
+        ("UPDATE ways SET lowering = 'labels'", "its counts, times or lowering were changed"),
     ],
 )
 def test_what_was_changed_is_found(path, statement, why):
@@ -75,6 +84,29 @@ def test_what_was_changed_is_found(path, statement, why):
     assert not found.good and found.flawed == 1
     assert found.flaws[0].key == whole(0).key
     assert why in found.flaws[0].why
+
+
+@pytest.mark.parametrize("column", ["key", "request", "asked", "outcome"])
+def test_a_number_in_the_place_of_a_text_is_a_store_error(path, column):
+    filled(path, [whole(0)]).close()
+    change(path, f"UPDATE responses SET {column} = 5")
+    with ResponseStore.open(path) as store:
+        assert verify(store).flaws[0].why == f"its {column} is a number"
+        with pytest.raises(StoreError, match=f"cannot be read: its {column} is a number"):
+            list(store.each())
+        with (
+            pytest.raises(StoreError, match="is a number"),
+            ResponseStore.open(path.with_name("other")) as into,
+        ):
+            merge([store], into)
+
+
+def test_what_was_written_without_a_seal_is_taken_as_it_is(path):
+    """Answers that an earlier taskc packed end with the packed document."""
+    filled(path, [whole(at) for at in range(4)]).close()
+    change(path, "UPDATE responses SET packed = substr(packed, 1, length(packed) - 8), read = read + 1")
+    with ResponseStore.open(path) as store:
+        assert verify(store).good
 
 
 def test_one_bad_answer_does_not_hide_the_others(path):

@@ -219,6 +219,14 @@ def test_negation_rows_are_whole(negation):
         assert row["question"].endswith(("?", " ...")) and row["question"][0].isupper(), row["id"]
 
 
+def test_a_negated_question_and_its_control_are_one_cluster(builds):
+    _, requests = builds["negation_qa"]
+    pairs = {}
+    for request in requests:
+        pairs.setdefault(request["cluster"], set()).add(request["item"])
+    assert all(items == {f"neg-{number}", f"ctl-{number}"} for number, items in pairs.items())
+
+
 def test_every_negated_question_has_its_control(negation):
     by_id = {row["id"]: row for row in negation}
     for row in half(negation, True):

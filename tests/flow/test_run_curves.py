@@ -1,0 +1,110 @@
+"""Runs to curves: what the items add, whose answers were given, and runs of which the rows only are left."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from taskc.analysis.aggregate import aggregate
+from taskc.analysis.lure import predict
+from taskc.flow.curves import judge_curves
+from taskc.flow.points import Read
+from taskc.flow.run_curves import against, run_curves
+from taskc.records.lines import dump
+from taskc.records.score import Score
+
+# what five models can do, and how much the distractor lures them: a U on conflict items
+ABILITIES = (0.05, 0.2, 0.5, 0.8, 0.95)
+PULLS = (0.0, 0.45, 0.8, 0.45, 0.0)
+OPTIONS = 4
+AT = [f"m/{at}={10.0 ** (at + 6):g}" for at in range(5)]
+
+
+def scores(model: int, items: int, cluster: int = 1) -> list[Score]:
+    """Answer items, half of them in conflict, as the model of the lure does."""
+    made = []
+    for number in range(items):
+        conflict = number % 2 == 0
+        at = predict(ABILITIES[model], PULLS[model], 1 / OPTIONS, conflict)
+        luck = random.Random(f"{number // 2 // cluster} {conflict}").random()  # items are hard for all alike
+        who = "true_task" if luck < at.true else "trap" if luck < at.true + at.distractor else "other"
+        made.append(
+            Score(
+                task="t",
+                item=str(number),
+                regime="r",
+                measure="reply",
+                model=f"m/{model}",
+                request="q",
+                lowering="generate",
+                target="A",
+                predictions={"true_task": "A", "trap": "B" if conflict else "A"},
+                given="A",
+                correct=who == "true_task",
+                conflict=conflict,
+                attribution="both" if who == "true_task" and not conflict else who,
+                numbers={"chance": 1 / OPTIONS},
+                cluster=f"c{number // 2 // cluster}" if cluster > 1 else "",
+            )
+        )
+    return made
+
+
+def write(folder: Path, items: int, *, with_scores: bool = True, cluster: int = 1) -> Path:
+    for model in range(5):
+        run = folder / str(model)
+        run.mkdir(parents=True)
+        all_of_them = scores(model, items, cluster)
+        rows = "".join(dump(row) + "\n" for row in aggregate(all_of_them))
+        (run / "rows.jsonl").write_text(rows, encoding="utf-8")
+        if with_scores:
+            (run / "scores.jsonl").write_text("".join(dump(s) + "\n" for s in all_of_them), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write(tmp_path_factory.mktemp("runs"), 600)
+
+
+def test_items_are_paired(runs: Path) -> None:
+    """The errors of models that answered the same items hang together, and the curve says so."""
+    (curve,) = run_curves([runs], against([], AT, part="conflict"))
+    assert curve.paired is not None
+    assert curve.paired.units == 300 == curve.points[0].n
+    variances = [curve.paired.covariance[at][at] for at in range(5)]
+    expected = [p.value * (1 - p.value) / (p.n - 1) for p in curve.points]
+    assert variances == pytest.approx(expected)
+    assert curve.paired.covariance[1][2] > 0.4 * (variances[1] * variances[2]) ** 0.5
+    (lured,) = run_curves([runs], against([], AT, part="conflict", rate="lured"))
+    assert lured.paired is not None and lured.points[2].value > 0.6
+
+
+def test_what_the_u_means(runs: Path) -> None:
+    (curve,) = run_curves([runs], against([], AT, part="conflict"))
+    assert curve.answered is not None
+    first = curve.answered[2]
+    assert first.true + first.lured + first.other == pytest.approx(300)
+    assert first.agreed + first.erred == pytest.approx(300)
+    assert (first.chance, first.bait) == pytest.approx((0.25, 0.25))
+    (judged,) = judge_curves(Read(curves=(curve,))).judged
+    assert judged.verdict == "u_shaped"
+    assert judged.cause is not None
+    assert judged.cause.verdict == "explained"
+
+
+def test_clusters_are_units(tmp_path: Path) -> None:
+    (curve,) = run_curves([write(tmp_path / "runs", 600, cluster=10)], against([], AT, part="conflict"))
+    assert curve.paired is not None
+    assert curve.paired.units == 30
+    free = curve.points[1].value * (1 - curve.points[1].value) / 299
+    assert curve.paired.covariance[1][1] > 3 * free
+
+
+def test_rows_alone_make_curves(tmp_path: Path, runs: Path) -> None:
+    """A run of which the scores are gone has its shares, and no pairs."""
+    (bare,) = run_curves([write(tmp_path / "runs", 600, with_scores=False)], against([], AT))
+    (whole,) = run_curves([runs], against([], AT))
+    assert bare.points == whole.points
+    assert bare.paired is None
+    assert whole.paired is not None
