@@ -12,6 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
+from taskc.backends.local.kernels import FENCE, WITHIN, bordered, fenced
 from taskc.backends.local.weights import Doubles, Floats, Ints, Layer, Weights
 
 PIECES = 4
@@ -23,7 +24,10 @@ NORM_PART = 32
 """Parts in which the squares of a token's features are added up, each in 32 bits, their sums in 64."""
 
 FEWEST = 8
-"""Tokens from which on a product adds up each in the same order, however many there are (with AVX-512)."""
+"""Tokens from which on a product adds up each in the same order, however many there are.
+
+With AVX-512 that is so by itself, with AVX2 between fences (`kernels.py`).
+"""
 
 
 class Memory(Protocol):
@@ -86,6 +90,7 @@ class Network:
         self.stopped = stopped
         self.scratch = Scratch()
         self._pool = pool
+        self._bordered = bordered()
         half = np.arange(0, self.shape.head, 2) / self.shape.head
         self._turns = self.shape.base**-half
 
@@ -160,6 +165,19 @@ class Network:
 
     def _apply(self, matrix: Floats, x: Floats, name: str) -> Floats:
         out = self.scratch.take(name, matrix.shape[0], x.shape[1])
+        if not self._bordered or x.shape[1] < FEWEST:
+            return self._multiply(matrix, x, out)
+        for start in range(0, x.shape[1], WITHIN):
+            part = x[:, start : start + WITHIN]
+            within = slice(FENCE, FENCE + part.shape[1])
+            wide = self.scratch.take("fenced", len(x), fenced(part.shape[1]))
+            wide[:, :FENCE] = wide[:, within.stop :] = 0
+            wide[:, within] = part
+            product = self.scratch.take("product", len(matrix), wide.shape[1])
+            out[:, start : start + WITHIN] = self._multiply(matrix, wide, product)[:, within]
+        return out
+
+    def _multiply(self, matrix: Floats, x: Floats, out: Floats) -> Floats:
         if self._pool is None or x.shape[1] < SHARED_COLUMNS:
             return np.matmul(matrix, x, out=out)
         step = -(-len(matrix) // PIECES)

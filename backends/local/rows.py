@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from taskc.backends.local.kernels import bordered
 from taskc.backends.local.layout import Ids
 from taskc.backends.local.network import Network, Scratch
 from taskc.backends.local.weights import Doubles, Floats, Ints, Shape
@@ -147,21 +148,36 @@ def gather(
     """
     found = scratch.take("found", *queries.shape)
     for head in range(len(queries)):
-        far, near = _exponentials(queries[head], trunk[0][head], own[0][head], hidden_from, scratch)
+        far, near = _exponentials(queries[head], trunk[0][head], own[0][head], hidden_from, scratch, fine)
         mix = _mix_finely if fine else _mix
         mix(far, near, trunk[1][head], own[1][head], found[head].reshape(*near.shape[:2], -1), scratch)
     return found
 
 
 def _exponentials(
-    queries: Floats, trunk: Floats, own: Floats, hidden_from: Floats | None, scratch: Scratch
+    queries: Floats,
+    trunk: Floats,
+    own: Floats,
+    hidden_from: Floats | None,
+    scratch: Scratch,
+    fine: bool,
 ) -> tuple[Floats, Floats]:
     """Give the weights, before they are divided by their sum, of the trunk's tokens and of the row's own."""
     rows, count, group, head = queries.shape
     flat = queries.reshape(-1, head)
-    far = np.matmul(flat, trunk.T, out=scratch.take("far", len(flat), len(trunk)))
+    far = scratch.take("far", len(flat), len(trunk))
     near = scratch.take("near", rows, count * group, own.shape[1])
-    np.matmul(queries.reshape(rows, count * group, head), own.swapaxes(1, 2), out=near)
+    if fine and bordered():  # in 64 bits, where the order of adding up does not matter
+        exact = _doubled("queries", flat, scratch)
+        keys = _doubled("keys", trunk, scratch).T
+        far[:] = np.matmul(exact, keys, out=scratch.take_doubles("far", *far.shape))
+        keys = _doubled("own keys", own, scratch).swapaxes(1, 2)
+        near[:] = np.matmul(
+            exact.reshape(rows, -1, head), keys, out=scratch.take_doubles("near", *near.shape)
+        )
+    else:
+        np.matmul(flat, trunk.T, out=far)
+        np.matmul(queries.reshape(rows, count * group, head), own.swapaxes(1, 2), out=near)
     if hidden_from is not None:
         seen = near.reshape(rows, count, group, -1)
         seen += hidden_from[:, :, None]
