@@ -7,11 +7,11 @@ from dataclasses import replace
 from itertools import chain
 from typing import NamedTuple, TypeAlias
 
-from taskc.analysis.attribution import Chances, attribution
+from taskc.analysis.attribution import attribution
 from taskc.analysis.heap import Heap, Tally
 from taskc.analysis.intervals import Mean, mean
 from taskc.analysis.parts import clusters_of, part_of
-from taskc.analysis.row import Part, Row
+from taskc.analysis.row import Chances, Part, Row
 from taskc.records.score import Missing, Score
 
 __all__ = ["FIXED", "Gathering", "Joint", "Part", "Row", "aggregate"]

@@ -16,28 +16,13 @@ section 2.2) with the correlation of two cells of one multinomial, or none for t
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 from taskc.analysis.intervals import Rate, wilson
 from taskc.analysis.lure import Seen, estimate
-from taskc.analysis.row import Attribution, Excess, Part
+from taskc.analysis.row import Attribution, Chances, Excess, Part
 
 _NONE = 1e-9  # a probability below it is none
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chances:
-    """Mean chances that a guess hits the truth, over the items of each kind; 0 where answers are free.
-
-    `bait` is that of hitting a distractor on conflict items, `baits` those of each distractor by itself.
-    """
-
-    conflict: float = 0.0
-    bait: float = 0.0
-    agree: float = 0.0
-    control: float = 0.0
-    baits: Mapping[str, float] = field(default_factory=dict)
 
 
 def attribution(
@@ -56,6 +41,7 @@ def attribution(
         pull=found.pull,
         misfit=found.misfit,
         why=found.why,
+        chances=chances,
     )
 
 

@@ -12,9 +12,17 @@ from collections.abc import Sequence
 import numpy as np
 
 from taskc.analysis.grid import FINE_PHI, Array, P, widen
-from taskc.analysis.shape import LEAST, SPREADS, evidence_of, probabilities
-from taskc.records.curve import SHAPES, Answered, Cause
+from taskc.analysis.shape import LEAST, PRIOR, SPREADS, evidence_of, probabilities
+from taskc.records.curve import SHAPES, Answered, Cause, Shape
 
+# of ability before the data: likelier to rise than anything else, and not so likely that nothing need show it
+ABILITY: dict[Shape, float] = {
+    "positive": 0.4,
+    "inverse": 0.15,
+    "u_shaped": 0.125,
+    "inverted_u": 0.125,
+    "flat": 0.2,
+}
 _EACH = 4  # of the fine cells are taken at once
 _TINY = 1e-12  # the least probability that is taken a logarithm of
 
@@ -25,9 +33,9 @@ def find_cause(
     """Judge ability and pull against scale; `likely` is the probability from which a pair is the verdict."""
     both = [_likelihoods(one) for one in answered]
     odds = []
-    for which in (0, 1):
+    for which, prior in ((0, ABILITY), (1, PRIOR)):
         seen = widen(np.array([pair[which] for pair in both]), tuple(SPREADS))[None]
-        odds.append(probabilities(evidence_of(seen, np.ones(1), places, least)))
+        odds.append(probabilities(evidence_of(seen, np.ones(1), places, least), prior))
     ability, pull = odds
     explained = ability["positive"] * pull["inverted_u"]
     pairs = {(one, other): ability[one] * pull[other] for one in SHAPES for other in SHAPES}

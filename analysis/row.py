@@ -44,6 +44,20 @@ class Excess:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Chances:
+    """Mean chances that a guess hits the truth, over the items of each kind; 0 where answers are free.
+
+    `bait` is that of hitting a distractor on conflict items, `baits` those of each distractor by itself.
+    """
+
+    conflict: float = 0.0
+    bait: float = 0.0
+    agree: float = 0.0
+    control: float = 0.0
+    baits: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attribution:
     """What lures the model, and what it can do (`attribution.py` says how it is worked out).
 
@@ -52,7 +66,8 @@ class Attribution:
     which neither the truth nor a distractor was given; `excess_agree` expects as many errors as on agree
     items, or on controls where there are none; `excess_of` is `excess` of each distractor by itself.
     `ability` and `pull` are those of the model of `lure.py`, `misfit` its p-value. What cannot be told is
-    None, and `why` says what ability or pull lacks.
+    None, and `why` says what ability or pull lacks. `chances` are those
+    it was worked out with, None in rows of earlier versions.
     """
 
     bait: float
@@ -63,6 +78,7 @@ class Attribution:
     pull: Estimate | None = None
     misfit: float | None = None
     why: str = ""
+    chances: Chances | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,9 +78,9 @@ def evidence_of(
     return {shape: one @ weights for shape, one in told.items()}
 
 
-def probabilities(told: Mapping[Shape, Array]) -> dict[Shape, float]:
+def probabilities(told: Mapping[Shape, Array], prior: Mapping[Shape, float] = PRIOR) -> dict[Shape, float]:
     """Give the probability of every shape, by Bayes' rule; 0 for one that the points cannot show."""
-    weights = {shape: PRIOR[shape] * float(told[shape].sum()) for shape in SHAPES if shape in told}
+    weights = {shape: prior[shape] * float(told[shape].sum()) for shape in SHAPES if shape in told}
     total = math.fsum(weights.values())
     return {shape: weights.get(shape, 0.0) / total for shape in SHAPES}
 

@@ -115,7 +115,7 @@ class _Drawing:
         axes.set_gid(name)
         _fill(axes, panel, self.sheet)
         title = panel.title + (f", {panel.family}" if panel.family else "")
-        axes.set_title(_short(title, _TITLE), fontsize=6.5, loc="left", x=-0.27, y=1.0, pad=3)
+        axes.set_title(_short(title, _TITLE), fontsize=6.5, loc="left", x=-0.27, y=1.0, pad=6.5)
         axes.set_ylabel(_WORDS[panel.kind], fontsize=6)
         axes.set_xlabel(self.sheet.axis, fontsize=6)
         # where labels go is said, as to search for it takes as long as to draw them

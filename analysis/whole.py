@@ -3,9 +3,11 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
+from taskc.analysis.attribution import attribution
 from taskc.analysis.intervals import Mean, Rate, wilson
-from taskc.analysis.row import Part, Row
+from taskc.analysis.row import Chances, Part, Row
 
 
 def whole(rows: Iterable[Row]) -> list[Row]:
@@ -33,7 +35,14 @@ def _joined(task: str, rows: Sequence[Row]) -> Row:
     asked = [row for row in rows if row.n]
     chances = [row.chance for row in asked if row.chance is not None]
     known = bool(asked) and len(chances) == len(asked)
-    names = dict.fromkeys(name for row in rows for name in row.numbers)
+    conflict = _part([row.conflict for row in rows], distractors)
+    agree = _part([row.agree for row in rows], distractors)
+    controls = [row.control for row in rows if row.control]
+    if conflict.n and agree.n:
+        conflict = replace(conflict, numbers=_numbers([_told(row, row.conflict) for row in rows]))
+        agree = replace(agree, numbers=_numbers([_told(row, row.agree) for row in rows]))
+    control = _part(controls, distractors)
+    joined = _chances(rows, distractors)
     return Row(
         task=task,
         regime=first.regime,
@@ -45,11 +54,52 @@ def _joined(task: str, rows: Sequence[Row]) -> Row:
         chance=_weighted([(row.n, row.chance or 0.0) for row in asked]) if known else None,
         distractors=distractors,
         all=_part([row.all for row in rows], distractors),
-        conflict=_part([row.conflict for row in rows], distractors),
-        agree=_part([row.agree for row in rows], distractors),
-        numbers={name: _mean([row.numbers[name] for row in rows if name in row.numbers]) for name in names},
+        conflict=conflict,
+        agree=agree,
+        numbers=_numbers([row.numbers for row in rows]),
         lowering=first.lowering,
+        control=control if controls else None,
+        attribution=attribution(distractors, conflict, agree, control, joined) if joined else None,
     )
+
+
+def _told(row: Row, part: Part) -> Mapping[str, Mean]:
+    """Give the numbers of a part, which are those of its row where that has no other items."""
+    return row.numbers if part.n and part.n == row.n else part.numbers
+
+
+def _numbers(some: Sequence[Mapping[str, Mean]]) -> dict[str, Mean]:
+    names = dict.fromkeys(name for numbers in some for name in numbers)
+    return {name: _mean([numbers[name] for numbers in some if name in numbers]) for name in names}
+
+
+def _chances(rows: Sequence[Row], distractors: tuple[str, ...]) -> Chances | None:
+    """Join the chances of a guess; None where a row does not tell its own, or none has an item."""
+    told = [(row, row.attribution.chances) for row in rows if row.attribution and row.attribution.chances]
+    if not told or len(told) < sum(row.n > 0 for row in rows):
+        return None
+    controls = [row.control.n if row.control else 0 for row, _ in told]
+    torn = [row.conflict.n for row, _ in told]
+    spoken = [row.agree.n - own for (row, _), own in zip(told, controls, strict=True)]
+    conflict = _middle(torn, [one.conflict for _, one in told])
+    baits = {
+        name: _weighted(list(zip(torn, [one.baits.get(name, 0.0) for _, one in told], strict=True)))
+        for name in distractors
+        if conflict
+    }
+    return Chances(
+        conflict=conflict,
+        bait=min(1.0, math.fsum(baits.values())),
+        agree=_middle(spoken, [one.agree for _, one in told]),
+        control=_middle(controls, [one.control for _, one in told]),
+        baits=baits or dict.fromkeys(distractors, 0.0),
+    )
+
+
+def _middle(sizes: Sequence[int], chances: Sequence[float]) -> float:
+    """Give the mean over items; 0, for free answers, where one of the rows has such."""
+    some = [(n, chance) for n, chance in zip(sizes, chances, strict=True) if n]
+    return _weighted(some) if some and all(chance for _, chance in some) else 0.0
 
 
 def _part(parts: Sequence[Part], distractors: tuple[str, ...]) -> Part:
@@ -79,8 +129,8 @@ def _mean(means: Sequence[Mean]) -> Mean:
     """Join means of parts: squares about the joint mean are those within the parts and those between them."""
     n = sum(one.n for one in means)
     value = _weighted([(one.n, one.value) for one in means])
-    if n == 1:
-        return Mean(n=1, value=value, error=None)
+    if n == 1 or any(one.error is None and one.n > 1 for one in means):
+        return Mean(n=n, value=value, error=None)
     within = math.fsum((one.error or 0.0) ** 2 * one.n * (one.n - 1) for one in means)
     between = math.fsum(one.n * (one.value - value) ** 2 for one in means)
     return Mean(n=n, value=value, error=math.sqrt((within + between) / (n - 1) / n))

@@ -68,6 +68,10 @@ def _families(crossed: Crossed, wanted: Against, notes: dict[str, None]) -> dict
             lost.append(f"`{model}`")
             continue
         family, _, scale = place
+        if scale <= 0:
+            told = f"no verdict on `{model}`: its scale is {scale:g}, and the logarithm is wanted"
+            notes[told] = None
+            continue
         out.setdefault(family, {})[model] = scale
     if lost:
         told = f"no verdict on {', '.join(lost)}: the scale is not known"

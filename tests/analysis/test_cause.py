@@ -44,7 +44,8 @@ def cause(abilities, pulls, **more):
         ((0.9, 0.5, 0.1, 0.5, 0.9), (0.1,) * 5, {}, "otherwise"),  # ability itself comes and goes
         (ABILITIES, (0.1, 0.7, 0.75, 0.8, 0.85), {}, "otherwise"),  # pull comes and stays
         (ABILITIES, HUMP, {"conflict": 3, "agree": 3}, "undetermined"),
-        (ABILITIES, HUMP, {"agree": 0, "chance": 0.5}, "undetermined"),  # with two options nothing tells
+        # of two options every error is the distractor's: what ability does where pull is strong nothing tells
+        (ABILITIES, (0.5, 0.8, 0.9, 0.8, 0.5), {"agree": 0, "chance": 0.5}, "undetermined"),
     ],
 )
 def test_causes(abilities, pulls, more, verdict) -> None:

@@ -58,7 +58,7 @@ def test_what_has_no_small_parts_is_sampled_and_what_is_much_is_normal() -> None
 
 
 @pytest.mark.parametrize("discordant", [0.02, 0.1, 0.3, 0.8])
-@pytest.mark.parametrize("n", [50, 100, 300])
+@pytest.mark.parametrize("n", [50, 100, pytest.param(300, marks=pytest.mark.slow)])
 def test_mcnemar_keeps_its_size(n, discordant) -> None:
     """Added up exactly over all outcomes of n items of which a share is discordant, one way or the other."""
     sizes = [0.0, 0.0]

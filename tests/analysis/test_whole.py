@@ -16,6 +16,21 @@ def parted():
         yield replace(one, task=f"{one.task}.part{at % 3}", item=f"{one.item}-{at}")
 
 
+def _alike(one, other) -> None:
+    """Hold two records against each other, numbers to the last digits aside."""
+    if isinstance(one, float):
+        assert one == pytest.approx(other, abs=1e-5)
+    elif isinstance(one, dict):
+        assert one.keys() == other.keys()
+        for name in one:
+            _alike(one[name], other[name])
+    elif dataclasses.is_dataclass(one):
+        for field in dataclasses.fields(one):
+            _alike(getattr(one, field.name), getattr(other, field.name))
+    else:
+        assert one == other
+
+
 def test_they_are_what_gathering_gives() -> None:
     gathering = Gathering()
     for one in parted():
@@ -32,6 +47,10 @@ def test_they_are_what_gathering_gives() -> None:
                 a, b = getattr(one, rate), getattr(other, rate)
                 assert (a is None) == (b is None)
                 assert a is None or dataclasses.astuple(a) == pytest.approx(dataclasses.astuple(b))
+        _alike(mine.attribution, theirs.attribution)
+        _alike(mine.control, theirs.control)
+        _alike(mine.conflict.numbers, theirs.conflict.numbers)
+        _alike(mine.agree.numbers, theirs.agree.numbers)
         assert mine.numbers.keys() == theirs.numbers.keys()
         for name, mean in mine.numbers.items():
             assert (mean.n, mean.value) == (theirs.numbers[name].n, pytest.approx(theirs.numbers[name].value))

@@ -118,6 +118,8 @@ def test_by_likelihood(asked: Path, quick: Any) -> None:
 def test_scales_nobody_knows(asked: Path, quick: Any) -> None:
     done = quick("effects", "runs")
     assert done.code == 0 and "the scale is not known; state it with `--at MODEL=NUMBER`" in done.err
+    done = quick("effects", "runs", "--at", "echo/a=0")
+    assert done.code == 0 and "its scale is 0, and the logarithm is wanted" in done.err
 
 
 def test_without_the_build_places_cannot_be_told(asked: Path, quick: Any) -> None:

@@ -246,7 +246,7 @@ def test_budget_of_requests(run: Any, build: Path) -> None:
         assert ran.code == code
         assert sum(_asked(build / "log.txt").values()) == 40 - left
         if code:
-            assert f"`--max-requests` is reached, {left} not asked" in ran.err
+            assert f"`--max-requests` is reached, {left} not answered" in ran.err
             assert ran.err.rstrip().endswith(shlex.join(["taskc", *args]))
     assert set(_asked(build / "log.txt").values()) == {1}
 

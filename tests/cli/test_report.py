@@ -44,6 +44,9 @@ def test_a_report_in_its_folder(run: Any, runs: Any, folder: Path) -> None:
         "undetermined",
     }
     assert "report: report/report.html" in done.err
+    (effects, *_) = told["effects"]["effects"]
+    assert {factor["name"] for factor in effects["factors"]} >= {"belief", "regime", "model"}
+    assert 'id="effects"' in (folder / "report/report.html").read_text(encoding="utf-8")
 
 
 def test_models_without_a_size_are_told_and_drawn(runs: Any, folder: Path) -> None:

@@ -32,42 +32,32 @@ def built(folder: Path, quick) -> Path:
     return folder
 
 
-def test_simulate_is_told_by_curves(folder: Path, run) -> None:
+def test_simulate_is_told_by_curves(folder: Path, run, quick) -> None:
     """What `simulate` makes, `curves` and `score` read as any other run, and it says that it is simulated."""
-    compiled = run("compile", str(Path(__file__).parents[2] / "tasks" / "negation_qa"), "-q")
+    compiled = quick("compile", str(Path(__file__).parents[2] / "tasks" / "negation_qa"), "-q")
     assert compiled.code == 0, compiled.err
-    made = run(
-        "simulate",
-        "--shape",
-        "u_shaped",
-        "--effect",
-        "0.35",
-        "--select",
-        "task=negation_cloze",
-        "--seed",
-        "3",
-    )
+    shape = ["--shape", "u_shaped", "--effect", "0.35", "--seed", "3", "--models", "3"]
+    made = run("simulate", *shape, "--select", "task=negation_cloze regime=zero_shot")
     assert made.code == 0, made.err
     assert made.out.startswith("negation_cloze: u_shaped, 35 points on all items, seed 3\n")
     assert "simulated/3b" in made.out
-    assert "2 curves, told to be: 2 u_shaped" in made.out
+    assert "1 curve, told to be: 1 u_shaped" in made.out
     (place,) = (folder / "simulated").glob("*/run.json")
     assert "simulated" in place.parent.name
     assert made.err.strip() == f"results: simulated/{place.parent.name}"
     assert {one.name for one in place.parent.iterdir()} >= {
         "rows.jsonl", "scores.jsonl", "scores.svg", "simulated.json",
     }  # fmt: skip
-    curves = run("curves", "simulated", "--format", "json")
-    told = json.loads(curves.out)["curves"]
-    assert [(one["family"], one["verdict"]) for one in told] == [("simulated", "u_shaped")] * 2
-    assert {one["paired"] for one in told} == {120}  # of 240 items, in pairs
-    assert {one["cause"]["verdict"] for one in told} == {"explained"}
-    assert told[0]["cause"]["pull"]["inverted_u"] > 0.8
-    text = run("curves", "simulated").out
+    curves = quick("curves", "simulated", "--format", "json")
+    (told,) = json.loads(curves.out)["curves"]
+    assert (told["family"], told["verdict"]) == ("simulated", "u_shaped")
+    assert all(point["model"].startswith("simulated/") for point in told["points"])
+    assert told["paired"] == 120  # of 240 items, in pairs
+    assert (told["cause"]["verdict"], told["cause"]["pull"]["inverted_u"] > 0.8) == ("explained", True)
+    text = quick("curves", "simulated").out
     assert "items, the same for all models" in text
     assert "  the distractor explains it: ability positive" in text
-    assert all(p["model"].startswith("simulated/") for one in told for p in one["points"])
-    scored = run("score", "-o", "simulated", "--no-picture", "-q")
+    scored = quick("score", "-o", "simulated", "--no-picture", "-q")
     assert scored.code == 0 and "simulated/3b?ability=" in scored.out
 
 
@@ -115,29 +105,48 @@ def test_without_a_build(quick, command: list[str]) -> None:
     assert "there is no build in `build`" in done.err
 
 
-def test_power(folder: Path, run) -> None:
+def test_power(folder: Path, run, quick) -> None:
     """One design is told in full, several in a line each; processes change nothing, and a seed does."""
     (folder / "sayings.task").write_text(TASK, encoding="utf-8")
-    compiled = run("compile", "sayings.task", "-q")
-    assert compiled.code == 0, compiled.err
-    same = ["power", "--repeats", "4", "--effect", "0.3", "--part", "conflict", "--seed", "1"]
-    one = run(*same, "-j", "1", "--picture", "told.svg")
+    assert quick("compile", "sayings.task", "-q").code == 0
+    same = [
+        "power",
+        "--repeats",
+        "2",
+        "--effect",
+        "0.3",
+        "--part",
+        "conflict",
+        "--models",
+        "3",
+        "--seed",
+        "1",
+    ]
+    one = quick(*same, "-j", "1", "--picture", "told.svg")
     assert one.code == 0, one.err
-    assert "curves told rightly, of 4 of each shape, judged on the conflict items" in one.out
+    assert "curves told rightly, of 2 of each shape, judged on the conflict items" in one.out
     assert "truth, and what it was told to be" in one.out
     assert "probabilities of shapes, and how often that was the shape" in one.out
     assert ET.fromstring((folder / "told.svg").read_text()).tag.endswith("svg")
     assert run(*same, "-j", "2").out == one.out
-    assert run(*same[:-1], "2", "-j", "1").out != one.out
-    grid = run(*same, "--models", "2,4", "--items", "30,300", "-j", "1", "--format", "json")
+    assert quick(*same[:-1], "2", "-j", "1").out != one.out
+
+
+def test_power_of_several_designs(folder: Path, quick) -> None:
+    (folder / "sayings.task").write_text(TASK, encoding="utf-8")
+    assert quick("compile", "sayings.task", "-q").code == 0
+    grid = quick(
+        "power", "--models", "2,3", "--items", "30,300", "--part", "conflict", "--repeats", "2",
+        "-j", "1", "--format", "json",
+    )  # fmt: skip
     told = json.loads(grid.out)
-    assert [(t["models"], t["items"]) for t in told["trials"]] == [(2, 30), (2, 300), (4, 30), (4, 300)]
+    assert [(t["models"], t["items"]) for t in told["trials"]] == [(2, 30), (2, 300), (3, 30), (3, 300)]
     assert all(t["conflict"] == t["judged"] < t["items"] for t in told["trials"])
     assert told["trials"][0]["judged"] / 30 == pytest.approx(told["trials"][1]["judged"] / 300, abs=0.05)
-    assert [[s["shape"] for s in t["told"]] for t in told["trials"]] == [
-        ["positive", "inverse", "flat"]] * 2 + [["positive", "inverse", "u_shaped", "inverted_u", "flat"]
-    ] * 2  # fmt: skip
+    few, many = ["positive", "inverse", "flat"], ["positive", "inverse", "u_shaped", "inverted_u", "flat"]
+    assert [[s["shape"] for s in t["told"]] for t in told["trials"]] == [few, few, many, many]
     for trial in told["trials"]:
-        assert all(sum(row["verdicts"].values()) == 4 for row in trial["told"])
-        assert sum(b["n"] for b in trial["calibration"]["bins"]) == 5 * 4 * len(trial["told"])
-    assert sum(b["n"] for b in told["calibration"]["bins"]) == 5 * 4 * (3 + 3 + 5 + 5)
+        assert all(sum(row["verdicts"].values()) == 2 for row in trial["told"])
+        assert sum(b["n"] for b in trial["calibration"]["bins"]) == 5 * 2 * len(trial["told"])
+        assert sum(b["n"] for b in trial["likeliest"]["bins"]) == 2 * len(trial["told"])
+    assert sum(b["n"] for b in told["calibration"]["bins"]) == 5 * 2 * (3 + 3 + 5 + 5)
