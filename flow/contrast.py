@@ -80,6 +80,8 @@ def compare_runs(question: Question) -> Compared:
     if not pairs:
         told = notes[0] if notes else "nothing was answered on both sides"
         raise BadSelection(f"there is nothing to compare: {told}", "name runs of the same task and regimes")
+    if question.conditions and len(question.sides) == 2:
+        _check_whole(groups, order)
     level = question.sure or question.level
     wanted = _metrics(question, pairs)
     made = [
@@ -255,6 +257,14 @@ def _pairs(groups: _Groups, order: Sequence[str]) -> tuple[list[_Pair], list[str
     for names, contexts in alone.items():
         notes.append(_told_alone(names, contexts, groups))
     return pairs, notes
+
+
+def _check_whole(groups: _Groups, order: Sequence[str]) -> None:
+    """See that the second side has all that the first has, so that a gate is no looser than it looks."""
+    lost = [context for context, sides in groups.items() if tuple(sides) == (order[0],)]
+    if lost:
+        told = f"a condition is about all of `{order[0]}`, and {_told_alone(order[:1], lost, groups)}"
+        raise BadSelection(told, "ask the other one too, or take a part of both with `--select`")
 
 
 def _told_alone(names: Sequence[str], contexts: Sequence[_Context], groups: _Groups) -> str:

@@ -206,6 +206,19 @@ def test_what_is_missing_alone_or_asked_in_another_way_is_told(run: Any, folder:
     assert run("compare", "a", "c", "--mix-measures").code == 0
 
 
+def test_a_gate_wants_all_that_the_first_side_has(run: Any, folder: Path) -> None:
+    """What nobody asked the second time cannot pass; what is new there may be."""
+    shots = {"regime": "few_shot", "request": "s"}
+    write(folder / "old", [*scores(GOOD), *scores(GOOD, **shots)])
+    write(folder / "new", scores(GOOD))
+    condition = ("--fail-if", "accuracy drop > 0.02")
+    ran = run("compare", "old", "new", *condition)
+    assert ran.code == 2 and "a condition is about all of `old`, and only `old` has quiz, few_shot" in ran.err
+    assert run("compare", "old", "new").code == 0
+    assert run("compare", "new", "old", *condition).code == 0
+    assert run("compare", "old", "new", "--select", "regime=zero_shot", *condition).code == 0
+
+
 def test_sides_that_share_no_item_are_two_samples_and_it_is_said(run: Any, folder: Path) -> None:
     write(folder / "a", scores(GOOD))
     write(folder / "b", [replace(one, item=f"other {one.item}") for one in scores(WORSE)])
