@@ -222,13 +222,7 @@ def _why(cause: "Cause") -> str:
     """Say whether a distractor explains a U, and by what."""
     best = {name: max(odds, key=lambda shape: odds[shape]) for name, odds in _both(cause).items()}
     parts = [f"{name} {best[name]} {odds[best[name]]:.0%}" for name, odds in _both(cause).items()]
-    verdict = {
-        "explained": "the distractor explains it",
-        "otherwise": "the distractor does not explain it by coming and going",
-        "undetermined": "whether the distractor explains it cannot be told",
-    }[cause.verdict]
-    both = f"that ability rises while pull comes and goes is {cause.explained:.0%} likely"
-    return f"{verdict}: {' and '.join(parts)}; {both}"
+    return f"{cause.told}, {cause.explained:.0%}: {', '.join(parts)}"
 
 
 def _both(cause: "Cause") -> "dict[str, Mapping[Shape, float]]":

@@ -19,13 +19,6 @@ SIGNS: dict[Verdict, str] = {
 }
 
 
-_CAUSES = {
-    "explained": "the distractor explains it: ability rises while pull comes and goes",
-    "otherwise": "that ability rises while pull comes and goes does not explain it",
-    "undetermined": "whether ability rises while pull comes and goes cannot be told",
-}
-
-
 class Said(Struct, frozen=True, kw_only=True):
     """One verdict of the summary: of a family, or of all families together (`family` is then empty).
 
@@ -86,7 +79,7 @@ def judged(one: Trend) -> str:
     if turn is not None:
         told += f"; turns at {human(turn.scale)} (90 %: {human(turn.low)} to {human(turn.high)})"
     if one.cause is not None and one.verdict == "u_shaped":
-        told += f"; {_CAUSES[one.cause.verdict]}, {percent(one.cause.explained)} %"
+        told += f"; {one.cause.told}, {percent(one.cause.explained)} %"
     return told
 
 

@@ -90,6 +90,17 @@ class Cause(Struct, frozen=True, kw_only=True):
     ability: Mapping[Shape, float]
     pull: Mapping[Shape, float]
 
+    @property
+    def told(self) -> str:
+        """Say the verdict in words."""
+        if self.verdict == "explained":
+            return "the distractor explains it: ability rises while pull comes and goes"
+        if self.verdict == "undetermined":
+            return "whether ability rises while pull comes and goes cannot be told"
+        if max(self.pull, key=lambda shape: self.pull[shape]) == "inverted_u":
+            return "pull comes and goes, but ability does not seem to rise"
+        return "the distractor does not seem to come and go"
+
 
 class Judged(Struct, frozen=True, kw_only=True):
     """A curve, the probability of each shape, and the verdict.

@@ -56,7 +56,7 @@ def test_simulate_is_told_by_curves(folder: Path, run, quick) -> None:
     assert (told["cause"]["verdict"], told["cause"]["pull"]["inverted_u"] > 0.8) == ("explained", True)
     text = quick("curves", "simulated").out
     assert "items, the same for all models" in text
-    assert "  the distractor explains it: ability positive" in text
+    assert "  the distractor explains it: ability rises while pull comes and goes, " in text
     scored = quick("score", "-o", "simulated", "--no-picture", "-q")
     assert scored.code == 0 and "simulated/3b?ability=" in scored.out
 
