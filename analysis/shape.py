@@ -147,11 +147,12 @@ def _far(like: Array, shares: tuple[float, ...], least: float) -> Array:
     every = np.ones((len(TOTALS), *like.shape[1:]))
     for share, seen in zip(reversed(shares), like[::-1], strict=True):
         every = (seen * every) @ _steps(share).swapaxes(1, 2)
-    close = np.zeros((len(TOTALS), CELLS, like.shape[1], band.near.shape[1]))
-    close[..., 0] = 1.0
-    for share, seen in zip(shares, like, strict=True):
+    # the first step is from the lowest cell of each band, so that it is a row of the matrix and no product
+    close = _narrow(shares[0], least)[:, :, None, 0] * like[0][:, band.at].swapaxes(0, 1)
+    for share, seen in zip(shares[1:], like[1:], strict=True):
         close = (close @ _narrow(share, least)) * seen[:, band.at].swapaxes(0, 1)
-    made: Array = np.maximum(every - np.einsum("tcbw,cw->tbc", close, band.near), 0.0)
+    near = (close * band.near[None, :, None, :]).sum(axis=3).swapaxes(1, 2)
+    made: Array = np.maximum(every - near, 0.0)
     return made
 
 
