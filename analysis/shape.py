@@ -10,6 +10,8 @@ grid (`grid.py`), without sampling:
   the distances on the axis of scale, so that a model in between changes nothing (Lawless and Crowder 2004,
   Lifetime Data Analysis 10:213). One step in twenty is a jump of any size. A stretch that rises by less
   than `least` from end to end is none;
+- of the curves that never fall, or never rise, `AT_ONCE` are level but for one step: abilities emerge.
+  Without these the luck before a jump passes for a fall, and the jump for the rise that makes a U of it;
 - both arms of a curve that turns have the same mean rise: where one thing comes and goes, it goes as far as
   it came, give or take;
 - an observed share lies off its value by the luck of the items, and the value off the curve by a normal
@@ -38,6 +40,7 @@ FORM = 4.0  # of the distribution of a rise: its standard deviation is half its 
 SPREADS = {0.0: 0.3, 0.01: 0.5, 0.02: 0.08, 0.04: 0.05, 0.08: 0.05, 0.2: 0.015, 0.4: 0.005}
 LEAST = 0.05  # five points of accuracy: a smaller rise or fall is none
 _END, _TERMS = 45.0, 130  # where a gamma variable of form 4 or less is at its end, and terms of the series
+AT_ONCE = 0.4  # of monotone curves rise or fall in one step
 JUMP = 0.05  # of the steps are of any size that there is room for: abilities may emerge at once
 # more tasks rise or fall than turn; few are flat to within that, and those that are show it soon
 PRIOR: dict[Shape, float] = {
@@ -79,7 +82,12 @@ def evidence_of(
 
 
 def probabilities(told: Mapping[Shape, Array], prior: Mapping[Shape, float] = PRIOR) -> dict[Shape, float]:
-    """Give the probability of every shape, by Bayes' rule; 0 for one that the points cannot show."""
+    """Give the probability of every shape, by Bayes' rule; 0 for one that the points cannot show.
+
+    Points of one scale show no shape at all, and what was likely before them is as likely after them.
+    """
+    if len(told) == 1:
+        return {shape: prior[shape] for shape in SHAPES}
     weights = {shape: prior[shape] * float(told[shape].sum()) for shape in SHAPES if shape in told}
     total = math.fsum(weights.values())
     return {shape: weights.get(shape, 0.0) / total for shape in SHAPES}
@@ -106,8 +114,8 @@ def _rising(like: Array, spans: Array, least: float) -> Array:
     Seen from its upper end a rising curve falls, and so rises in 1 − p: both ends count alike.
     """
     room = _band(least).room
-    up = like[0] * _arm(like[1:], spans, least).mean(axis=0)
-    down = like[-1, :, ::-1] * _arm(like[-2::-1, :, ::-1], spans[::-1], least).mean(axis=0)
+    up = like[0] * _arm(like[1:], spans, least, AT_ONCE).mean(axis=0)
+    down = like[-1, :, ::-1] * _arm(like[-2::-1, :, ::-1], spans[::-1], least, AT_ONCE).mean(axis=0)
     made: Array = (up + down)[:, room].mean(axis=1) / 2
     return made
 
@@ -123,14 +131,34 @@ def _turning(like: Array, spans: Array, least: float) -> Array:
     return np.array(told) / len(inner)
 
 
-def _arm(like: Array, spans: Array, least: float) -> Array:
+def _arm(like: Array, spans: Array, least: float, at_once: float = 0.0) -> Array:
     """Give the likelihood of the places after a stretch's beginning: totals × batch × value at the beginning.
 
-    The stretch rises by `least` or more from its beginning to its end.
+    The stretch rises by `least` or more from its beginning to its end, and `at_once` of them in one step.
     """
     shares = tuple(float(share) for share in spans / spans.sum())
     far, rises = _far(like, shares, least), _rises(shares, least)[:, None]
-    made: Array = np.divide(far, rises, out=np.zeros_like(far), where=rises > 0)
+    steady: Array = np.divide(far, rises, out=np.zeros_like(far), where=rises > 0)
+    return (1 - at_once) * steady + at_once * _leap(like, shares, least) if at_once else steady
+
+
+def _leap(like: Array, shares: tuple[float, ...], least: float) -> Array:
+    """Do the same for a stretch that is level but for one step, which may be any of its steps."""
+    size = _sizes(least).swapaxes(1, 2)
+    made = np.zeros((len(TOTALS), *like.shape[1:]))
+    before = np.ones(like.shape[1:])
+    after = np.cumprod(like[::-1], axis=0)[::-1]
+    for share, seen, rest in zip(shares, like, after, strict=True):
+        made += share * before * (rest @ size)
+        before = before * seen
+    return made
+
+
+@lru_cache(maxsize=8)
+def _sizes(least: float) -> Array:
+    """Give the chances of a whole rise from each cell (row), of those that are `least` or more."""
+    far = np.where(P[None, :] - P[:, None] >= least, _steps(1.0), 0.0)
+    made: Array = np.divide(far, far.sum(axis=2, keepdims=True), out=np.zeros_like(far), where=far > 0)
     return made
 
 

@@ -4,13 +4,15 @@ Run: `python bench/verdict/run.py [--curves 300] [--picture docs/images/reliabil
 
 Curves of known shape are drawn, each of the five alike often; models answer items, and the curves are judged.
 Rises and falls of monotone curves are parted among the models at random, those of a turn are straight, with
-the turn at any inner model. Three designs:
+the turn at any inner model. The designs:
 
 - `shares`: five models, 300 items each, every model with the luck of its own items; an effect of ten points;
 - `same items`: the same, but all models answer the same items. Half of what decides is what makes an item
   hard (a normal variable that all models share, with as much variance as each one's own). The curves are
   judged twice: from the items, and from the shares alone;
 - `hundred items`: four to eight models, 100 items each, an effect of thirty points;
+- `at once`: as `shares`, with an effect of twenty points, but what rises or falls does so in one step, which
+  may be any, the last too: an ability that emerges, or is lost;
 - `mixed`: four to eight models, 100, 300 or 1,000 items, effects from five to forty points, by ratios.
 
 For each it prints how many were told rightly, and how many were told to be a U that are none; and for the
@@ -76,14 +78,18 @@ class Bin(NamedTuple):
     n: int
 
 
-def draw(rng: np.random.Generator, shape: str, models: int, effect: float) -> Floats:
-    """Draw a curve of known shape: monotone ones with random steps, turns at random places."""
+def draw(
+    rng: np.random.Generator, shape: str, models: int, effect: float, *, at_once: bool = False
+) -> Floats:
+    """Draw a curve of known shape: monotone ones with random steps or one, turns at random places."""
     base = rng.uniform(0.1, 0.9 - effect)
     if shape == "flat":
         return np.full(models, base)
     if shape in ("positive", "inverse"):
         steps = np.sort(rng.uniform(size=models))
         way = (steps - steps[0]) / (steps[-1] - steps[0])
+        if at_once:
+            way = (np.arange(models) >= rng.integers(1, models)).astype(float)
         made: Floats = base + effect * (way if shape == "positive" else 1 - way)
         return made
     at = int(rng.integers(1, models - 1))
@@ -118,12 +124,14 @@ class Design:
     items: tuple[int, ...] = (300,)
     effect: tuple[float, float] = (0.1, 0.1)
     common: float = 0.0
+    at_once: bool = False
 
 
 EIGHT = (4, 5, 6, 7, 8)
 DESIGNS = {
     "shares": Design(),
     "same items": Design(common=0.5),
+    "at once": Design(effect=(0.2, 0.2), at_once=True),
     "hundred items": Design(models=EIGHT, items=(100,), effect=(0.3, 0.3)),
     "mixed": Design(models=EIGHT, items=(100, 300, 1000), effect=(0.05, 0.4)),
 }
@@ -135,7 +143,8 @@ def drawn(rng: np.random.Generator, curves: int, design: Design) -> Iterator[tup
         for shape in SHAPES:
             models, items = int(rng.choice(design.models)), int(rng.choice(design.items))
             effect = float(np.exp(rng.uniform(*np.log(design.effect))))
-            yield shape, curve_of(answers(rng, draw(rng, shape, models, effect), items, design.common))
+            shares = draw(rng, shape, models, effect, at_once=design.at_once)
+            yield shape, curve_of(answers(rng, shares, items, design.common))
 
 
 def measure(curves: int, seed: int) -> dict[str, Tally]:
@@ -164,8 +173,15 @@ def tables(tallies: dict[str, Tally]) -> str:
     return "\n".join(lines)
 
 
-COLOURS = ("#0072b2", "#d55e00", "#e69f00", "#009e73", "#000000")  # Okabe and Ito: told apart by all eyes
-DASHES = ("", "6 3", "12 3", "2 3", "8 3 2 3")
+COLOURS = (
+    "#0072b2",
+    "#d55e00",
+    "#e69f00",
+    "#009e73",
+    "#cc79a7",
+    "#000000",
+)  # Okabe and Ito: told apart by all eyes
+DASHES = ("", "6 3", "12 3", "2 3", "1 3", "8 3 2 3")
 
 
 def picture(tallies: dict[str, Tally]) -> str:

@@ -60,10 +60,26 @@ def test_every_path_of_a_small_grid() -> None:
                 told[at] += chance * far[start, before] / float((free * far[start]).sum())
         return told
 
+    def leap(start, middles, spans):
+        """The same for a stretch that is level but for one step."""
+        told = np.zeros(len(shape.TOTALS))
+        for at in range(len(told)):
+            sizes = shape._steps(1.0)[at, start] * far[start]
+            for step, span in enumerate(spans):
+                for to in few:
+                    path = [start] * step + [to] * (len(spans) - step)
+                    like = math.prod(float(one[cell]) for one, cell in zip(middles, path, strict=True))
+                    told[at] += span / sum(spans) * sizes[to] / sizes.sum() * like
+        return told
+
+    def slope(start, middles, spans):
+        steady, once = arm(start, middles, spans).mean(), leap(start, middles, spans).mean()
+        return (1 - shape.AT_ONCE) * steady + shape.AT_ONCE * once
+
     starts = [at for at in few if room[at]]
-    rising = sum(likes[0, at] * arm(at, likes[1:], spans).mean() for at in starts)
+    rising = sum(likes[0, at] * slope(at, likes[1:], spans) for at in starts)
     above, back = likes[::-1, ::-1], spans[::-1]
-    falling = sum(above[0, at] * arm(at, above[1:], back).mean() for at in starts)
+    falling = sum(above[0, at] * slope(at, above[1:], back) for at in starts)
     assert made["positive"][0] == pytest.approx((rising + falling) / room.sum() / 2)
     arms = {at: arm(at, likes[:1], spans[:1]) * arm(at, likes[2:], spans[1:]) for at in starts}
     low = sum(likes[1, at] * arms[at].mean() for at in starts)
@@ -200,3 +216,15 @@ def test_families_that_lack_one_arm_speak_against_nothing() -> None:
     against = judge_curve(curve([0.3, 0.5, 0.7], 300, "small", scales=[1e8, 3e8, 1e9]))
     (other,) = pool([*whole, against])
     assert other.one_sided == 0
+
+
+def test_one_point_says_no_more_than_the_prior() -> None:
+    (told,) = [judge_curve(curve([0.4]))]
+    assert told.verdict == "undetermined" and dict(told.probabilities) == pytest.approx(shape.PRIOR)
+
+
+@pytest.mark.parametrize("values", [[0.27, 0.24, 0.25, 0.23, 0.5], [0.31, 0.3, 0.33, 0.29, 0.48]])
+def test_the_luck_before_a_jump_makes_no_u(values) -> None:
+    """A level curve that jumps at its last model is no U, and one that falls at its first is none either."""
+    assert odds(values)["positive"] > odds(values)["u_shaped"]
+    assert odds(values[::-1])["inverse"] > odds(values[::-1])["u_shaped"]
