@@ -14,7 +14,10 @@ _NORMAL = 20_000  # clusters from which a resample is no longer needed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spread:
-    """An interval of a mean and how it was had: `bootstrap-t`, or `t` where resamples would all be alike."""
+    """An interval of a mean and how it was had.
+
+    `bootstrap-t`, `t` where resamples would all be alike, or `point` where no cluster differs from another.
+    """
 
     low: float
     high: float
@@ -34,7 +37,8 @@ def bootstrap_t(
     Efron and Tibshirani (1993, An Introduction to the Bootstrap, sec. 12.5): [x̄ − t*₍₁₋ₐ₎ s, x̄ − t*₍ₐ₎ s]
     with t* = (x̄* − x̄)/s* over resamples. The same values, seed and numpy give the same numbers. Skewed
     numbers, such as losses, are covered better than by Student's t; that is taken with 20,000 clusters or
-    more, and where over 1 % of resamples have no spread. None for fewer than two clusters or no spread.
+    more, and where over 1 % of resamples have no spread. Where no cluster differs from another the interval
+    is the mean itself; None for fewer than two clusters.
     """
     import numpy as np
 
@@ -46,7 +50,7 @@ def bootstrap_t(
     middle = totals.sum() / sizes.sum()
     error = float(_error(totals - middle * sizes, groups, sizes.sum()))
     if error <= 1e-12 * max(1.0, abs(float(middle))):
-        return None
+        return Spread(low=float(middle), high=float(middle), way="point")
     wide = t_quantile(level, groups - 1.0) * error
     plain = Spread(low=float(middle) - wide, high=float(middle) + wide, way="t")
     if groups >= _NORMAL:

@@ -91,6 +91,25 @@ def contrast(
     return _unpaired(_of_part(a, part), _of_part(b, part), share=share, level=level)
 
 
+def measures(answers: Answers, metric: str) -> bool:
+    """Say whether any item has a value of a metric."""
+    return _side(answers, metric) is not None
+
+
+def shared(first: Answers, second: Answers, metric: str, part: str = "all") -> tuple[int, int]:
+    """Count the items of `first` that have a value on both sides, and all that have one on the first."""
+    a, b = _side(first, metric), _side(second, metric)
+    if a is None:
+        return 0, 0
+    others = dict(zip(b.items, b.conflict, strict=True)) if b else {}
+    wanted = [
+        item
+        for item, conflict in zip(a.items, a.conflict, strict=True)
+        if _in(part, conflict or others.get(item, False))
+    ]
+    return sum(item in others for item in wanted), len(wanted)
+
+
 def _side(answers: Answers, metric: str) -> _Side | None:
     """Take the items that have a value."""
     column = column_of(answers, metric)

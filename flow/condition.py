@@ -43,15 +43,16 @@ class Condition(Struct, frozen=True, kw_only=True):
         return {"drop": -difference, "rise": difference, "change": abs(difference)}[self.move]
 
     def fires(self, one: Contrast, *, sure: bool = False) -> bool:
-        """Say whether a comparison fails: by its difference, or, to be `sure`, by all of its interval."""
+        """Say whether a comparison fails: by its difference, or, to be `sure`, by all of its interval.
+
+        Where no interval is known the difference decides, so that nothing passes for want of one.
+        """
         if one.metric != self.metric:
             return False
-        if not sure:
+        if not sure or one.low is None or one.high is None:
             return self._beyond(self.moved(one.difference))
-        if one.low is None or one.high is None:
-            return False
         ends = self.moved(one.low), self.moved(one.high)
-        inside = self.move == "change" and one.low <= 0.0 <= one.high
+        inside = self.move == "change" and one.low < 0.0 < one.high
         return not inside and all(map(self._beyond, ends))
 
     def _beyond(self, far: float) -> bool:

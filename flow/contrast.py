@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from taskc.analysis.adjust import ADJUSTMENTS, Adjustment
 from taskc.analysis.by_item import Answers, overview
-from taskc.analysis.contrast import contrast, metrics_of
+from taskc.analysis.contrast import contrast, measures, metrics_of, shared
 from taskc.analysis.intervals import LEVEL
 from taskc.dsl.diagnostic import similar
 from taskc.flow.build_folder import BuildError
@@ -19,6 +19,8 @@ from taskc.flow.selection import BadSelection, Wanted
 from taskc.records.contrast import Contrast
 
 USUAL = ("accuracy",)
+ENOUGH = 0.9
+"""The share of the first side's items that a condition wants answered on the second."""
 
 
 class Question(Struct, frozen=True, kw_only=True):
@@ -72,8 +74,9 @@ _Context: TypeAlias = tuple[str, str, tuple[tuple[str, str], ...], str, str, str
 def compare_runs(question: Question) -> Compared:
     """Compare as asked; raises `BuildError`, `BadSelection`, and `BadCondition` for what nothing measures.
 
-    A metric that is not measured on both sides of some comparison is left out of it; one that is measured in
-    none is an error, and so are sides that have nothing in common.
+    A metric that is not measured on both sides of some comparison is left out of it, with a note; one that is
+    measured in none is an error, and so are sides that have nothing in common. A condition about two runs
+    wants all that the first has, of a comparison's items 90 %.
     """
     groups, order = _by_side(question) if len(question.sides) == 1 else _two(question)
     pairs, notes = _pairs(groups, order)
@@ -84,6 +87,9 @@ def compare_runs(question: Question) -> Compared:
         _check_whole(groups, order)
     level = question.sure or question.level
     wanted = _metrics(question, pairs)
+    check_measured(question.conditions, _measurable(pairs))
+    notes += _unmeasured(question, pairs, wanted)
+    _check_items(question, pairs)
     made = [
         one
         for metric in wanted
@@ -91,7 +97,6 @@ def compare_runs(question: Question) -> Compared:
         for one in _contrasts(context, first, second, metric, question.part, level)
     ]
     measured = dict.fromkeys(one.metric for one in made)
-    check_measured(question.conditions, _measurable(pairs))
     if not made:
         raise BadSelection(f"no {question.part} item was answered on both sides", "take another `--part`")
     check_measured(question.conditions, tuple(measured))
@@ -248,8 +253,9 @@ def _pairs(groups: _Groups, order: Sequence[str]) -> tuple[list[_Pair], list[str
     alone: dict[tuple[str, ...], list[_Context]] = {}
     for context, sides in groups.items():
         base = sides.get(order[0])
-        if base is None or len(sides) < 2:
-            alone.setdefault(tuple(sides), []).append(context)
+        if len(sides) < len(order):
+            alone.setdefault(tuple(name for name in order if name in sides), []).append(context)
+        if base is None:
             continue
         for name in order[1:]:
             if name in sides:
@@ -267,14 +273,50 @@ def _check_whole(groups: _Groups, order: Sequence[str]) -> None:
         raise BadSelection(told, "ask the other one too, or take a part of both with `--select`")
 
 
+def _unmeasured(question: Question, pairs: Sequence[_Pair], wanted: Sequence[str]) -> list[str]:
+    """Say which metrics one side alone has; `BadSelection` where a condition on two runs is about one."""
+    gate = {one.metric for one in question.conditions} if len(question.sides) == 2 else set()
+    found: dict[tuple[str, str, bool], dict[_Context, None]] = {}
+    for metric in wanted:
+        for context, first, second in pairs:
+            there, then = measures(first[1], metric), measures(second[1], metric)
+            if there != then:
+                name = first[0] if there else second[0]
+                found.setdefault((name, metric, there and metric in gate), {})[context] = None
+    notes = []
+    for (name, metric, lost), contexts in found.items():
+        told = f"only `{name}` has `{metric}` of {_listed(list(contexts))}"
+        if lost:
+            cure = "measure it on the other one too, or take a part of both with `--select`"
+            raise BadSelection(f"a condition is about all of `{name}`, and {told}", cure)
+        notes.append(told)
+    return notes
+
+
+def _check_items(question: Question, pairs: Sequence[_Pair]) -> None:
+    """See that conditions on two runs are about most items of the first; raises `BadSelection`."""
+    if len(question.sides) < 2:
+        return
+    for metric in dict.fromkeys(one.metric for one in question.conditions):
+        for context, (name, first), (other, second) in pairs:
+            both, whole = shared(first, second, metric, question.part)
+            if both < ENOUGH * whole:
+                told = f"{whole - both} of {whole} items of `{name}` were not answered in `{other}`"
+                cure = f"a condition wants {100 * ENOUGH:g} % of them: evaluate `{other}` whole"
+                raise BadSelection(f"{_described(context)}: {metric}: {told}", cure)
+
+
 def _told_alone(names: Sequence[str], contexts: Sequence[_Context], groups: _Groups) -> str:
     who = " and ".join(f"`{name}`" for name in names)
-    shown = "; ".join(_described(context) for context in contexts[:3])
-    more = f" and {len(contexts) - 3} more" if len(contexts) > 3 else ""
     others = {context[:5] for context in groups if context not in contexts}
     ways = any(context[:5] in others for context in contexts)
     why = ", as the other was had in another way: `--mix-measures` compares them all the same" if ways else ""
-    return f"only {who} has {shown}{more}{why}"
+    return f"only {who} {'has' if len(names) == 1 else 'have'} {_listed(contexts)}{why}"
+
+
+def _listed(contexts: Sequence[_Context]) -> str:
+    more = f" and {len(contexts) - 3} more" if len(contexts) > 3 else ""
+    return "; ".join(map(_described, contexts[:3])) + more
 
 
 def _described(context: _Context) -> str:

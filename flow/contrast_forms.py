@@ -51,17 +51,20 @@ def told(one: Contrast) -> str:
         if one.paired
         else f"{one.n} and {one.others} items, none of them the same"
     )
+    alone = f"; answered on one side only {one.only[0]} and {one.only[1]}" if any(one.only) else ""
     missing = f"; missing {one.missing[0]} and {one.missing[1]}" if any(one.missing) else ""
     return (
         f"{one.values[0]:.3f} to {one.values[1]:.3f}, {one.difference:+.3f}{interval}, "
-        f"p {one.p:.3g}, adjusted {one.p_adjusted:.3g} ({one.test}); {how}{missing}"
+        f"p {one.p:.3g}, adjusted {one.p_adjusted:.3g} ({one.test}); {how}{alone}{missing}"
     )
 
 
 def said(failed: Failed, sure: float | None) -> str:
     """Say in one line which condition failed and how."""
     moved = f"{failed.contrast.metric} {failed.condition.move} {failed.moved:.4g}"
-    surely = f", and so does the whole {100 * sure:g} % interval" if sure else ""
+    known = failed.contrast.low is not None and failed.contrast.high is not None
+    whole = f"so does the whole {100 * sure:g} % interval" if sure and known else "no interval is known"
+    surely = f", and {whole}" if sure else ""
     return f"`{failed.condition.text}` holds: {moved}{surely}"
 
 

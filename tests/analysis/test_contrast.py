@@ -89,13 +89,15 @@ def test_numbers_are_compared_by_flips_and_the_bootstrap_and_items_without_are_l
     assert "loss" in metrics_of(sides[0]) and "loss" not in metrics_of(answers(A))
 
 
-def test_what_never_differs_has_an_interval_for_shares_and_none_for_numbers() -> None:
+def test_what_never_differs_has_an_interval_for_shares_and_a_point_for_numbers() -> None:
     same = answers(A, numbers={"loss": [1.0] * 50})
     found = contrast(same, same, "accuracy")
     assert (found.difference, found.p) == (0, 1)
     assert found.low == pytest.approx(-found.high) and 0 < found.high < 0.08
     loss = contrast(same, same, "loss")
-    assert (loss.low, loss.high, loss.interval, loss.p) == (None, None, "none", 1)
+    assert (loss.low, loss.high, loss.interval, loss.p) == (0, 0, "point", 1)
+    one = answers(A[:1], numbers={"loss": [1.0]})
+    assert contrast(one, one, "loss").interval == "none", "one item has no interval"
 
 
 def test_parts_are_of_items_in_conflict_on_either_side() -> None:

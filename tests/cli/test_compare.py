@@ -219,6 +219,65 @@ def test_a_gate_wants_all_that_the_first_side_has(run: Any, folder: Path) -> Non
     assert run("compare", "old", "new", "--select", "regime=zero_shot", *condition).code == 0
 
 
+def worse(found: Sequence[Score], by: float) -> list[Score]:
+    return [replace(one, numbers={"loss": one.numbers["loss"] + by}) for one in found]
+
+
+@pytest.mark.parametrize(("items", "why"), [(100, "the whole 95 % interval"), (1, "no interval is known")])
+def test_a_sure_gate_does_not_pass_for_want_of_an_interval(
+    run: Any, folder: Path, items: int, why: str
+) -> None:
+    write(folder / "a", scores(GOOD[:items]))
+    write(folder / "b", worse(scores(GOOD[:items]), 5.0))
+    ran = run("compare", "a", "b", "--fail-if", "loss rise > 1", "--sure", "0.95")
+    assert ran.code == 3 and why in ran.err
+    assert run("compare", "a", "b", "--fail-if", "loss rise > 5", "--sure", "0.95").code == 0
+    told = json.loads(run("compare", "a", "b", "--metric", "loss", "--format", "json").out)
+    known = [told["comparisons"][0][name] for name in ("low", "high")]
+    assert known == ([pytest.approx(5.0)] * 2 if items > 1 else [None, None])
+
+
+def test_a_level_that_one_context_lacks_is_told(run: Any, folder: Path) -> None:
+    regimes = ("zero_shot", "few_shot", "chain")
+    found = [*scores(GOOD), *scores(GOOD, regime="few_shot"), *scores(GOOD, regime="chain")]
+    found += [replace(one, model="fake/b") for one in found if one.regime != "chain"]
+    ran = run("compare", write(folder / "r", found), "--by", "regime")
+    assert ran.code == 0 and "only `zero_shot` and `few_shot` have quiz, reply, fake/b" in ran.err
+    assert all(name in ran.out for name in regimes)
+
+
+def test_a_gate_wants_each_metric_that_the_first_side_has(run: Any, folder: Path) -> None:
+    shots = scores(GOOD, regime="few_shot")
+    write(folder / "a", [*scores(GOOD), *shots])
+    write(folder / "b", [*scores(GOOD), *(replace(one, numbers={}) for one in shots)])
+    ran = run("compare", "a", "b", "--fail-if", "loss rise > 1")
+    assert ran.code == 2 and "and only `a` has `loss` of quiz, few_shot, reply" in ran.err
+    assert run("compare", "a", "b", "--fail-if", "accuracy drop > 0.1").code == 0
+    told = run("compare", "a", "b", "--metric", "loss")
+    assert told.code == 0 and "note: only `a` has `loss` of quiz, few_shot, reply" in told.err
+    assert "note: only `a` has `loss`" in run("compare", "b", "a", "--fail-if", "loss rise > 1").err
+
+
+def test_a_gate_wants_nine_items_of_ten_and_all_forms_count_the_rest(run: Any, folder: Path) -> None:
+    lost = Missing(
+        task="quiz", item="99", regime="zero_shot", measure="reply", model="fake/a", why="busy",
+        lowering="generate",
+    )  # fmt: skip
+    write(folder / "a", scores(GOOD))
+    write(folder / "b", scores(GOOD[:90]), [lost])
+    write(folder / "c", scores(GOOD[:89]))
+    write(folder / "d", [replace(one, item=f"other {one.item}") for one in scores(GOOD)])
+    gate = ("--fail-if", "accuracy drop > 0.5")
+    for form in ("junit", "github"):
+        ran = run("compare", "a", "b", *gate, "--format", form)
+        assert ran.code == 0 and "answered on one side only 10 and 0; missing 0 and 1" in ran.out
+    few = run("compare", "a", "c", *gate)
+    assert few.code == 2 and "11 of 100 items of `a` were not answered in `c`" in few.err
+    assert "evaluate `c` whole" in few.err
+    assert run("compare", "a", "c").code == run("compare", "c", "a", *gate).code == 0
+    assert "100 of 100 items of `a`" in run("compare", "a", "d", *gate).err
+
+
 def test_sides_that_share_no_item_are_two_samples_and_it_is_said(run: Any, folder: Path) -> None:
     write(folder / "a", scores(GOOD))
     write(folder / "b", [replace(one, item=f"other {one.item}") for one in scores(WORSE)])

@@ -102,7 +102,9 @@ def test_when_a_condition_fails(text, difference, fires) -> None:
         ("accuracy rise > 0.02", 0.03, 0.09, True),
         ("accuracy change > 0.02", -0.09, -0.03, True),
         ("accuracy change > 0.02", -0.09, 0.09, False),
-        ("accuracy drop > 0.02", None, None, False),
+        ("accuracy change >= 0", 0.0, 0.0, True),
+        ("accuracy drop > 0.02", None, None, True),  # the difference decides, 0.06
+        ("accuracy drop > 0.07", None, None, False),
     ],
 )
 def test_to_be_sure_the_whole_interval_must_lie_beyond(text, low, high, fires) -> None:
