@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from taskc.analysis.fold import drawable
 from taskc.analysis.row import Part, Row
 
 if TYPE_CHECKING:
@@ -101,7 +102,9 @@ def _patches(looks: Mapping[str, Look]) -> "list[Artist]":
     from matplotlib.patches import Patch
 
     return [
-        Patch(facecolor=look.colour, hatch=look.hatch, edgecolor=look.line, linewidth=0.5, label=name)
+        Patch(
+            facecolor=look.colour, hatch=look.hatch, edgecolor=look.line, linewidth=0.5, label=drawable(name)
+        )
         for name, look in looks.items()
     ]
 

@@ -46,8 +46,9 @@ def shares(
     """Give the shares of variance, items first, then factors, pairs, and the rest; and what cannot be told.
 
     Intervals are by the jackknife over groups of items (Efron 1982, The Jackknife, ch. 3), within 0 and 1. It
-    does not see the luck of levels that are all but equal, which is added. `of_items` takes the place of what
-    is found of items, as `mixed.reml` gives it; then there are no intervals.
+    does not see the luck of levels that are all but equal, which is added. Some cell must have two items.
+
+    `of_items` takes the place of what is found of items, as `mixed.reml` gives it, without intervals.
     """
     model = _Model(crossed)
     whole = _parts(model, crossed, of_items)

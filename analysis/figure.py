@@ -11,7 +11,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from taskc.analysis.bars import AGREE, CHANCE, INTERVAL, Piece, legend, names, pieces_of
-from taskc.analysis.fold import fold
+from taskc.analysis.fold import drawable, fold
 from taskc.analysis.row import Part, Row
 from taskc.analysis.style import style
 from taskc.analysis.table import several_ways
@@ -113,7 +113,7 @@ def _figure(rows: Sequence[Row], mix: bool) -> "Figure":
                 right.set_title("agree items:\naccuracy, %", fontsize=8)
     models = list(dict.fromkeys(row.model for row in rows))
     if len(models) == 1:
-        figure.suptitle(models[0], x=0.01, ha="left", fontsize=9)
+        figure.suptitle(drawable(models[0]), x=0.01, ha="left", fontsize=9)
     figure.legend(
         handles=legend(rows),
         loc="outside lower center",
@@ -135,16 +135,16 @@ def _panel(task: str, rows: Sequence[Row], mix: bool) -> Panel:
     named = [(_name(row) + (f" ({row.lowering})" if ways else ""), row) for row in mine]
     for name in dict.fromkeys(name for name, _ in named):
         if several:
-            lines.append(Line(place=at + 0.1, text=name))
+            lines.append(Line(place=at + 0.1, text=drawable(name)))
             at += 0.9
         for own, row in named:
             if own == name:
-                lines.append(Line(place=at, text=row.model if several else name, row=row))
+                lines.append(Line(place=at, text=drawable(row.model if several else name), row=row))
                 at += 1
         at += 0.25 if several else 0.0
     conflicts = any(row.conflict.n for row in mine)
     return Panel(
-        task=task,
+        task=drawable(task),
         lines=tuple(lines),
         size=at,
         every=not conflicts,

@@ -5,6 +5,12 @@ from collections.abc import Sequence
 
 LEAST = 8
 """The narrowest a column of names is made."""
+_UNDRAWN = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ud800-\\udfff\\ufffe\\uffff]")
+
+
+def drawable(name: str) -> str:
+    """Put U+FFFD for what has no shape, and which the XML of a figure cannot hold: control characters."""
+    return _UNDRAWN.sub("\N{REPLACEMENT CHARACTER}", name)
 
 
 def fold(name: str, width: int) -> str:

@@ -5,6 +5,7 @@ from io import BytesIO
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from taskc.analysis.fold import drawable
 from taskc.records.trial import Calibration
 
 _INK, _PALE = "#1a1a1a", "#9a9a9a"
@@ -49,7 +50,7 @@ def _figure(calibration: Calibration, title: str) -> Figure:
     axes.set(xlim=(0, 1), ylim=(0, 1), ylabel="share of curves with that shape")
     axes.text(0.03, 0.93, f"error {100 * calibration.error:.1f} points", color=_INK)
     if title:
-        axes.set_title(title, fontsize=9)
+        axes.set_title(drawable(title), fontsize=9, parse_math=False)
     width = [one.high - one.low for one in calibration.bins]
     below.bar([one.low for one in calibration.bins], [one.n for one in calibration.bins], width, align="edge",
               color=_PALE, edgecolor="white", linewidth=0.5)  # fmt: skip

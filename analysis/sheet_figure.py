@@ -11,6 +11,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from taskc.analysis.bars import CHANCE, look_of
+from taskc.analysis.fold import drawable
 from taskc.analysis.pieces import take_apart
 from taskc.analysis.style import FamilyLook, family_look, style
 from taskc.records.drawn import Drawn, Piece
@@ -117,7 +118,7 @@ class _Drawing:
         title = panel.title + (f", {panel.family}" if panel.family else "")
         axes.set_title(_short(title, _TITLE), fontsize=6.5, loc="left", x=-0.27, y=1.0, pad=6.5)
         axes.set_ylabel(_WORDS[panel.kind], fontsize=6)
-        axes.set_xlabel(self.sheet.axis, fontsize=6)
+        axes.set_xlabel(drawable(self.sheet.axis), fontsize=6)
         # where labels go is said, as to search for it takes as long as to draw them
         axes.yaxis.set_label_coords(-0.21, 0.5)
         axes.xaxis.set_label_coords(0.5, -0.155)
@@ -306,6 +307,7 @@ def _legend(sheet: Sheet) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _short(text: str, most: int) -> str:
+    text = drawable(text)
     return text if len(text) <= most else text[: most - 1] + "…"
 
 

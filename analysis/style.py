@@ -17,6 +17,7 @@ _STYLE: dict[str, Any] = {
     "svg.fonttype": "path",
     "svg.hashsalt": "taskc",
     "path.simplify": False,
+    "text.parse_math": False,  # names may have a `$`
 }
 
 

@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Protocol
+from unicodedata import category
 from urllib.parse import parse_qsl, quote, urlencode
 
 from taskc.records.operation import Operation, Reply
 from taskc.records.plan import Capabilities
+
+_CONTROL = ("Cc", "Zl", "Zp")  # categories: control characters, and what parts lines and paragraphs
 
 
 class Backend(Protocol):
@@ -72,6 +76,7 @@ def parse_model(text: str) -> ModelName:
         raise ModelError(
             f"`{text.encode('ascii', 'backslashreplace').decode()}` is not text", help="write it in UTF-8"
         )
+    _refuse_control(text, text)
     head, _, query = text.partition("?")
     provider, slash, name = head.partition("/")
     if not slash or not provider or not name:
@@ -88,11 +93,20 @@ def parse_model(text: str) -> ModelName:
             f"the parameters of `{text}` cannot be read", help="write them as `?key=value&key=value`"
         ) from None
     parameters = dict(pairs)
+    for part in chain.from_iterable(pairs):
+        _refuse_control(part, text)
     if len(parameters) < len(pairs):
         keys = [key for key, _ in pairs]
         double = next(key for key in keys if keys.count(key) > 1)
         raise ModelError(f"parameter `{double}` is given twice in `{text}`", help="give each of them once")
     return ModelName(provider=provider, name=name, parameters=parameters)
+
+
+def _refuse_control(part: str, text: str) -> None:
+    """Raise `ModelError` for what a terminal would obey, and the XML of a figure cannot hold."""
+    if any(category(letter) in _CONTROL for letter in part):
+        shown = "".join(ascii(c)[1:-1] if category(c) in _CONTROL else c for c in text)
+        raise ModelError(f"`{shown}` holds a control character", help="write the model string without it")
 
 
 def _is_text(text: str) -> bool:

@@ -96,7 +96,7 @@ def command(
         from taskc.flow.only import Only
         from taskc.flow.points import Read, read_points
         from taskc.flow.run_curves import against, narrow_curves, run_curves
-        from taskc.flow.selection import parse_selection
+        from taskc.flow.selection import BadSelection, parse_selection
 
         named, more = group.parted([str(run) for run in runs])
         if bool(points) == bool(named):
@@ -118,6 +118,9 @@ def command(
                 made = curves_of_placed(placed_rows(folders, wanted, along, only), wanted)
             else:
                 made = run_curves(folders, wanted, only)
+            if not made:
+                told = "there are no points in these runs"
+                raise BadSelection(told, "select rows with items, or another `--part` or `--rate`")
             if log:
                 check_logarithms(made)
             read = Read(curves=made)

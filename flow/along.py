@@ -65,7 +65,7 @@ def curves_of_placed(placed: Iterable[Placed], wanted: Against) -> tuple[Curve, 
     for one in placed:
         part: Part = getattr(one.row, wanted.part)
         rate = getattr(part, wanted.rate)
-        if rate is not None:
+        if rate is not None and part.n:
             point = Point(model=one.name, scale=one.scale, value=rate.value, n=part.n)
             curves.setdefault(one.curve, []).append(point)
     return tuple(

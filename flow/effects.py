@@ -16,7 +16,7 @@ from taskc.flow.build_folder import BuildError, open_build
 from taskc.flow.evaluate import read_run
 from taskc.flow.run_items import runs_in
 from taskc.flow.selection import BadSelection
-from taskc.records.effects import Averaged, Effects, PlaceBias
+from taskc.records.effects import Averaged, Effects, PlaceBias, Share
 
 ORDER = "order"  # the factor that moves options
 WORDING = "wording"  # the factor that is taken for a sample of wordings unless others are named
@@ -157,10 +157,7 @@ def _effects(one: Gathered, asked: Asked) -> Effects:
     if len(crossed.cells) > CELLS or crossed.possible > CELLS:
         notes.append(f"{crossed.possible:,} combinations are too many to part, {CELLS:,} can be")
         return msgspec.structs.replace(base, notes=tuple(notes))
-    parted, untold = shares(crossed, _by_likelihood(crossed, notes) if asked.reml else None)
-    if not any(share.share for share in parted):
-        parted = ()
-        notes.append("all answers are alike: there is no variance to share out")
+    parted, untold = _shares(crossed, asked, notes)
     notes += _about_design(crossed, untold)
     places = tuple(_places(one, notes))
     wordings = asked.wordings or tuple(name for name in crossed.factors if name == WORDING)
@@ -172,6 +169,21 @@ def _effects(one: Gathered, asked: Asked) -> Effects:
         places=places,
         notes=tuple(notes),
     )
+
+
+def _shares(
+    crossed: Crossed, asked: Asked, notes: list[str]
+) -> tuple[tuple[Share, ...], tuple[tuple[str, ...], ...]]:
+    """Share out the variance, and give what cannot be told; says where there is none to share out."""
+    if int((crossed.times > 0).sum(axis=0).max()) < 2:  # no variance over items in any cell
+        why = "of one item" if len(crossed.items) == 1 else "where no combination has two items"
+        notes.append(f"shares of variance cannot be told {why}")
+        return (), ()
+    parted, untold = shares(crossed, _by_likelihood(crossed, notes) if asked.reml else None)
+    if not any(share.share for share in parted):
+        notes.append("all answers are alike: there is no variance to share out")
+        return (), untold
+    return parted, untold
 
 
 def _by_likelihood(crossed: Crossed, notes: list[str]) -> dict[tuple[str, ...], float] | None:

@@ -14,6 +14,7 @@ from taskc.flow.ladders import find_ladder, shipped_ladders
 from taskc.flow.only import Only, check_only
 from taskc.flow.paired import Items, answered, pair_rows, read_paired
 from taskc.flow.points import Read
+from taskc.flow.run_items import no_run
 from taskc.flow.selection import BadSelection
 from taskc.records import lines
 from taskc.records.curve import Curve, Point
@@ -22,6 +23,7 @@ from taskc.records.report import PartName, RateName
 from taskc.records.simulated import PREFIX
 
 ROWS = "rows.jsonl"
+_ROUNDING = 1e-9  # of sums that are to be 1
 GIVEN = "given"  # the family of models whose scale is stated on the command line
 
 
@@ -105,7 +107,7 @@ def curves_of(rows: Iterable[Row], wanted: Against, items: Items) -> tuple[Curve
         part: Part = getattr(row, wanted.part)
         rate = getattr(part, wanted.rate)
         place = place_of(row.model, wanted)
-        if rate is None or place is None:
+        if rate is None or not part.n or place is None:
             continue
         family, rung, scale = place
         regime = regime_of(row, mix=wanted.mix)
@@ -162,18 +164,44 @@ def runs_in(folder: Path) -> list[Path]:
         return [folder]
     inner = sorted(path.parent for path in folder.glob(f"*/{ROWS}"))
     if not inner:
-        cure = "name a folder that `taskc eval` made, or one that holds some: `taskc curves runs`"
-        raise BuildError(f"`{folder}` is not a run", cure)
+        raise no_run(folder)
     return inner
 
 
 def rows_of(run: Path) -> Iterator[Row]:
-    """Read the rows of a run."""
+    """Read the rows of a run; raises `BuildError` for none, and for numbers that no scores have."""
+    path, cure, number = run / ROWS, "`taskc score` makes it anew", 0
     try:
-        with (run / ROWS).open("rb") as file:
-            yield from lines.load_all(Row, file)
+        with path.open("rb") as file:
+            for number, row in enumerate(lines.load_all(Row, file), 1):
+                if why := _damage(row):
+                    raise BuildError(f"`{path}` is damaged: row {number} has {why}", cure)
+                yield row
     except lines.LineError as problem:
-        raise BuildError(f"`{run / ROWS}` cannot be read: {problem}", "`taskc score` makes it anew") from None
+        raise BuildError(f"`{path}` cannot be read: {problem}", cure) from None
+    if not number:
+        raise BuildError(f"`{path}` holds no rows", cure)
+
+
+def _damage(row: Row) -> str:
+    """Say which number of a row cannot be; nothing for a sound row."""
+    parts = [part for part in (row.all, row.conflict, row.agree, row.control) if part is not None]
+    counts = [row.n, row.missing]
+    shares = [] if row.chance is None else [row.chance]
+    for part in parts:
+        counts += [part.n, part.scores, *part.counts.values()]
+        shares += part.rates.values()
+        for rate in (part.accuracy, part.lured):
+            if rate is not None:
+                counts.append(rate.n)
+                shares += [rate.value, rate.low, rate.high]
+    for count in counts:
+        if count < 0:
+            return f"a count of {count}"
+    for share in shares:
+        if not -_ROUNDING <= share <= 1.0 + _ROUNDING:
+            return f"a share of {share:g}"
+    return ""
 
 
 def narrow_curves(read: Read, only: Only) -> Read:

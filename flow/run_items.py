@@ -11,6 +11,7 @@ from taskc.flow.build_folder import BuildError
 from taskc.flow.selection import BadSelection
 
 SCORES, MISSING = "scores.jsonl", "missing.jsonl"
+SIMULATED = "simulated"  # the folder of the runs of `taskc simulate`, unless another is named
 
 
 class _Line(msgspec.Struct, gc=False):
@@ -72,9 +73,17 @@ def runs_in(folder: Path) -> list[Path]:
         return [folder]
     inner = sorted(path.parent for path in folder.glob(f"*/{SCORES}"))
     if not inner:
-        cure = "name a folder that `taskc eval` made, or one that holds some"
-        raise BuildError(f"`{folder}` is not a run", cure)
+        raise no_run(folder)
     return inner
+
+
+def no_run(folder: Path) -> BuildError:
+    """Say that a folder is none of a run, and holds none; the cure names that of simulated runs beside it."""
+    cure = "name a folder that `taskc eval` made, or one that holds some"
+    beside = folder.parent / SIMULATED
+    if folder.name != SIMULATED and any(beside.glob(f"*/{SCORES}")):
+        cure += f"; `{beside}` holds runs of `taskc simulate`"
+    return BuildError(f"`{folder}` is not a run", cure)
 
 
 def _read(run: Path, *, pool: bool, mix: bool) -> Iterator[Answers]:

@@ -24,6 +24,11 @@ def tell_all(
     """Tell all that `taskc effects` tells of some runs. Raises `BuildError` and `BadSelection`."""
     wanted = against(ladders, at)
     gathered = gather(folders, asked)
+    if not gathered:
+        told = (
+            "these runs hold no scores" if asked.metric == "accuracy" else f"no score has a `{asked.metric}`"
+        )
+        raise BadSelection(told, "name runs in which models answered; `taskc score` makes their scores anew")
     effects = tell_effects(gathered, asked)
     if asked.metric not in RATES:
         return Told(effects=effects, notes=("verdicts are on shares: `accuracy` or `lured`",))
