@@ -15,6 +15,7 @@ from taskc.analysis.fold import drawable, fold
 from taskc.analysis.row import Part, Row
 from taskc.analysis.style import style
 from taskc.analysis.table import several_ways
+from taskc.records.shown import short_names
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -113,7 +114,7 @@ def _figure(rows: Sequence[Row], mix: bool) -> "Figure":
                 right.set_title("agree items:\naccuracy, %", fontsize=8)
     models = list(dict.fromkeys(row.model for row in rows))
     if len(models) == 1:
-        figure.suptitle(drawable(models[0]), x=0.01, ha="left", fontsize=9)
+        figure.suptitle(drawable(short_names(models)[models[0]]), x=0.01, ha="left", fontsize=9)
     figure.legend(
         handles=legend(rows),
         loc="outside lower center",
@@ -128,7 +129,8 @@ def _figure(rows: Sequence[Row], mix: bool) -> "Figure":
 def _panel(task: str, rows: Sequence[Row], mix: bool) -> Panel:
     """Put the rows of one task on lines; several models as a group under each regime, measure and way."""
     mine = [row for row in rows if row.task == task]
-    several = len({row.model for row in rows}) > 1
+    shown = short_names(row.model for row in rows)
+    several = len(shown) > 1
     lines: list[Line] = []
     at = 0.0
     ways = several_ways(rows) and not mix
@@ -139,7 +141,7 @@ def _panel(task: str, rows: Sequence[Row], mix: bool) -> Panel:
             at += 0.9
         for own, row in named:
             if own == name:
-                lines.append(Line(place=at, text=drawable(row.model if several else name), row=row))
+                lines.append(Line(place=at, text=drawable(shown[row.model] if several else name), row=row))
                 at += 1
         at += 0.25 if several else 0.0
     conflicts = any(row.conflict.n for row in mine)

@@ -225,7 +225,7 @@ def _why(cause: "Cause") -> str:
     """Say whether a distractor explains a U, and by what."""
     best = {name: max(odds, key=lambda shape: odds[shape]) for name, odds in _both(cause).items()}
     parts = [f"{name} {best[name]} {odds[best[name]]:.0%}" for name, odds in _both(cause).items()]
-    return f"{cause.told}, {cause.explained:.0%}: {', '.join(parts)}"
+    return f"{cause.told}; likeliest: {', '.join(parts)}"
 
 
 def _both(cause: "Cause") -> "dict[str, Mapping[Shape, float]]":

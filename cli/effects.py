@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections import Counter
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
@@ -91,8 +92,10 @@ def command(
     elif form == "csv":
         click.echo(_csv(told), nl=False)
     else:
+        from taskc.records.effects import shortly
+
         for number, one in enumerate(told.effects):
-            _print(one, blank=number > 0)
+            _print(shortly(one), blank=number > 0)
         _print_survival(told)
 
 
@@ -167,8 +170,11 @@ def _places(bias: "PlaceBias") -> "Iterator[tuple[str, ...]]":
 def _print_survival(told: "Told") -> None:
     if told.survival:
         click.echo("\ndoes the verdict survive?")
+    asked = {(one.task, one.measure) for one in told.survival}
+    several = {task for task, n in Counter(task for task, _ in asked).items() if n > 1}
     for one in told.survival:
-        name = " · ".join((one.task, one.regime, one.family))
+        measure = (one.measure,) if one.task in several else ()
+        name = " · ".join((one.task, *measure, one.regime, one.family))
         click.echo(
             f"  {name}, over {one.factor}: {one.usual} at {one.agree} of {one.levels} levels; "
             f"two levels have the same shape with probability {one.alike:.0%}"

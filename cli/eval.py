@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command("eval")
-@click.argument("build", default="build", metavar="[BUILD]")
+@click.argument("build", nargs=-1, metavar="[BUILD]")
 @click.option(
     "-m",
     "--model",
@@ -71,7 +71,7 @@ if TYPE_CHECKING:
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("-q", "--quiet", is_flag=True, help="no progress, no notes")
 def command(
-    build: str,
+    build: tuple[str, ...],
     models: tuple[str, ...],
     runs: str,
     select: tuple[str, ...],
@@ -107,13 +107,12 @@ def command(
         from taskc.flow.evaluate import Job, evaluate
         from taskc.flow.selection import parse_selection
 
-        builds, more = group.parted([build])
-        build, select = (builds or ("build",))[0], (*select, *more)
+        folder, more = group.build_and_chosen(build)
         job = Job(
-            build=Path(build),
+            build=folder,
             models=models,
             runs=Path(runs),
-            wanted=parse_selection(select, limit),
+            wanted=parse_selection((*select, *more), limit),
             connections=max_connections,
             budget=Budget(
                 cost=max_cost,

@@ -132,6 +132,15 @@ def parted(words: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(word for word in words if word not in chosen), chosen
 
 
+def build_and_chosen(words: Sequence[str]) -> tuple[Path, tuple[str, ...]]:
+    """Part the one build that a command takes, `build` where none is named, from `NAME=VALUE`."""
+    builds, chosen = parted(words)
+    if len(builds) > 1:
+        extra = " ".join(builds[1:])
+        raise click.UsageError(f"one build is taken, `{builds[0]}`; what is `{extra}` for?")
+    return Path(builds[0] if builds else "build"), chosen
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Turn the errors of the layers below into a message, a cure and an exit code."""

@@ -9,7 +9,7 @@ from taskc.cli import forecast, group, options, results
 
 
 @click.command("plan")
-@click.argument("build", default="build", metavar="[BUILD]")
+@click.argument("build", nargs=-1, metavar="[BUILD]")
 @click.option(
     "-m",
     "--model",
@@ -39,7 +39,7 @@ from taskc.cli import forecast, group, options, results
 @click.option("--subtasks", is_flag=True, help="a row for each subtask, not for each task")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(
-    build: str,
+    build: tuple[str, ...],
     models: tuple[str, ...],
     runs: str,
     select: tuple[str, ...],
@@ -63,9 +63,9 @@ def command(
         from taskc.flow.selection import parse_selection
         from taskc.flow.spending import Rates
 
-        builds, more = group.parted([build])
+        folder, more = group.build_and_chosen(build)
         job = PlanJob(
-            build=Path((builds or ("build",))[0]),
+            build=folder,
             models=models,
             runs=Path(runs),
             wanted=parse_selection((*select, *more), limit),

@@ -11,7 +11,7 @@ from taskc.cli.trials import print_tried
 
 
 @click.command("power")
-@click.argument("build", default="build", metavar="[BUILD]")
+@click.argument("build", nargs=-1, metavar="[BUILD]")
 @click.option(
     "--models",
     type=group.Numbers(1, whole=True),
@@ -82,7 +82,7 @@ from taskc.cli.trials import print_tried
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("-q", "--quiet", is_flag=True, help="no progress, no notes")
 def command(
-    build: str,
+    build: tuple[str, ...],
     models: tuple[int, ...],
     items: tuple[int, ...] | None,
     effects: tuple[float, ...],
@@ -112,9 +112,9 @@ def command(
 
         if picture and picture.suffix not in (".svg", ".png"):
             raise click.UsageError(f"`{picture}` is no picture: its name ends in `.svg` or `.png`")
-        builds, more = group.parted([build])
+        folder, more = group.build_and_chosen(build)
         job = TrialJob(
-            build=Path((builds or ("build",))[0]),
+            build=folder,
             models=models,
             items=items or (),
             effects=effects,

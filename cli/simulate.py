@@ -18,7 +18,7 @@ SHAPES = ("positive", "inverse", "u_shaped", "inverted_u", "flat")
 
 
 @click.command("simulate")
-@click.argument("build", default="build", metavar="[BUILD]")
+@click.argument("build", nargs=-1, metavar="[BUILD]")
 @click.option("--shape", type=click.Choice(SHAPES), help="the shape of the curves against scale")
 @click.option(
     "--effect",
@@ -69,7 +69,7 @@ SHAPES = ("positive", "inverse", "u_shaped", "inverted_u", "flat")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("-q", "--quiet", is_flag=True, help="no progress, no notes")
 def command(
-    build: str,
+    build: tuple[str, ...],
     shape: Any,
     effect: float,
     part: Any,
@@ -102,9 +102,9 @@ def command(
             )
         if pulls and not abilities:
             raise click.UsageError("`--pull` goes with `--ability`: for a shape it is found")
-        builds, more = group.parted([build])
+        folder, more = group.build_and_chosen(build)
         job = SimulateJob(
-            build=Path((builds or ("build",))[0]),
+            build=folder,
             runs=Path(runs),
             shape=shape,
             effect=effect,

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -45,6 +46,10 @@ def print_simulated(done: "Sequence[Simulated]", *, form: str, quiet: bool) -> N
             click.echo(f"{len(one.judged)} {curves}, told to be: {verdicts}")
         if not quiet and one.evaluated.scored:
             click.echo(f"results: {os.path.relpath(one.evaluated.scored.folder)}", err=True)
+    folders = [one.evaluated.scored.folder.parent for one in done if one.evaluated.scored]
+    if folders and not quiet:
+        runs = shlex.quote(os.path.relpath(folders[0]))
+        click.echo(f"next: taskc curves {runs}; taskc report {runs}", err=True)
 
 
 def _plain(one: "Simulated") -> dict[str, Any]:

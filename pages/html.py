@@ -15,10 +15,11 @@ from msgspec import Struct
 from taskc.pages.words import ITEMS, SIGNS, Said, judged, likeliest, summary, sure
 from taskc.records.curve import SHAPES
 from taskc.records.drawn import Drawn
+from taskc.records.effects import shortly
 from taskc.records.plan import Lowering
 from taskc.records.report import Report
 from taskc.records.sheet import Sheet
-from taskc.records.shown import human, percent
+from taskc.records.shown import human, percent, short_names
 
 WHY = {
     "falls": "larger models fail where smaller ones do not",
@@ -68,6 +69,7 @@ def page(report: Report, figures: Sequence[Figure], unplaced: Drawn | None = Non
             said=_by_task(said),
             glance=glance(said),
             title=_title(tasks),
+            short=short_names(told.model for one in report.exhibits for told in one.told),
             models=list(dict.fromkeys(row.model for row in report.rows)),
             families=list(dict.fromkeys(one.family for one in report.trends)),
             answers=sum(row.n for row in report.rows),
@@ -152,6 +154,7 @@ def _environment() -> Environment:
         "likeliest": likeliest,
         "bar": bar,
         "sure": sure,
+        "shortly": shortly,
     }
     made.globals |= {"SIGNS": SIGNS, "ITEMS": ITEMS, "WHY": WHY, "SHAPES": SHAPES, "zip": zip}
     return made

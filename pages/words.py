@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from taskc.records.curve import SHAPES, Shape, Turn, Verdict
-from taskc.records.report import PartName, Report, Setting, Shared, Trend
+from taskc.records.report import Dot, PartName, Report, Setting, Shared, Trend
 from taskc.records.shown import human, percent
 
 ITEMS: dict[PartName, str] = {"all": "all items", "conflict": "conflict items", "agree": "agree items"}
@@ -49,8 +49,9 @@ def _of_family(one: Trend, beside: list[Trend]) -> Said:
     others = {(t.part, t.rate): t for t in beside if t.family == one.family}
     text = f"accuracy on {ITEMS[one.part]} {_way(one)}"
     if one.part == "conflict":
-        text += _besides(others.get(("conflict", "lured")), "lured")
-        text += _besides(others.get(("agree", "accuracy")), "right on agree items")
+        between = _stops(one)[1:-1]
+        text += _besides(others.get(("conflict", "lured")), "lured", between)
+        text += _besides(others.get(("agree", "accuracy")), "right on agree items", between)
     return Said(
         task=one.task,
         setting=one.setting,
@@ -79,7 +80,7 @@ def judged(one: Trend) -> str:
     if turn is not None:
         told += f"; turns at {human(turn.scale)} (90 %: {human(turn.low)} to {human(turn.high)})"
     if one.cause is not None and one.verdict == "u_shaped":
-        told += f"; {one.cause.told}, {percent(one.cause.explained)} %"
+        told += f"; {one.cause.told}"
     return told
 
 
@@ -94,25 +95,33 @@ def likeliest(probabilities: Mapping[Shape, float], least: float = 0.005) -> str
 
 def _way(one: Trend) -> str:
     """Say from where to where a curve goes, by way of its extreme where it turns."""
-    dots = one.dots
-    first, last = dots[0], dots[-1]
-    if len(dots) == 1:
-        return f"is {percent(first.value)} % ({first.name})"
-    stops = [first, last]
-    if one.verdict in ("u_shaped", "inverted_u") and len(dots) > 2:
-        pick = min if one.verdict == "u_shaped" else max
-        stops.insert(1, pick(dots[1:-1], key=lambda dot: dot.value))
-    told = [f"{percent(dot.value)} % ({dot.name})" for dot in stops]
+    told = [f"{percent(dot.value)} % ({dot.name})" for dot in _stops(one)]
+    if len(told) == 1:
+        return f"is {told[0]}"
     return "goes from " + " through ".join(told[:-1]) + f" to {told[-1]}"
 
 
-def _besides(one: Trend | None, word: str) -> str:
+def _stops(one: Trend) -> list[Dot]:
+    """Give the first and the last point of a curve, and between them the extreme of one that turns."""
+    dots = one.dots
+    if len(dots) == 1:
+        return [dots[0]]
+    stops = [dots[0], dots[-1]]
+    if one.verdict in ("u_shaped", "inverted_u") and len(dots) > 2:
+        pick = min if one.verdict == "u_shaped" else max
+        stops.insert(1, pick(dots[1:-1], key=lambda dot: dot.value))
+    return stops
+
+
+def _besides(one: Trend | None, word: str, between: list[Dot]) -> str:
+    """Say another rate of the same models: of the first, of those `between`, of the last."""
     if one is None or not one.dots:
         return ""
-    first, last = one.dots[0], one.dots[-1]
-    if len(one.dots) == 1:
-        return f"; {word} {percent(first.value)} %"
-    return f"; {word} {percent(first.value)} to {percent(last.value)} %"
+    models = {dot.model for dot in between}
+    inner = [dot for dot in one.dots[1:-1] if dot.model in models]
+    told = [percent(dot.value) for dot in (one.dots[0], *inner, *one.dots[1:][-1:])]
+    way = " through ".join(told[:-1]) + f" to {told[-1]}" if len(told) > 1 else told[0]
+    return f"; {word} {way} %"
 
 
 def _of_all(one: Shared) -> Said:

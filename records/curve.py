@@ -5,6 +5,8 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct, field
 
+from taskc.records.shown import percent
+
 Shape: TypeAlias = Literal["positive", "inverse", "u_shaped", "inverted_u", "flat"]
 Verdict: TypeAlias = Literal["positive", "inverse", "u_shaped", "inverted_u", "flat", "undetermined"]
 SHAPES: tuple[Shape, ...] = ("positive", "inverse", "u_shaped", "inverted_u", "flat")
@@ -92,14 +94,21 @@ class Cause(Struct, frozen=True, kw_only=True):
 
     @property
     def told(self) -> str:
-        """Say the verdict in words."""
+        """Say the verdict in words, and how likely an explanation by the distractor is."""
+        return f"{self._said} (ability rises while pull comes and goes: {percent(self.explained)} %)"
+
+    @property
+    def _said(self) -> str:
         if self.verdict == "explained":
-            return "the distractor explains it: ability rises while pull comes and goes"
+            return "the distractor explains it"
         if self.verdict == "undetermined":
-            return "whether ability rises while pull comes and goes cannot be told"
+            return "whether the distractor explains it cannot be told"
         if max(self.pull, key=lambda shape: self.pull[shape]) == "inverted_u":
-            return "pull comes and goes, but ability does not seem to rise"
-        return "the distractor does not seem to come and go"
+            return (
+                "the distractor alone does not seem to explain it: "
+                "its pull comes and goes, but ability does not rise"
+            )
+        return "the distractor does not seem to explain it: its pull does not come and go"
 
 
 class Judged(Struct, frozen=True, kw_only=True):

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from taskc.records.curve import Verdict
+from taskc.records.shown import short_names
 
 
 class Share(Struct, frozen=True, kw_only=True):
@@ -144,3 +146,23 @@ class Told(Struct, frozen=True, kw_only=True):
     effects: tuple[Effects, ...]
     survival: tuple[Survival, ...] = ()
     notes: tuple[str, ...] = field(default_factory=tuple)
+
+
+def shortly(effects: Effects) -> Effects:
+    """Give the same with the names of models as they are shown: see `shown.short_names`."""
+    own = [level.level for factor in effects.factors if factor.name == "model" for level in factor.levels]
+    names = short_names(
+        [*own, *(row.model for row in effects.averaged), *(row.model for row in effects.places)]
+    )
+
+    def shown(factor: Factor) -> Factor:
+        if factor.name != "model":
+            return factor
+        return replace(factor, levels=tuple(replace(one, level=names[one.level]) for one in factor.levels))
+
+    return replace(
+        effects,
+        factors=tuple(map(shown, effects.factors)),
+        averaged=tuple(replace(row, model=names[row.model]) for row in effects.averaged),
+        places=tuple(replace(row, model=names[row.model]) for row in effects.places),
+    )

@@ -1,4 +1,7 @@
-"""Numbers as texts, the same in the terminal, in figures and on the page."""
+"""Numbers as texts, the same in the terminal, in figures and on the page; and names of models, shortly."""
+
+from collections import Counter
+from collections.abc import Iterable
 
 _UNITS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
 
@@ -23,3 +26,18 @@ def human(number: float) -> str:
             size = number / unit
             return f"{size:.0f}{letter}" if size >= 10 else f"{size:.1f}{letter}".replace(".0", "")
     return f"{number:.3g}"
+
+
+def short_names(models: Iterable[str]) -> dict[str, str]:
+    """Give a name to show for each model: of a simulated one, what stands before `?`, where no other has it.
+
+    What stands behind it, ability, pull, build and seed, is long and tells nobody which one it is.
+    """
+    every = dict.fromkeys(models)
+    before = {model: _before(model) for model in every}
+    seen = Counter(before.values())
+    return {model: name if seen[name] == 1 else model for model, name in before.items()}
+
+
+def _before(model: str) -> str:
+    return model.partition("?")[0] if model.startswith("simulated/") else model

@@ -123,3 +123,12 @@ def test_different_ways_stand_in_groups_of_their_own_unless_they_are_mixed() -> 
     assert headings(mix=False) == [f"{name} (labels)", f"{name} (labels without lead-in)"]
     same = [replace(row, lowering="labels") for row in rows]
     assert svg(same) == svg(same, mix=True)
+
+
+def test_simulated_models_are_named_by_what_tells_them_apart() -> None:
+    plain = ("simulated/30m?ability=0.8&build=12ab&pull=0.1", "simulated/3b?ability=0.9&build=12ab&pull=0.7")
+    twice = ("simulated/30m?seed=1", "simulated/30m?seed=2", "echo/parrot?refuse=0.3")
+    for models, shown in ((plain, ["simulated/30m", "simulated/3b"]), (twice, [*twice])):
+        figure = draw(aggregate(samples.scores(models, n=8)))
+        labels = [label.get_text().replace("\n", "") for label in figure.axes[0].get_yticklabels()]
+        assert sorted(set(labels)) == sorted(shown)

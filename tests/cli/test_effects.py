@@ -181,3 +181,42 @@ def test_pooled_rows(asked: Path, quick: Any) -> None:
     assert all(json.loads(row)["levels"] == {} for row in none.splitlines())
     wrong = quick("score", "--pool", "ordr")
     assert wrong.code == 2 and "a similar name exists: `order`" in wrong.err
+
+
+def test_of_two_measures_each_verdict_says_which(capsys: pytest.CaptureFixture[str]) -> None:
+    """The measure is named where a task has several, and only there."""
+    from taskc.cli.effects import _print_survival
+    from taskc.records.effects import Survival, Told
+
+    def line(task: str, measure: str) -> Survival:
+        return Survival(
+            task=task, measure=measure, metric="accuracy", regime="all", family="f", factor="regime",
+            verdicts={"cot": "flat"}, probabilities={}, usual="flat", agree=1, levels=1, alike=1.0,
+        )  # fmt: skip
+
+    both = (line("one", "choice"), line("two", "choice"), line("two", "reply"))
+    _print_survival(Told(effects=(), survival=both, notes=()))
+    lines = [text.strip().partition(", over")[0] for text in capsys.readouterr().out.splitlines()]
+    assert [text for text in lines if "·" in text] == [
+        "one · all · f",
+        "two · choice · all · f",
+        "two · reply · all · f",
+    ]
+
+
+def test_simulated_models_have_short_names() -> None:
+    from taskc.records.effects import Averaged, Effects, Factor, Level, shortly
+
+    long = "simulated/3b?ability=0.9"
+    level = Level(level=long, value=1, low=1, high=1, difference=0, difference_low=0, difference_high=0)
+    row = Averaged(
+        model=long, regime="cot", over="wording", k=2, n=3, value=1.0, low=None, high=None,
+        items_low=None, items_high=None,
+    )  # fmt: skip
+    told = shortly(
+        Effects(
+            task="t", measure="choice", metric="accuracy", items=3, cells=2, possible=2, answers=6, shares=(),
+            factors=(Factor(name="model", levels=(level,)),), averaged=(row,),
+        )
+    )  # fmt: skip
+    assert told.factors[0].levels[0].level == told.averaged[0].model == "simulated/3b"

@@ -44,7 +44,10 @@ def test_simulate_is_told_by_curves(folder: Path, run, quick) -> None:
     assert "1 curve, told to be: 1 u_shaped" in made.out
     (place,) = (folder / "simulated").glob("*/run.json")
     assert "simulated" in place.parent.name
-    assert made.err.strip() == f"results: simulated/{place.parent.name}"
+    assert made.err.splitlines() == [
+        f"results: simulated/{place.parent.name}",
+        "next: taskc curves simulated; taskc report simulated",
+    ]
     assert {one.name for one in place.parent.iterdir()} >= {
         "rows.jsonl", "scores.jsonl", "scores.svg", "simulated.json",
     }  # fmt: skip
@@ -56,7 +59,7 @@ def test_simulate_is_told_by_curves(folder: Path, run, quick) -> None:
     assert (told["cause"]["verdict"], told["cause"]["pull"]["inverted_u"] > 0.8) == ("explained", True)
     text = quick("curves", "simulated").out
     assert "items, the same for all models" in text
-    assert "  the distractor explains it: ability rises while pull comes and goes, " in text
+    assert "  the distractor explains it (ability rises while pull comes and goes: " in text
     scored = quick("score", "-o", "simulated", "--no-picture", "-q")
     assert scored.code == 0 and "simulated/3b?ability=" in scored.out
 
@@ -96,6 +99,27 @@ def test_what_is_refused(built: Path, quick, args: list[str], told: str) -> None
     done = quick(*args)
     assert done.code == 2, done.err
     assert told in done.err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["compile", "capitals.task", "-q"],
+        ["plan", "build"],
+        ["power", "build", "--repeats", "2", "--models", "2", "-j", "1", "-q"],
+        ["simulate", "build", "--shape", "flat", "--no-picture"],
+        ["eval", "build", "-m", "echo/x", "--no-picture"],
+    ],
+)
+def test_a_selection_is_written_as_it_reads(built: Path, quick, command: list[str]) -> None:
+    """`--select A=… B=…` goes with a named build too; a second build is refused, an unknown name is told."""
+    some = quick(*command, "--select", "regime=zero_shot", "task=capitals")
+    assert some.code == 0, some.err
+    none = quick(*command, "--select", "regime=zero_shot", "task=none")
+    assert none.code == 2 and "no task is called `none`" in none.err
+    if command[0] != "compile":
+        two = quick(*command, "other")
+        assert two.code == 2 and "one build is taken, `build`; what is `other` for?" in two.err
 
 
 @pytest.mark.parametrize("command", [["simulate", "--shape", "flat"], ["power"]])
