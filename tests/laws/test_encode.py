@@ -41,7 +41,7 @@ task quiz {{
   item {{ q: text, c: text[3], a: one of c, w: one of c }}
   items from "rows.jsonl"
   true_task "Answer." -> a
-  cluster by a
+  cluster by id + "…{{"
   distractor trap "Fall for it." -> w when w != a
   options c {style}
   let own = "L-" + q
@@ -81,7 +81,8 @@ def quizzes(draw: st.DrawFn) -> tuple[str, str]:
     for number in range(draw(st.integers(3, 6))):
         options = draw(st.lists(TEXTS, min_size=3, max_size=3, unique=True))
         answer, trap = draw(st.sampled_from(options)), draw(st.sampled_from(options))
-        rows.append({"id": f"i{number}", "q": draw(TEXTS), "c": options, "a": answer, "w": trap})
+        asked = f"{number}{draw(TEXTS)}"  # no two alike, as twins are no exemplars of each other
+        rows.append({"id": f"i{number}", "q": asked, "c": options, "a": answer, "w": trap})
     return text, "".join(json.dumps(row) + "\n" for row in rows)
 
 
