@@ -1,4 +1,4 @@
-"""Intervals of a rate that one could have: how often each holds p, added up over all outcomes, without luck."""
+"""Intervals of a rate that one could have: how often each holds p, added up over all outcomes."""
 
 import math
 from collections.abc import Callable, Iterator

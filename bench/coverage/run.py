@@ -2,7 +2,7 @@
 
     python bench/coverage/run.py shares             # shares of variance: 10 settings, 50 to 300 items
     python bench/coverage/run.py lure               # ability, pull and excess, alone and in clusters
-    python bench/coverage/run.py rates              # intervals of a rate that one could have, added up exactly
+    python bench/coverage/run.py rates              # intervals of a rate, added up exactly
     python bench/coverage/run.py shares --rounds 200 --items 50
 
 Prints to standard output; docs/effects.md and docs/scoring.md show what it printed. A seed is fixed.

@@ -88,7 +88,9 @@ def truth(setting: Setting) -> dict[tuple[str, ...], float]:
     return {one.of: one.share for one in shares(many)[0]}
 
 
-def covered(setting: Setting, n: int, rounds: int, seed: int = 5) -> dict[tuple[str, ...], tuple[float, float]]:
+def covered(
+    setting: Setting, n: int, rounds: int, seed: int = 5
+) -> dict[tuple[str, ...], tuple[float, float]]:
     """Give for each part its true share and how often its interval held it."""
     true = truth(setting)
     random = np.random.default_rng(seed)
