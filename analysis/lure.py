@@ -233,7 +233,7 @@ def _design_effects(seen: Seen, groups: Sequence[Sequence[float]], *, alone: boo
     """Give the variances of ability and pull in clusters over those of independent items.
 
     They are drawn towards items of a cluster being all alike, by the weight of `DOUBT` clusters against as
-    many as tell of the estimate, (Σ d²)²/Σ d⁴ of what each moves it by.
+    many as tell of the estimate, (Σ w)²/Σ w² of what the answers of each weigh in it.
     """
     terms = _terms(seen)
     total = math.fsum(term.n for term in terms)
@@ -261,27 +261,26 @@ def _design_effects(seen: Seen, groups: Sequence[Sequence[float]], *, alone: boo
         inverse = ((1 / aa if aa else 0.0, 0.0), (0.0, 1 / qq if qq else 0.0))
     else:
         inverse = ((qq / spread, -aq / spread), (-aq / spread, aa / spread))
-    scores = [
-        [
-            math.fsum(n * one[at] / p for n, one, p in zip(group, slopes, chances, strict=True))
-            for at in (0, 1)
-        ]
-        for group in groups
-    ]
     found = []
     for at, row in enumerate(inverse):
-        moves = [row[0] * one[0] + row[1] * one[1] for one in scores]
-        middle = math.fsum(moves) / len(moves)
-        squares = [(move - middle) ** 2 for move in moves]
-        fourth = math.fsum(square * square for square in squares)
-        seen_square = math.fsum(squares)
-        if not fourth or not row[at]:
-            found.append(alike)
-            continue
-        telling = seen_square**2 / fourth
-        effect = seen_square * len(groups) / (len(groups) - 1) / row[at]
-        found.append((telling * effect + DOUBT * alike) / (telling + DOUBT))
+        moves = [(row[0] * one[0] + row[1] * one[1]) / p for one, p in zip(slopes, chances, strict=True)]
+        found.append(_design_effect(groups, moves, row[at], alike))
     return found[0], found[1]
+
+
+def _design_effect(
+    groups: Sequence[Sequence[float]], moves: Sequence[float], variance: float, alike: float
+) -> float:
+    """Give a design effect from what each answer moves an estimate by, whose plain variance is known."""
+    each = [[n * move for n, move in zip(group, moves, strict=True)] for group in groups]
+    sums = [math.fsum(one) for one in each]
+    weights = [math.fsum(part * part for part in one) for one in each]
+    if not variance or not any(weights):
+        return alike
+    middle = math.fsum(sums) / len(sums)
+    effect = math.fsum((one - middle) ** 2 for one in sums) * len(sums) / (len(sums) - 1) / variance
+    telling = math.fsum(weights) ** 2 / math.fsum(weight * weight for weight in weights)
+    return (telling * effect + DOUBT * alike) / (telling + DOUBT)
 
 
 def _estimate_of(terms: Sequence[_Term]) -> float:
