@@ -99,7 +99,7 @@ def gather(folders: Sequence[Path], wish: Wish) -> Report:
     answers = [
         one
         for one in read_items(runs, mix=wish.against.mix)
-        if wish.only.takes(one.task, one.regime, dict(one.levels), one.model)
+        if wish.only.takes(one.task, one.regime, dict(one.levels), one.model, one.measure)
     ]
     trends, shared = _judged(rows, wish, settings, main, sorted_out(answers))
     items = tuple(item_lines(answers, scales, mix=wish.against.mix))

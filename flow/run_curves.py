@@ -152,9 +152,10 @@ def read_rows(folders: Sequence[Path], only: Only) -> list[Row]:
         tasks=(row.task for row in rows),
         regimes=(row.regime for row in rows),
         models=(row.model for row in rows),
+        measures=(row.measure for row in rows),
         factors=((name, level) for row in rows for name, level in row.levels.items()),
     )
-    kept = [row for row in rows if only.takes(row.task, row.regime, row.levels, row.model)]
+    kept = [row for row in rows if only.takes(row.task, row.regime, row.levels, row.model, row.measure)]
     return kept if only.subtasks else whole(kept)
 
 
