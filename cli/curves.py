@@ -90,12 +90,12 @@ def command(
     answers, 0 to 1, over `n` items. A curve is one task, regime and family.
     """
     with group.translated():
-        from taskc.flow.along import check_logarithms, curves_of_placed, placed_rows
         from taskc.flow.curve_picture import check_picture, write_picture
         from taskc.flow.curves import judge_curves
         from taskc.flow.only import Only
-        from taskc.flow.points import Read, read_points
-        from taskc.flow.run_curves import against, narrow_curves, run_curves
+        from taskc.flow.placed import against, check_logarithms
+        from taskc.flow.points import read_points
+        from taskc.flow.run_curves import narrow_curves, run_curves
         from taskc.flow.selection import BadSelection, parse_selection
 
         named, more = group.parted([str(run) for run in runs])
@@ -113,23 +113,20 @@ def command(
             read = narrow_curves(read_points(points, log=log), only)
         else:
             wanted = against(ladders, at, scale, part, rate, mix=mix_measures)
-            folders = [Path(run) for run in named]
-            if along:
-                made = curves_of_placed(placed_rows(folders, wanted, along, only), wanted)
-            else:
-                made = run_curves(folders, wanted, only)
-            if not made:
+            read = run_curves([Path(run) for run in named], wanted, only, along=along)
+            if not read.curves:
                 told = "there are no points in these runs"
                 raise BadSelection(told, "select rows with items, or another `--part` or `--rate`")
             if log:
-                check_logarithms(made)
-            read = Read(curves=made)
+                check_logarithms(read.curves)
         verdicts = judge_curves(read, log=log, likely=likely, least=least)
     stop_if_wrong(verdicts.read)
     if form == "json":
         click.echo(json.dumps(_plain(verdicts), ensure_ascii=False, indent=1))
     else:
         print_verdicts(verdicts, draw=draw, log=log)
+    for note in verdicts.read.notes:
+        group.tell("note", "yellow", note)
     if output is not None:
         with group.translated():
             write_picture(verdicts, output, axis=scale, log=log)
@@ -169,6 +166,7 @@ def _plain(verdicts: "Verdicts") -> dict[str, Any]:
         "least": verdicts.least,
         "curves": [_plain_judged(one) for one in verdicts.judged],
         "pooled": [asdict(one) for one in verdicts.pooled],
+        "notes": list(verdicts.read.notes),
     }
 
 

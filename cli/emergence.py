@@ -64,7 +64,7 @@ def command(
     with group.translated():
         from taskc.flow.emergence import Sought, emerge_runs, emerge_table
         from taskc.flow.only import Only
-        from taskc.flow.run_curves import against
+        from taskc.flow.placed import against
         from taskc.flow.selection import parse_selection
 
         named, more = group.parted([str(run) for run in runs])

@@ -67,9 +67,9 @@ def command(
     """
     with group.translated():
         from taskc.flow.only import Only
+        from taskc.flow.placed import against
         from taskc.flow.report import Wish, gather
         from taskc.flow.report_files import as_json, as_text, write_report
-        from taskc.flow.run_curves import against
         from taskc.flow.selection import parse_selection
 
         folders, more = group.parted([str(run) for run in runs])
