@@ -21,14 +21,8 @@ from taskc.cli.terminal import coloured
     metavar="NAME",
     help="accuracy, lured, unparsed, loss or any other number that was scored; repeatable",
 )
-@click.option(
-    "--part",
-    type=click.Choice(["all", "conflict", "agree"]),
-    default="all",
-    show_default=True,
-    help="which items: those on which a distractor predicts another answer, or the others",
-)
-@options.select
+@options.part
+@options.select_results
 @click.option(
     "--fail-if",
     "conditions",

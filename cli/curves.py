@@ -22,24 +22,10 @@ _USUAL = ("parameters", "all", "accuracy")  # of what is put against what
 
 
 @click.command("curves")
-@click.argument("runs", nargs=-1, type=click.Path(path_type=Path), metavar="[RUN]...")
-@click.option(
-    "--points",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="a table with the columns task, regime, family, model, scale, value, n, instead of runs",
-)
-@options.ladders
-@options.scale
-@options.along
-@options.at
-@click.option(
-    "--part",
-    type=click.Choice(["all", "conflict", "agree"]),
-    default="all",
-    show_default=True,
-    help="which items: those on which a distractor predicts another answer, or the others",
-)
+@options.runs
+@options.points
+@options.sizes_or_levels
+@options.part
 @click.option(
     "--rate",
     type=click.Choice(["accuracy", "lured"]),
@@ -47,10 +33,7 @@ _USUAL = ("parameters", "all", "accuracy")  # of what is put against what
     show_default=True,
     help="the share of right answers, or of those that follow a distractor",
 )
-@options.mix_measures
-@options.models
-@options.select
-@options.subtasks
+@options.chosen_results
 @options.axis
 @options.likely
 @click.option("--draw", is_flag=True, help="draw each curve in the terminal, too")
@@ -62,7 +45,7 @@ _USUAL = ("parameters", "all", "accuracy")  # of what is put against what
     help="write a picture of the curves, .svg or .png",
 )
 @options.least
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@options.form
 def command(
     runs: tuple[Path, ...],
     points: Path | None,
@@ -99,12 +82,8 @@ def command(
         from taskc.flow.selection import BadSelection, parse_selection
 
         named, more = group.parted([str(run) for run in runs])
-        if bool(points) == bool(named):
-            raise click.UsageError("name runs that `taskc eval` made, or a table with --points FILE")
-        if points and (ladders or at or along or mix_measures or subtasks or (scale, part, rate) != _USUAL):
-            raise click.UsageError(
-                "a table has its scales and values: what says how to make them of runs goes with runs only"
-            )
+        of_runs = ladders or at or along or mix_measures or subtasks or (scale, part, rate) != _USUAL
+        check_source(named, points, of_runs=bool(of_runs))
         if output is not None:
             check_picture(output)
         only = Only(wanted=parse_selection((*select, *more), None), models=models, subtasks=subtasks)
@@ -131,6 +110,16 @@ def command(
         with group.translated():
             write_picture(verdicts, output, axis=scale, log=log)
         click.echo(f"picture: {output}", err=True)
+
+
+def check_source(named: tuple[str, ...], points: Path | None, *, of_runs: bool) -> None:
+    """See that curves come from runs or from a table, and that nothing `of_runs` is said of a table."""
+    if bool(points) == bool(named):
+        raise click.UsageError("name runs that `taskc eval` made, or a table with --points FILE")
+    if points and of_runs:
+        raise click.UsageError(
+            "a table has its scales and values: what says how to make them of runs goes with runs only"
+        )
 
 
 def stop_if_wrong(read: "Read") -> None:

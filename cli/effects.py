@@ -51,14 +51,8 @@ _LEAST = 0.005  # smaller shares of two together are not printed
 @click.option("--reml", is_flag=True, help="fit what belongs to items by likelihood (extra `stats`)")
 @click.option("--subtasks", is_flag=True, help="each subtask for itself")
 @options.mix_measures
-@click.option(
-    "--ladder",
-    "ladders",
-    multiple=True,
-    metavar="NAME",
-    help="a family of models, or a .toml file; repeatable",
-)
-@click.option("--at", multiple=True, metavar="MODEL=SCALE", help="the scale of one model; repeatable")
+@options.ladders
+@options.at
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "csv"]), default="text", show_default=True
 )

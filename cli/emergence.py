@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from taskc.cli import group, options
-from taskc.cli.curves import plain_curve, stop_if_wrong
+from taskc.cli.curves import check_source, plain_curve, stop_if_wrong
 
 if TYPE_CHECKING:
     from taskc.flow.emergence import Told
@@ -15,30 +15,19 @@ if TYPE_CHECKING:
 
 
 @click.command("emergence")
-@click.argument("runs", nargs=-1, type=click.Path(path_type=Path), metavar="[RUN]...")
-@click.option(
-    "--points",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="a table with the columns task, regime, family, model, scale, value, n, instead of runs",
-)
+@options.runs
+@options.points
 @click.option(
     "--continuous",
     multiple=True,
     metavar="NAME",
     help="a metric that moves by degrees, such as loss, or a column of the table; repeatable",
 )
-@options.ladders
-@options.scale
-@options.along
-@options.at
-@options.mix_measures
-@options.models
-@options.select
-@options.subtasks
+@options.sizes_or_levels
+@options.chosen_results
 @options.axis
 @options.likely
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@options.form
 def command(
     runs: tuple[Path, ...],
     points: Path | None,
@@ -68,12 +57,8 @@ def command(
         from taskc.flow.selection import parse_selection
 
         named, more = group.parted([str(run) for run in runs])
-        if bool(points) == bool(named):
-            raise click.UsageError("name runs that `taskc eval` made, or a table with --points FILE")
-        if points and (ladders or at or along or mix_measures or subtasks or scale != "parameters"):
-            raise click.UsageError(
-                "a table has its scales and values: what says how to make them of runs goes with runs only"
-            )
+        of_runs = ladders or at or along or mix_measures or subtasks or scale != "parameters"
+        check_source(named, points, of_runs=bool(of_runs))
         only = Only(wanted=parse_selection((*select, *more), None), models=models, subtasks=subtasks)
         sought = Sought(log=axis == "log", likely=likely, continuous=continuous)
         if points:

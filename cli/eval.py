@@ -63,13 +63,13 @@ if TYPE_CHECKING:
 )
 @click.option("--dry-run", is_flag=True, help="print the plan and ask nothing")
 @click.option("--offline", is_flag=True, help="fetch no model")
-@click.option("--subtasks", is_flag=True, help="a row for each subtask, not for each task")
+@options.rows_by_subtask
 @options.pool
 @options.metrics
 @options.mix_measures
-@click.option("--no-picture", is_flag=True, help="draw no picture")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("-q", "--quiet", is_flag=True, help="no progress, no notes")
+@options.no_picture
+@options.form
+@options.no_progress
 def command(
     build: tuple[str, ...],
     models: tuple[str, ...],

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from taskc.cli import group, results
+from taskc.cli import group, options, results
 from taskc.records import lines
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.option("--offline", is_flag=True, help="ask no provider for its list")
 @click.option("--all", "every", is_flag=True, help="also models without a key, or of which nothing is known")
 @click.option("--forget", metavar="MODEL", help="forget what probes found out of this one: it is asked again")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@options.form
 @click.pass_context
 def command(context: click.Context, offline: bool, every: bool, forget: str | None, form: str) -> None:
     """List the providers and models that can be asked from here, and what each can do.

@@ -44,9 +44,7 @@ from taskc.cli.trials import print_tried
     metavar="N",
     help="curves of each shape",
 )
-@options.ladder
-@options.seed
-@options.spread
+@options.design
 @click.option(
     "--scatter",
     type=group.Numbers(0, 0.5, single=True),
@@ -55,14 +53,7 @@ from taskc.cli.trials import print_tried
     metavar="SHARE",
     help="how far models lie off the curve of their family: a standard deviation",
 )
-@click.option(
-    "--likely",
-    type=group.Positive(1),
-    default=0.5,
-    show_default=True,
-    metavar="P",
-    help="the probability from which a shape is the verdict",
-)
+@options.likely
 @options.select
 @options.limit
 @click.option("--subtasks", is_flag=True, help="a line for each subtask, not for each task")
@@ -79,8 +70,8 @@ from taskc.cli.trials import print_tried
     metavar="N",
     help="processes that share the work; all cores without",
 )
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("-q", "--quiet", is_flag=True, help="no progress, no notes")
+@options.form
+@options.no_progress
 def command(
     build: tuple[str, ...],
     models: tuple[int, ...],

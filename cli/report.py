@@ -10,7 +10,7 @@ from taskc.cli import group, options
 
 
 @click.command("report")
-@click.argument("runs", nargs=-1, type=click.Path(path_type=Path), metavar="[RUN]...")
+@options.runs
 @click.option(
     "-o",
     "--output",
@@ -20,13 +20,8 @@ from taskc.cli import group, options
     metavar="FOLDER",
     help="where the report goes",
 )
-@options.ladders
-@options.scale
-@options.at
-@options.mix_measures
-@options.models
-@options.select
-@options.subtasks
+@options.sizes
+@options.chosen_results
 @options.axis
 @options.likely
 @options.least
@@ -39,7 +34,7 @@ from taskc.cli import group, options
     help="how many telling items of a kind to show for a task",
 )
 @click.option("--no-figures", is_flag=True, help="no files of figures; the page has them all the same")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@options.form
 @click.option("-q", "--quiet", is_flag=True, help="do not say where it is")
 def command(
     runs: tuple[Path, ...],

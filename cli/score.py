@@ -20,7 +20,7 @@ _KINDS = ("unparsed", "refused", "lured", "other", "wrong", "all")
     metavar="FOLDER",
     help="where `taskc eval` put its runs",
 )
-@click.option("--subtasks", is_flag=True, help="a row for each subtask, not for each task")
+@options.rows_by_subtask
 @options.pool
 @options.metrics
 @options.mix_measures
@@ -34,8 +34,8 @@ _KINDS = ("unparsed", "refused", "lured", "other", "wrong", "all")
     metavar="N",
     help="so many of each row",
 )
-@click.option("--no-picture", is_flag=True, help="draw no picture")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@options.no_picture
+@options.form
 @click.option("-q", "--quiet", is_flag=True, help="no notes")
 def command(
     run: str | None,

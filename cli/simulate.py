@@ -51,9 +51,7 @@ SHAPES = ("positive", "inverse", "u_shaped", "inverted_u", "flat")
     metavar="Q,…",
     help="with --ability: the pull of each, or one for all",
 )
-@options.ladder
-@options.seed
-@options.spread
+@options.design
 @click.option(
     "-o",
     "--output",
@@ -65,9 +63,9 @@ SHAPES = ("positive", "inverse", "u_shaped", "inverted_u", "flat")
 )
 @options.select
 @options.limit
-@click.option("--no-picture", is_flag=True, help="draw no picture")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("-q", "--quiet", is_flag=True, help="no progress, no notes")
+@options.no_picture
+@options.form
+@options.no_progress
 def command(
     build: tuple[str, ...],
     shape: Any,
