@@ -5,14 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from runs_made import score, write_run
 
-from taskc.analysis.aggregate import aggregate
 from taskc.analysis.lure import predict
 from taskc.flow.curves import judge_curves
 from taskc.flow.placed import against
 from taskc.flow.points import Read
 from taskc.flow.run_curves import run_curves
-from taskc.records.lines import dump
 from taskc.records.score import Score
 
 # what five models can do, and how much the distractor lures them: a U on conflict items
@@ -31,20 +30,14 @@ def scores(model: int, items: int, cluster: int = 1) -> list[Score]:
         luck = random.Random(f"{number // 2 // cluster} {conflict}").random()  # items are hard for all alike
         who = "true_task" if luck < at.true else "trap" if luck < at.true + at.distractor else "other"
         made.append(
-            Score(
+            score(
+                number,
+                "both" if who == "true_task" and not conflict else who,
                 task="t",
-                item=str(number),
                 regime="r",
-                measure="reply",
                 model=f"m/{model}",
-                request="q",
-                lowering="generate",
-                target="A",
                 predictions={"true_task": "A", "trap": "B" if conflict else "A"},
-                given="A",
-                correct=who == "true_task",
                 conflict=conflict,
-                attribution="both" if who == "true_task" and not conflict else who,
                 numbers={"chance": 1 / OPTIONS},
                 cluster=f"c{number // 2 // cluster}" if cluster > 1 else "",
             )
@@ -54,13 +47,9 @@ def scores(model: int, items: int, cluster: int = 1) -> list[Score]:
 
 def write(folder: Path, items: int, *, with_scores: bool = True, cluster: int = 1) -> Path:
     for model in range(5):
-        run = folder / str(model)
-        run.mkdir(parents=True)
-        all_of_them = scores(model, items, cluster)
-        rows = "".join(dump(row) + "\n" for row in aggregate(all_of_them))
-        (run / "rows.jsonl").write_text(rows, encoding="utf-8")
-        if with_scores:
-            (run / "scores.jsonl").write_text("".join(dump(s) + "\n" for s in all_of_them), encoding="utf-8")
+        run = write_run(folder / str(model), scores(model, items, cluster), rows=True)
+        if not with_scores:
+            (run / "scores.jsonl").unlink()
     return folder
 
 
@@ -131,11 +120,8 @@ def test_scores_that_are_not_whole_are_told(tmp_path: Path) -> None:
 
 def test_curves_along_a_factor_are_judged_from_items(tmp_path: Path) -> None:
     """The levels of a factor are places like the sizes of models, and share their items as these do."""
-    run = tmp_path / "run"
-    run.mkdir()
-    made = [replace(one, model="m", regime=f"shots_{at}") for at in range(5) for one in scores(at, 300)]
-    (run / "rows.jsonl").write_text("".join(dump(row) + "\n" for row in aggregate(made)))
-    (run / "scores.jsonl").write_text("".join(dump(one) + "\n" for one in made))
+    made = (replace(one, model="m", regime=f"shots_{at}") for at in range(5) for one in scores(at, 300))
+    run = write_run(tmp_path / "run", made, rows=True)
     (curve,) = run_curves([run], against([], [], part="conflict"), along="regime").curves
     assert [(point.model, point.scale) for point in curve.points] == [(f"shots_{at}", at) for at in range(5)]
     assert curve.paired is not None and curve.paired.units == 150
