@@ -1,13 +1,12 @@
 """`taskc compare`: two runs, models or regimes held against each other, item by item; a gate for CI."""
 
-import json
 import sys
 from typing import Any
 
 import click
 
 from taskc.cli import group, options
-from taskc.cli.terminal import coloured
+from taskc.cli.terminal import coloured, echo_json
 
 
 @click.command("compare")
@@ -106,7 +105,7 @@ def command(
         from taskc.flow import contrast_forms as forms
 
         if form == "json":
-            click.echo(json.dumps(forms.plain(compared), ensure_ascii=False, indent=1))
+            echo_json(forms.plain(compared))
         else:
             click.echo((forms.junit if form == "junit" else forms.github)(compared), nl=False)
     if compared.failed:

@@ -1,6 +1,5 @@
 """`taskc curves`: the shape of curves against scale."""
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from taskc.cli import group, options
-from taskc.cli.terminal import coloured
+from taskc.cli.terminal import coloured, echo, echo_json, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,7 +100,7 @@ def command(
         verdicts = judge_curves(read, log=log, likely=likely, least=least)
     stop_if_wrong(verdicts.read)
     if form == "json":
-        click.echo(json.dumps(_plain(verdicts), ensure_ascii=False, indent=1))
+        echo_json(_plain(verdicts))
     else:
         print_verdicts(verdicts, draw=draw, log=log)
     for note in verdicts.read.notes:
@@ -109,7 +108,7 @@ def command(
     if output is not None:
         with group.translated():
             write_picture(verdicts, output, axis=scale, log=log)
-        click.echo(f"picture: {output}", err=True)
+        echo(f"picture: {output}", err=True)
 
 
 def check_source(named: tuple[str, ...], points: Path | None, *, of_runs: bool) -> None:
@@ -127,7 +126,7 @@ def stop_if_wrong(read: "Read") -> None:
     from taskc.grammar.show import show
 
     for finding in read.found:
-        click.echo(show(finding, read.sources, colour=coloured(sys.stderr)) + "\n", err=True, color=True)
+        echo(show(finding, read.sources, colour=coloured(sys.stderr)) + "\n", err=True, styled=True)
     if read.found:
         sys.exit(group.FOUND_ERRORS)
 
@@ -180,7 +179,7 @@ def print_verdicts(verdicts: "Verdicts", *, draw: bool = False, log: bool = True
     from taskc.flow.curve_picture import sketch
 
     for one in verdicts.judged:
-        name = " · ".join((one.curve.task, one.curve.regime, one.curve.family))
+        name = one_line(" · ".join((one.curve.task, one.curve.regime, one.curve.family)))
         values = " ".join(f"{point.value:.0%}" for point in one.curve.points)
         counts = list(dict.fromkeys(f"{point.n:,.0f}" for point in one.curve.points))
         same = len(counts) == 1
@@ -191,11 +190,11 @@ def print_verdicts(verdicts: "Verdicts", *, draw: bool = False, log: bool = True
         told = ", ".join(f"{shape} {p:.0%}" for shape, p in likely if p >= 0.005)
         turn = one.turning_point
         where = f"; turns at {turn.scale:.3g} (90 %: {turn.low:.3g} to {turn.high:.3g})" if turn else ""
-        click.echo(f"{name}: {one.verdict}\n  {values}\n  {told}{where}")
+        echo(f"{name}: {one.verdict}\n  {values}\n  {told}{where}")
         if one.cause and one.verdict == "u_shaped":
-            click.echo(f"  {_why(one.cause)}")
+            echo(f"  {_why(one.cause)}")
         if draw:
-            click.echo("".join(f"  {line}\n" for line in sketch(one.curve, log=log)), nl=False)
+            echo("".join(f"  {line}\n" for line in sketch(one.curve, log=log)), nl=False)
     for pooled in verdicts.pooled:
         if pooled.verdict == "undetermined":
             told = f"undetermined over {pooled.families} families"
@@ -205,7 +204,7 @@ def print_verdicts(verdicts: "Verdicts", *, draw: bool = False, log: bool = True
             told += f"; {sure:.0%} likely to be what most share"
             if pooled.one_sided:
                 told += f"; {pooled.one_sided} without models beyond the turn go its way"
-        click.echo(f"{pooled.task} · {pooled.regime}, all families: {told}")
+        echo(one_line(f"{pooled.task} · {pooled.regime}, all families: {told}"))
 
 
 def _why(cause: "Cause") -> str:

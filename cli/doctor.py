@@ -50,9 +50,9 @@ def command(models: tuple[str, ...], runs: str, offline: bool, form: str) -> Non
 
 
 def _print(findings: "Sequence[Finding]") -> None:
-    from taskc.cli.terminal import coloured
+    from taskc.cli.terminal import coloured, echo
 
     for one in findings:
         word = f"{one.level:<8}"
         shown = click.style(word, fg=_COLOURS[one.level]) if coloured(sys.stdout) else word
-        click.echo(f"{shown}{one.about}: {one.said}{f'; {one.help}' if one.help else ''}", color=True)
+        echo(f"{shown}{one.about}: {one.said}{f'; {one.help}' if one.help else ''}", styled=True)

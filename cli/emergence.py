@@ -1,6 +1,5 @@
 """`taskc emergence`: whether scores rise steadily with scale, or at once."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +7,7 @@ import click
 
 from taskc.cli import group, options
 from taskc.cli.curves import check_source, plain_curve, stop_if_wrong
+from taskc.cli.terminal import echo, echo_json, one_line
 
 if TYPE_CHECKING:
     from taskc.flow.emergence import Told
@@ -68,7 +68,7 @@ def command(
             told = emerge_runs([Path(run) for run in named], wanted, sought, along=along, only=only)
     stop_if_wrong(told.read)
     if form == "json":
-        click.echo(json.dumps(_plain(told), ensure_ascii=False, indent=1))
+        echo_json(_plain(told))
         return
     for one in told.curves:
         _print(one)
@@ -97,17 +97,17 @@ def _plain(told: "Told") -> dict[str, Any]:
 
 def _print(one: "Emerged") -> None:
     curve = one.emergence.curve
-    name = " · ".join((curve.task, curve.regime, curve.family))
+    name = one_line(" · ".join((curve.task, curve.regime, curve.family)))
     found = one.emergence
     numbers = (found.linearity, found.breakthroughness, found.stable_breakthroughness)
     linearity, breakthrough, stable = (
         "not defined" if number is None else f"{number:.2f}" for number in numbers
     )
-    click.echo(f"{name}: linearity {linearity}, breakthroughness {breakthrough}, stable {stable}")
-    click.echo(f"  {_break(one.broken)}")
+    echo(f"{name}: linearity {linearity}, breakthroughness {breakthrough}, stable {stable}")
+    echo(f"  {_break(one.broken)}")
     for mirage in one.mirages:
         if mirage.outcome != "no jump":
-            click.echo(f"  {mirage.says}")
+            echo(f"  {mirage.says}")
 
 
 def _break(broken: "Break") -> str:
@@ -124,12 +124,15 @@ def _break(broken: "Break") -> str:
 
 
 def _print_parts(task: "Decomposed") -> None:
-    click.echo(f"{' · '.join((task.task, task.regime, task.family))}, whole and parts: {task.says}")
+    from taskc.records.shown import short_names
+
+    echo(f"{one_line(' · '.join((task.task, task.regime, task.family)))}, whole and parts: {task.says}")
+    names = short_names(point.model for point in task.points)
     for point in task.points:
-        click.echo(f"  {_point(point)}")
+        echo(f"  {one_line(_point(point, names[point.model]))}")
 
 
-def _point(point: "Composed") -> str:
+def _point(point: "Composed", name: str) -> str:
     parts = ", ".join(f"{name} {value:.0%}" for name, value in point.parts.items())
     product = f"product {point.product:.0%} [{point.product_low:.0%}, {point.product_high:.0%}]"
     apart = ""
@@ -137,4 +140,4 @@ def _point(point: "Composed") -> str:
         apart = (
             f", difference {100 * point.difference:+.0f} [{100 * point.low:+.0f}, {100 * point.high:+.0f}]"
         )
-    return f"{point.model}: whole {point.whole:.0%}, {product}{apart} of {parts}"
+    return f"{name}: whole {point.whole:.0%}, {product}{apart} of {parts}"

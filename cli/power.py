@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from taskc.cli import group, options, results
+from taskc.cli.terminal import echo
 from taskc.cli.trials import print_tried
 
 
@@ -127,7 +128,7 @@ def command(
             try:
                 tried = try_designs(job, told)
             except KeyboardInterrupt:
-                click.echo("\ninterrupted", err=True)
+                echo("\ninterrupted", err=True)
                 sys.exit(group.INTERRUPTED)
         if picture:
             draw_calibration(tried, picture)

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from taskc.cli import group, options
+from taskc.cli.terminal import echo
 
 
 @click.command("report")
@@ -80,7 +81,10 @@ def command(
         )
         report = gather([Path(folder) for folder in folders] or [Path("runs")], wish)
         written = write_report(report, output, figures=not no_figures, workers=wish.workers)
-    click.echo(as_json(report, written.files) if form == "json" else as_text(report), nl=False)
+    if form == "json":
+        click.echo(as_json(report, written.files), nl=False)
+    else:
+        echo(as_text(report), nl=False)
     if not quiet:
         without = "" if written.parquet else "; no Parquet without the extra `parquet`"
-        click.echo(f"report: {output / 'report.html'}{without}", err=True)
+        echo(f"report: {output / 'report.html'}{without}", err=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from taskc.cli import group, options, results
+from taskc.cli.terminal import echo
 
 _KINDS = ("unparsed", "refused", "lured", "other", "wrong", "all")
 
@@ -62,7 +63,7 @@ def command(
         record, scored = rescore(folder, pictures=pictures, mix=mix_measures, metrics=metrics, pool=pool)
         if not quiet:
             models = ", ".join(one.model for one in record.models)
-            click.echo(f"{folder}: {record.build} on {models}", err=True)
+            echo(f"{folder}: {record.build} on {models}", err=True)
         if show:
             from taskc.flow.shown import show_answers
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from taskc.cli import group, options, results
+from taskc.cli.terminal import echo
 from taskc.cli.trials import print_simulated
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def command(
 
 def _code(done: "Sequence[Simulated]") -> int:
     if any(one.evaluated.interrupted for one in done):
-        click.echo("\ninterrupted; the same command goes on from there", err=True)
+        echo("\ninterrupted; the same command goes on from there", err=True)
         return group.INTERRUPTED
     if any(one.evaluated.plan.refused for one in done):
         return group.FOUND_ERRORS
