@@ -8,48 +8,27 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from runs_made import score, write_run
 
-from taskc.records.lines import dump
 from taskc.records.score import Missing, Score
 
-SCORE = Score(
-    task="quiz",
-    item="1",
-    regime="zero_shot",
-    measure="reply",
-    model="fake/a",
-    request="r",
-    lowering="generate",
-    target="A",
-    predictions={"true_task": "A", "trap": "B"},
-    given="A",
-    attribution="true_task",
-    correct=True,
-    conflict=True,
-)
 Write = Callable[..., Path]
 
 
 def scores(right: Sequence[bool], **changes: Any) -> list[Score]:
     """Give a score an item, right or lured."""
     return [
-        replace(
-            SCORE,
-            item=str(at),
-            correct=one,
-            attribution="true_task" if one else "trap",
-            numbers={"loss": 0.5 + at % 7 / 10 + (not one)},
-            **changes,
+        score(
+            at,
+            "true_task" if one else "trap",
+            **{"numbers": {"loss": 0.5 + at % 7 / 10 + (not one)}, **changes},
         )
         for at, one in enumerate(right)
     ]
 
 
 def write(folder: Path, found: Sequence[Score], missing: Sequence[Missing] = ()) -> str:
-    folder.mkdir(parents=True)
-    (folder / "scores.jsonl").write_text("".join(dump(one) + "\n" for one in found), encoding="utf-8")
-    (folder / "missing.jsonl").write_text("".join(dump(one) + "\n" for one in missing), encoding="utf-8")
-    return folder.name
+    return write_run(folder, found, missing).name
 
 
 GOOD = [True] * 80 + [False] * 20

@@ -11,10 +11,11 @@ from made import HOSTILE, make_runs
 
 from taskc.analysis.row import Row
 from taskc.flow.curves import judge_curves
+from taskc.flow.placed import against
 from taskc.flow.points import Read
 from taskc.flow.report import Wish, gather
 from taskc.flow.report_files import as_json, as_text, write_report
-from taskc.flow.run_curves import against, run_curves
+from taskc.flow.run_curves import run_curves
 from taskc.records.lines import load_all
 from taskc.records.shown import human, percent
 
@@ -61,7 +62,7 @@ def test_verdicts_are_those_of_taskc_curves(folder: Path, told: dict) -> None:
         ("agree", "accuracy"),
         ("conflict", "lured"),
     ):
-        curves = run_curves([folder / "runs"], against((), (), part=part, rate=rate))
+        curves = run_curves([folder / "runs"], against((), (), part=part, rate=rate)).curves
         mine = {
             (one["task"], one["family"], one["setting"]["regime"], one["setting"]["measure"]): one
             for one in told["trends"]
