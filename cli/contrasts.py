@@ -126,7 +126,7 @@ def _difference(one: Contrast) -> str:
     told = format(scale * one.difference, form)
     if one.low is None or one.high is None:
         return told
-    return f"{told} [{format(scale * one.low, form)} to {format(scale * one.high, form)}]"
+    return f"{told} [{format(scale * one.low, form)}, {format(scale * one.high, form)}]"
 
 
 def _p(value: float) -> str:

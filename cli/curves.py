@@ -189,7 +189,7 @@ def print_verdicts(verdicts: "Verdicts", *, draw: bool = False, log: bool = True
         likely = sorted(one.probabilities.items(), key=lambda pair: -pair[1])
         told = ", ".join(f"{shape} {p:.0%}" for shape, p in likely if p >= 0.005)
         turn = one.turning_point
-        where = f"; turns at {turn.scale:.3g} (90 %: {turn.low:.3g} to {turn.high:.3g})" if turn else ""
+        where = f"; turns at {turn.scale:.3g} (90 % [{turn.low:.3g}, {turn.high:.3g}])" if turn else ""
         echo(f"{name}: {one.verdict}\n  {values}\n  {told}{where}")
         if one.cause and one.verdict == "u_shaped":
             echo(f"  {_why(one.cause)}")

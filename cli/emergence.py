@@ -120,7 +120,7 @@ def _break(broken: "Break") -> str:
         return f"{broken.found} ({odds})"
     if broken.found == "jump":
         return f"jump between {broken.low:.3g} and {broken.high:.3g} ({odds})"
-    return f"bend at {broken.scale:.3g}, 90 %: {broken.low:.3g} to {broken.high:.3g} ({odds})"
+    return f"bend at {broken.scale:.3g}, 90 % [{broken.low:.3g}, {broken.high:.3g}] ({odds})"
 
 
 def _print_parts(task: "Decomposed") -> None:

@@ -152,7 +152,9 @@ def _table(rows: Sequence[Sequence[str]], left: int = 1) -> None:
 
 
 def _share(share: "Share | None") -> str:
-    return "–" if share is None else f"{100 * share.value:.0f} [{100 * share.low:.0f}–{100 * share.high:.0f}]"
+    if share is None:
+        return "–"
+    return f"{100 * share.value:.0f} [{100 * share.low:.0f}, {100 * share.high:.0f}]"
 
 
 def _percent(value: float) -> str:
