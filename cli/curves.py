@@ -1,5 +1,6 @@
 """`taskc curves`: the shape of curves against scale."""
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -97,7 +98,7 @@ def command(
                 raise BadSelection(told, "select rows with items, or another `--part` or `--rate`")
             if log:
                 check_logarithms(read.curves)
-        verdicts = judge_curves(read, log=log, likely=likely, least=least)
+        verdicts = judge_curves(read, log=log, likely=likely, least=least, workers=os.cpu_count() or 1)
     stop_if_wrong(verdicts.read)
     if form == "json":
         echo_json(_plain(verdicts))

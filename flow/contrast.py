@@ -67,7 +67,7 @@ def compare_runs(question: Question) -> Compared:
         one
         for metric in wanted
         for context, first, second, over in pool(_with(metric, pairs), question.pool)
-        for one in _contrasts(context, first, second, over, metric, question.part, level)
+        for one in contrasts_of(context, first, second, metric, question.part, level, over)
     ]
     measured = dict.fromkeys(one.metric for one in made)
     if not made:
@@ -205,15 +205,16 @@ def _measurable(pairs: Sequence[Pair]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _contrasts(
+def contrasts_of(
     context: Context,
     first: tuple[str, Answers],
     second: tuple[str, Answers],
-    over: Mapping[str, int],
     metric: str,
     part: str,
     level: float,
+    pooled: Mapping[str, int] | None = None,
 ) -> Iterator[Contrast]:
+    """Hold two sides against each other; nothing where there is nothing to compare. P is not adjusted yet."""
     found = contrast(first[1], second[1], metric, part, level=level)
     if found is None:
         return
@@ -231,7 +232,7 @@ def _contrasts(
         part=part,
         missing=(len(first[1].missing), len(second[1].missing)),
         p_adjusted=found.p,
-        pooled=over,
+        pooled=pooled or {},
         **values,
     )
 

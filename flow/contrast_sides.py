@@ -123,6 +123,8 @@ def _read(side: str, question: Question) -> list[Answers]:
     """Read `RUN` or `RUN:MODEL`, as much of it as is wanted."""
     folder, model = _parted(side)
     found = read_items([folder], mix=question.mix)
+    if not found:
+        raise BuildError(f"`{folder}` holds no scores", "`taskc score` makes them anew")
     if model:
         models = dict.fromkeys(one.model for one in found)
         if model not in models:
