@@ -234,16 +234,25 @@ def _line(axes: "Axes", series: Series, look: FamilyLook, share: bool) -> None:
     values = [size * dot.value for dot in series.dots]
     low, high = ([size * getattr(dot, end) for dot in series.dots] for end in ("low", "high"))
     if not series.beside:
-        if len(places) > 1:
-            axes.fill_between(places, low, high, color=look.colour, alpha=0.16, linewidth=0, zorder=1.5)
+        if series.fitted:
+            _band(axes, series, look)
+        if share or len(places) == 1:
+            axes.vlines(places, low, high, color=look.colour, linewidth=0.7, zorder=2.1)
         else:
-            axes.vlines(places, low, high, color=look.colour, linewidth=1.0)
+            axes.fill_between(places, low, high, color=look.colour, alpha=0.16, linewidth=0, zorder=1.5)
     axes.plot(places, values, clip_on=False, **_line_look(look, beside=series.beside))
     turn = series.turning_point
     if turn is not None:
         at = 4 + 4 * (sum(map(ord, series.family)) % 3)
         axes.plot([turn.low, turn.high], [at, at], color=look.colour, linewidth=1.0, zorder=3)
         axes.plot([turn.scale], [at], marker=7, markersize=4.5, color=look.colour, zorder=3)
+
+
+def _band(axes: "Axes", series: Series, look: FamilyLook) -> None:
+    """Draw where the curve itself may run."""
+    places = [one.scale for one in series.fitted]
+    low, high = ([100 * getattr(one, end) for one in series.fitted] for end in ("low", "high"))
+    axes.fill_between(places, low, high, color=look.colour, alpha=0.16, linewidth=0, zorder=1.5)
 
 
 def _line_look(look: FamilyLook, *, beside: bool) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from taskc import __version__
 from taskc.analysis import lure
 from taskc.analysis import row as aggregate
+from taskc.analysis.band import fitted
 from taskc.analysis.intervals import Rate, wilson
 from taskc.analysis.shape import LEAST
 from taskc.analysis.telling import item_lines, telling
@@ -20,6 +21,7 @@ from taskc.flow.effects import gather as gather_effects
 from taskc.flow.evaluate import read_run
 from taskc.flow.only import Only
 from taskc.flow.paired import Items, sorted_out
+from taskc.flow.report_contrasts import comparisons_of
 from taskc.flow.report_items import exhibits_of
 from taskc.flow.report_runs import Builds, run_of
 from taskc.flow.run_curves import (
@@ -36,7 +38,7 @@ from taskc.flow.run_items import read_items
 from taskc.flow.selection import BadSelection
 from taskc.flow.side_by_side import side_by_side
 from taskc.flow.survival import tell_survival
-from taskc.records.curve import Curve, Judged
+from taskc.records.curve import Curve, Fitted, Judged
 from taskc.records.effects import Told
 from taskc.records.plan import Lowering
 from taskc.records.report import (
@@ -102,6 +104,7 @@ def gather(folders: Sequence[Path], wish: Wish) -> Report:
         if wish.only.takes(one.task, one.regime, dict(one.levels), one.model)
     ]
     trends, shared = _judged(rows, wish, settings, main, sorted_out(answers))
+    comparisons, apart = comparisons_of(answers, places, main, subtasks=wish.only.subtasks)
     items = tuple(item_lines(answers, scales, mix=wish.against.mix))
     del answers
     records = {run: read_run(run) for run in runs}
@@ -125,9 +128,10 @@ def gather(folders: Sequence[Path], wish: Wish) -> Report:
         runs=tuple(run_of(run.name, record) for run, record in records.items()),
         builds=builds.told(),
         rungs=tuple(_rung(model, wish.against) for model in places),
+        comparisons=comparisons,
         effects=effects,
         versions={name: version(name) for name in _PACKAGES},
-        notes=(*lost, *silent, *untold),
+        notes=(*lost, *silent, *apart, *untold),
     )
 
 
@@ -220,20 +224,23 @@ def _judged(
     kinds = list(_kinds(rows))
     curves: list[tuple[int, Curve]] = []
     for at, (part, rate) in enumerate(kinds):
-        made = curves_of(rows, replace(wish.against, part=part, rate=rate), answers)
+        # where some items are in conflict, a curve of all of them mixes two and is not judged
+        some = rows if part != "all" else [row for row in rows if main[row.task] == "all"]
+        made = curves_of(some, replace(wish.against, part=part, rate=rate), answers)
         # only what the summary is about is asked for its cause, which takes long
         curves += [
             (at, one if rate == "accuracy" and main[one.task] == part else replace(one, answered=None))
             for one in made
         ]
-    judge = partial(judge_curve, log=wish.log, likely=wish.likely, least=wish.least)
-    verdicts = side_by_side(judge, [one for _, one in curves], workers=wish.workers, least=40)
+    judge = partial(_look, log=wish.log, likely=wish.likely, least=wish.least)
+    firsts = [(one, kinds[at][1] == "accuracy" and main[one.task] == kinds[at][0]) for at, one in curves]
+    verdicts = side_by_side(judge, firsts, workers=wish.workers, least=40)
     for at, (part, rate) in enumerate(kinds):
         judged = [one for (place, _), one in zip(curves, verdicts, strict=True) if place == at]
-        for one in judged:
+        for one, band in judged:
             first = rate == "accuracy" and main[one.curve.task] == part
-            trends.append(_trend(one, settings[one.curve.regime], part, rate, first, names))
-        for pooled in pool(judged, wish.likely):
+            trends.append(_trend(one, settings[one.curve.regime], part, rate, first, names, band))
+        for pooled in pool([one for one, _ in judged], wish.likely):
             shared.append(
                 Shared(
                     task=pooled.task,
@@ -256,6 +263,15 @@ def _judged(
     return tuple(trends), tuple(shared)
 
 
+def _look(
+    one: tuple[Curve, bool], *, log: bool, likely: float, least: float
+) -> tuple[Judged, tuple[Fitted, ...]]:
+    """Judge a curve, and say where it may run if it is one that the summary is about."""
+    curve, first = one
+    band = fitted(curve, log=log, least=least) if first else ()
+    return judge_curve(curve, log=log, likely=likely, least=least), band
+
+
 def _kinds(rows: Sequence[aggregate.Row]) -> Iterator[tuple[PartName, RateName]]:
     """Give the parts and rates that tell something: where nothing parts the items, `all` is all."""
     for part in PARTS:
@@ -266,7 +282,13 @@ def _kinds(rows: Sequence[aggregate.Row]) -> Iterator[tuple[PartName, RateName]]
 
 
 def _trend(
-    one: Judged, setting: Setting, part: PartName, rate: RateName, main: bool, names: Mapping[str, str]
+    one: Judged,
+    setting: Setting,
+    part: PartName,
+    rate: RateName,
+    main: bool,
+    names: Mapping[str, str],
+    band: tuple[Fitted, ...],
 ) -> Trend:
     return Trend(
         task=one.curve.task,
@@ -280,6 +302,7 @@ def _trend(
         probabilities=one.probabilities,
         turning_point=one.turning_point,
         cause=one.cause if main else None,
+        fitted=band,
     )
 
 

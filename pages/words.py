@@ -1,6 +1,6 @@
 """What a report says in sentences, which are the same on the page, in the terminal and in JSON."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from msgspec import Struct
 
@@ -144,23 +144,3 @@ def _of_all(one: Shared) -> Said:
         turning_point=None,
         text=text,
     )
-
-
-def text(report: Report) -> str:
-    """Give the summary for a terminal: a task, then a line for each setting and family; notes come last."""
-    return "\n".join(_lines(report)) + "\n"
-
-
-def _lines(report: Report) -> Iterator[str]:
-    task = ""
-    for one in summary(report):
-        if one.task != task:
-            if task:
-                yield ""
-            task = one.task
-            yield task
-        yield f"  {SIGNS[one.verdict]} {one.setting.name} · {one.family or 'all families'}: {one.text}"
-    if not task:
-        yield "no curves: no model has a size"
-    for note in report.notes:
-        yield f"note: {note}"
