@@ -42,10 +42,7 @@ def compared(made: Comparisons | None) -> list[Compared]:
         groups: dict[tuple[str, str], list[Contrast]] = {}
         for one in contrasts:
             groups.setdefault((one.task, _name(kind, one)), []).append(one)
-        out += [
-            _of(kind, task, name, some, len(contrasts), made.adjusted)
-            for (task, name), some in groups.items()
-        ]
+        out += [_of(kind, task, name, some) for (task, name), some in groups.items()]
     return out
 
 
@@ -64,8 +61,6 @@ def _of(
     task: str,
     name: str,
     some: Sequence[Contrast],
-    family: int,
-    adjusted: str,
 ) -> Compared:
     sure = [one for one in some if one.p_adjusted < SURE]
     higher, lower = (sum(sign * one.difference > 0 for one in sure) for sign in (1, -1))
@@ -75,7 +70,7 @@ def _of(
     span = f"{signed(min(ends))} to {signed(max(ends))}" if len(ends) > 1 else signed(ends[0])
     text = (
         f"{name}: accuracy on {ITEMS[some[0].part]} is higher {whole} and lower for {lower}"  # type: ignore[index]
-        f"; differences {span} points ({adjusted.partition(' ')[0]}-adjusted p < {SURE:g} over {family:,})"
+        f"; differences {span} points"
     )
     return Compared(
         kind=kind,

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from taskc.pages.answers import Answer, answers, asked_of
-from taskc.pages.compared import Compared, compared, signed
+from taskc.pages.compared import SURE, Compared, compared, signed
 from taskc.pages.words import ITEMS, SIGNS, Said, judged, likeliest, summary, sure
 from taskc.records.curve import SHAPES
 from taskc.records.drawn import Drawn
@@ -176,7 +176,7 @@ def _environment() -> Environment:
         "p_value": p_value,
         "shortly": shortly,
     }
-    made.globals |= {"SIGNS": SIGNS, "ITEMS": ITEMS, "WHY": WHY, "SHAPES": SHAPES, "zip": zip}
+    made.globals |= {"SIGNS": SIGNS, "ITEMS": ITEMS, "SURE": SURE, "WHY": WHY, "SHAPES": SHAPES, "zip": zip}
     return made
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from taskc.pages.answers import Answer, answers
-from taskc.pages.compared import compared
+from taskc.pages.compared import SURE, compared
 from taskc.pages.words import SIGNS, summary
 from taskc.records.report import Report
 
@@ -32,6 +32,12 @@ def _lines(report: Report) -> Iterator[str]:
         for group in beside:
             if group.task == task:
                 yield f"  = {group.text}"
+    if report.comparisons is not None:
+        made = report.comparisons
+        yield (
+            f"= higher or lower: p < {SURE:g}, adjusted by {made.adjusted} over {len(made.regimes):,} "
+            f"comparisons of regimes and {len(made.models):,} of sizes"
+        )
     if not told:
         yield "no curves: no model has a size"
     for note in report.notes:

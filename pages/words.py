@@ -22,7 +22,8 @@ SIGNS: dict[Verdict, str] = {
 class Said(Struct, frozen=True, kw_only=True):
     """One verdict of the summary: of a family, or of all families together (`family` is then empty).
 
-    `sure` is the probability of the verdict, None where it is undetermined.
+    `sure` is the probability of the verdict, None where it is undetermined. `agree` counts the families that
+    share it, of all `families`; None for one family.
     """
 
     task: str
@@ -33,6 +34,8 @@ class Said(Struct, frozen=True, kw_only=True):
     probabilities: Mapping[Shape, float]
     turning_point: Turn | None
     text: str
+    agree: int | None = None
+    families: int = 1
 
 
 def summary(report: Report) -> list[Said]:
@@ -143,4 +146,6 @@ def _of_all(one: Shared) -> Said:
         probabilities=one.probabilities,
         turning_point=None,
         text=text,
+        agree=one.agree,
+        families=one.families,
     )
