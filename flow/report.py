@@ -20,20 +20,12 @@ from taskc.flow.effects import Asked, tell_effects
 from taskc.flow.effects import gather as gather_effects
 from taskc.flow.evaluate import read_run
 from taskc.flow.only import Only
-from taskc.flow.paired import Items, sorted_out
+from taskc.flow.paired import Items, sorted_out, unlike
+from taskc.flow.placed import GIVEN, Against, by_size, check_stated, place_of, regime_of
 from taskc.flow.report_contrasts import comparisons_of
 from taskc.flow.report_items import exhibits_of
 from taskc.flow.report_runs import Builds, run_of
-from taskc.flow.run_curves import (
-    GIVEN,
-    Against,
-    check_stated,
-    curves_of,
-    place_of,
-    read_rows,
-    regime_of,
-    runs_in,
-)
+from taskc.flow.run_curves import curves_of, found_runs, read_rows
 from taskc.flow.run_items import read_items
 from taskc.flow.selection import BadSelection
 from taskc.flow.side_by_side import side_by_side
@@ -87,7 +79,7 @@ def gather(folders: Sequence[Path], wish: Wish) -> Report:
     Models on no ladder are told of, and stand on no curve. Raises `BuildError`, `BadSelection` and
     `StoreError`.
     """
-    runs = list(dict.fromkeys(run for folder in folders for run in runs_in(folder)))
+    runs = found_runs(folders)
     rows = [row for row in read_rows(runs, wish.only) if row.n or row.missing]
     _check_once(rows, wish.against.mix)
     models = list(dict.fromkeys(row.model for row in rows))
@@ -101,12 +93,14 @@ def gather(folders: Sequence[Path], wish: Wish) -> Report:
     answers = [
         one
         for one in read_items(runs, mix=wish.against.mix)
-        if wish.only.takes(one.task, one.regime, dict(one.levels), one.model)
+        if wish.only.takes(one.task, one.regime, dict(one.levels), one.model, one.measure)
     ]
-    trends, shared = _judged(rows, wish, settings, main, sorted_out(answers))
+    by_row = sorted_out(answers)
+    trends, shared = _judged(rows, wish, settings, main, by_row)
+    cut = unlike(rows, by_row, mix=wish.against.mix)
     comparisons, apart = comparisons_of(answers, places, main, subtasks=wish.only.subtasks)
     items = tuple(item_lines(answers, scales, mix=wish.against.mix))
-    del answers
+    del answers, by_row
     records = {run: read_run(run) for run in runs}
     builds = Builds(records)
     shown = telling(items, _each(items, wish.each))
@@ -131,7 +125,7 @@ def gather(folders: Sequence[Path], wish: Wish) -> Report:
         comparisons=comparisons,
         effects=effects,
         versions={name: version(name) for name in _PACKAGES},
-        notes=(*lost, *silent, *apart, *untold),
+        notes=(*lost, *cut, *silent, *apart, *untold),
     )
 
 
@@ -221,11 +215,12 @@ def _judged(
     trends: list[Trend] = []
     shared: list[Shared] = []
     names = {row.model: place[1] for row in rows if (place := place_of(row.model, wish.against))}
+    placed = by_size(rows, wish.against)
     kinds = list(_kinds(rows))
     curves: list[tuple[int, Curve]] = []
     for at, (part, rate) in enumerate(kinds):
         # where some items are in conflict, a curve of all of them mixes two and is not judged
-        some = rows if part != "all" else [row for row in rows if main[row.task] == "all"]
+        some = placed if part != "all" else [one for one in placed if main[one.task] == "all"]
         made = curves_of(some, replace(wish.against, part=part, rate=rate), answers)
         # only what the summary is about is asked for its cause, which takes long
         curves += [
