@@ -1,7 +1,7 @@
 """`taskc report`: runs to one `Report`, which is then written in several forms."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -80,7 +80,11 @@ def gather(folders: Sequence[Path], wish: Wish) -> Report:
     `StoreError`.
     """
     runs = found_runs(folders)
+    records = {run: read_run(run) for run in runs}
+    builds = Builds(records)
+    order = cache(builds.place)
     rows = [row for row in read_rows(runs, wish.only) if row.n or row.missing]
+    rows.sort(key=lambda row: order(row.task, row.regime))
     _check_once(rows, wish.against.mix)
     models = list(dict.fromkeys(row.model for row in rows))
     if not wish.only.narrow:
@@ -95,14 +99,13 @@ def gather(folders: Sequence[Path], wish: Wish) -> Report:
         for one in read_items(runs, mix=wish.against.mix)
         if wish.only.takes(one.task, one.regime, dict(one.levels), one.model, one.measure)
     ]
+    answers.sort(key=lambda one: order(one.task, one.regime))
     by_row = sorted_out(answers)
     trends, shared = _judged(rows, wish, settings, main, by_row)
     cut = unlike(rows, by_row, mix=wish.against.mix)
     comparisons, apart = comparisons_of(answers, places, main, subtasks=wish.only.subtasks)
     items = tuple(item_lines(answers, scales, mix=wish.against.mix))
     del answers, by_row
-    records = {run: read_run(run) for run in runs}
-    builds = Builds(records)
     shown = telling(items, _each(items, wish.each))
     exhibits, silent = exhibits_of(shown, records, builds, scales, wish.only)
     effects, untold = _effects(runs, rows, wish)

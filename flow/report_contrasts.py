@@ -31,7 +31,7 @@ def comparisons_of(
     """
     found = list(answers)
     found = found if subtasks else overview(found)
-    regimes = list(_of_regimes(found, main))
+    regimes = list(_of_regimes(found, places, main))
     models = list(_of_models(found, places, main))
     twice = _in_two_ways(found)
     notes = (
@@ -49,19 +49,24 @@ def comparisons_of(
     return told, notes
 
 
-def _of_regimes(found: Sequence[Answers], main: Mapping[str, PartName]) -> Iterator[Contrast]:
+def _of_regimes(
+    found: Sequence[Answers], places: Mapping[str, _Place], main: Mapping[str, PartName]
+) -> Iterator[Contrast]:
+    """Hold regimes against the first one; simulated models of one rung are one model, however made."""
     first: dict[tuple[str, str], str] = {}  # by task and measure, the regime that comes first
-    groups: dict[Context, dict[str, list[Answers]]] = {}
+    groups: dict[tuple[object, ...], dict[str, list[Answers]]] = {}
     for one in found:
         first.setdefault((one.task, one.measure), one.regime)
-        context = (one.task, "", one.levels, one.measure, one.model, "")
-        groups.setdefault(context, {}).setdefault(one.regime, []).append(one)
-    for context, sides in groups.items():
-        base = first[context[0], context[3]]
+        who = places[one.model][:2] if one.model in places else one.model
+        sides = groups.setdefault((one.task, one.levels, one.measure, who), {})
+        sides.setdefault(one.regime, []).append(one)
+    for sides in groups.values():
         alone = {regime: some[0] for regime, some in sides.items() if len(some) == 1}
-        for regime, one in alone.items():
+        for regime, other in alone.items():
+            base = first[other.task, other.measure]
             if regime != base and base in alone:
-                yield from _held(context, (base, alone[base]), (regime, one), main)
+                context = (other.task, "", other.levels, other.measure, alone[base].model, "")
+                yield from _held(context, (base, alone[base]), (regime, other), main)
 
 
 def _of_models(

@@ -250,8 +250,9 @@ def _surer(
             f"intervals to ±{wanted:.0f} points, the least rise or fall that counts"
         )
     told = "; ".join(needs) if needs else "more items and sizes"
-    where = ""
-    if open_:
-        regimes = list(dict.fromkeys(names[one.setting] for one in open_))
-        where = f" ({len(open_)} of {len(curved)} curves are below {percent(SAFE)} %: in {listed(regimes)})"
-    return f"{told[0].upper()}{told[1:]}{where}. `taskc power` says how often a design would tell a shape."
+    told = f"{told[0].upper()}{told[1:]}. `taskc power` says how often a design would tell a shape."
+    if not open_:
+        return told
+    where = listed(list(dict.fromkeys(names[one.setting] for one in open_)))
+    count = f"{len(open_)} of {len(curved)} curves"
+    return f"Below {percent(SAFE)} %: {count}, in {where}. {told}"

@@ -48,11 +48,7 @@ def compared(made: Comparisons | None) -> list[Compared]:
 
 def _name(kind: str, one: Contrast) -> str:
     levels = [f"{factor}={level}" for factor, level in one.levels.items()]
-    what = (
-        f"{one.second} beside {one.first}"
-        if kind == "regimes"
-        else f"{one.regime}: each size beside the one below"
-    )
+    what = f"{one.second} beside {one.first}" if kind == "regimes" else "each size beside the one below"
     return ", ".join([what, *levels, one.measure])
 
 
