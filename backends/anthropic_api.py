@@ -148,6 +148,8 @@ class Counted:
     """Tokens as the provider counts them."""
 
     input_tokens: int | None = 0
+    cache_creation_input_tokens: int | None = 0
+    cache_read_input_tokens: int | None = 0
     output_tokens: int | None = 0
     output_tokens_details: Thought | None = None
 
@@ -172,8 +174,10 @@ class Answer:
 
     @property
     def tokens(self) -> Usage:
-        """Give the usage, zero where none is told."""
-        return counted(self.usage.input_tokens, self.usage.output_tokens)
+        """Give the usage, zero where none is told; what was read is told in three parts."""
+        told = self.usage
+        parts = (told.input_tokens, told.cache_creation_input_tokens, told.cache_read_input_tokens)
+        return counted(sum(part or 0 for part in parts), told.output_tokens)
 
     @property
     def hidden(self) -> int:
