@@ -16,6 +16,7 @@ from taskc.flow.condition import Condition
 from taskc.flow.run_items import read_items
 from taskc.flow.selection import BadSelection, Wanted, check_names
 from taskc.records.shown import short_names
+from taskc.records.simulated import PREFIX
 
 
 class Question(Struct, frozen=True, kw_only=True):
@@ -50,6 +51,9 @@ Groups: TypeAlias = dict[Context, dict[str, Answers]]
 """What each side answered, by what the sides have in common."""
 
 
+_MATCHED = "simulated models are matched by what stands before `?`: what they can do may differ"
+
+
 def by_side(question: Question) -> tuple[Groups, tuple[str, ...], list[str]]:
     """Part the answers of one run by what is compared: by context, and the names, the baseline first."""
     found = _read(question.sides[0], question)
@@ -57,6 +61,19 @@ def by_side(question: Question) -> tuple[Groups, tuple[str, ...], list[str]]:
     against = question.against or names[0]
     if against not in names:
         raise BadSelection(f"no {question.by} is called `{against}`", similar(against, names))
+    order = (against, *(name for name in names if name != against))
+    groups = _grouped(found, question)
+    notes = []
+    if question.by != "model":
+        short = _grouped_shortly(found, question)
+        if _whole(short, order) > _whole(groups, order):
+            groups = short
+            notes.append(_MATCHED)
+    return groups, order, notes
+
+
+def _grouped(found: Sequence[Answers], question: Question) -> Groups:
+    """Put answers by what they have in common; raises `BadSelection` for what was asked in several ways."""
     groups: Groups = {}
     for one in found:
         name = _name_of(one, question.by)
@@ -67,7 +84,23 @@ def by_side(question: Question) -> tuple[Groups, tuple[str, ...], list[str]]:
             told = f"`{one.model}` was asked {one.task}, {one.regime}, {one.measure} in several ways"
             raise BadSelection(f"{told}: `{sides[name].lowering}` and `{one.lowering}`", "name one run of it")
         sides[name] = one
-    return groups, (against, *(name for name in names if name != against)), []
+    return groups
+
+
+def _grouped_shortly(found: Sequence[Answers], question: Question) -> Groups:
+    """Do the same with simulated models by what stands before `?`; nothing where that names two of a side."""
+    shown = {
+        one.model: one.model.partition("?")[0] if one.model.startswith(PREFIX) else one.model for one in found
+    }
+    try:
+        return _grouped([replace(one, model=shown[one.model]) for one in found], question)
+    except BadSelection:
+        return {}
+
+
+def _whole(groups: Groups, order: Sequence[str]) -> int:
+    """Count the comparisons that there are."""
+    return sum(len(sides) - 1 for sides in groups.values() if order[0] in sides)
 
 
 def _names(found: Sequence[Answers], by: str) -> list[str]:
@@ -102,7 +135,7 @@ def two(question: Question) -> tuple[Groups, tuple[str, ...], list[str]]:
             [replace(one, model=names[one.model]) for one in side]
             for side, names in zip(sides, short, strict=True)
         ]
-        notes.append("simulated models are matched by what stands before `?`: what they can do may differ")
+        notes.append(_MATCHED)
     elif not single and not models[0] & models[1]:
         lists = " and ".join(", ".join(f"`{name}`" for name in sorted(one)) for one in models)
         raise BadSelection(f"the sides have no model in common: {lists}", "choose one of each: `RUN:MODEL`")

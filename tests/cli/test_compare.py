@@ -406,3 +406,8 @@ def test_simulated_models_are_matched_by_name(run: Any, folder: Path) -> None:
     ran = run("compare", "a", "b")
     assert ran.code == 0 and "b against a, simulated/1b\n" in ran.out
     assert "simulated models are matched by what stands before `?`" in ran.err
+    shots = [replace(one, regime="few_shot") for one in scores(WORSE, model="simulated/1b?ability=0.2")]
+    write(folder / "c", [*scores(GOOD, model="simulated/1b?ability=0.4"), *shots])
+    ran = run("compare", "c", "--by", "regime")
+    assert ran.code == 0 and "few_shot against zero_shot, simulated/1b\n" in ran.out
+    assert "simulated models are matched by what stands before `?`" in ran.err
