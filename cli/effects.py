@@ -34,7 +34,7 @@ _LEAST = 0.005  # smaller shares of two together are not printed
 
 
 @click.command("effects")
-@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN...")
+@options.runs
 @click.option(
     "--metric",
     default="accuracy",
@@ -77,9 +77,10 @@ def command(
 ) -> None:
     """Say what moved a score: the item, or how it was asked.
 
-    RUN is a folder that `taskc eval` made, or one that holds some. Told are the share of variance of items,
-    models, regimes and each factor that was varied; the score at each level; the pull of places where the
-    order of options was varied; the score averaged over wordings; and whether verdicts survive them.
+    RUN is a folder that `taskc eval` made, or one that holds some; `runs` without one. Told are the share of
+    variance of items, models, regimes and each factor that was varied; the score at each level; the pull of
+    places where the order of options was varied; the score averaged over wordings; and whether verdicts
+    survive them.
     """
     with group.translated():
         from taskc.flow.effects import Asked
@@ -88,7 +89,7 @@ def command(
         asked = Asked(
             metric=metric, part=part, wordings=wordings, subtasks=subtasks, mix=mix_measures, reml=reml
         )
-        told = tell_all(runs, asked, ladders=ladders, at=at)
+        told = tell_all(runs or (Path("runs"),), asked, ladders=ladders, at=at)
     if form == "json":
         from msgspec import to_builtins
 

@@ -9,7 +9,7 @@ import msgspec
 
 from taskc.analysis.aggregate import FIXED
 from taskc.analysis.crossed import Crossed, Crossing
-from taskc.analysis.effects import CELLS, levels, shares
+from taskc.analysis.effects import CELLS, FEWEST, levels, shares
 from taskc.analysis.position import Shown, place_bias
 from taskc.analysis.wordings import averaged
 from taskc.flow.build_folder import BuildError, open_build
@@ -218,6 +218,8 @@ def _shares(
         notes.append(f"shares of variance cannot be told {why}")
         return (), ()
     parted, untold = shares(crossed, _by_likelihood(crossed, notes) if asked.reml else None)
+    if not asked.reml and all(share.low is None for share in parted):
+        notes.append(f"shares have no intervals: these take {FEWEST} items, or clusters of items, or more")
     if not any(share.share for share in parted):
         notes.append("all answers are alike: there is no variance to share out")
         return (), untold

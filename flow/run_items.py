@@ -86,7 +86,8 @@ def _no_run(folder: Path) -> BuildError:
     beside = folder.parent / SIMULATED
     if folder.name != SIMULATED and any(beside.glob(f"*/{SCORES}")):
         cure += f"; `{beside}` holds runs of `taskc simulate`"
-    return BuildError(f"`{folder}` is not a run", cure)
+    told = f"`{folder}` is not a run" + ("" if folder.exists() else ": there is no such folder")
+    return BuildError(told, cure)
 
 
 def _read(run: Path, *, pool: bool, mix: bool) -> Iterator[Answers]:

@@ -148,8 +148,9 @@ def test_other_designs(folder: Path, quick: Any) -> None:
 
 def test_nothing_varied(quick: Any, folder: Path) -> None:
     quick("compile", "-q", "--select", "regime=zero_shot", "belief=none")
+    assert "`runs` is not a run: there is no such folder" in quick("effects").err
     quick("eval", "-m", "echo/x", "--no-picture", "-q")
-    done = quick("effects", "runs")
+    done = quick("effects")
     assert done.code == 0 and "nothing was varied" in done.err
 
 
@@ -159,7 +160,7 @@ def test_nothing_varied(quick: Any, folder: Path) -> None:
         (("nowhere",), 1, "is not a run"),
         (("runs", "--metric", "lost"), 2, "no score has a number `lost`"),
         (("runs", "--wording", "mood"), 2, "`mood` was not varied in these runs"),
-        ((), 2, "Missing argument"),
+        (("--part", "control"), 2, "these runs hold no scores of control items"),
     ],
 )
 def test_what_is_wrong(asked: Path, quick: Any, args: tuple[str, ...], code: int, told: str) -> None:
