@@ -23,7 +23,7 @@ from taskc.cli.trials import print_tried
 )
 @click.option(
     "--items",
-    type=group.Numbers(1, whole=True),
+    type=group.Numbers(1, 100_000, whole=True),
     metavar="N,…",
     help="how many items they are asked, of the build's mix; without it as many as there are",
 )
