@@ -258,6 +258,15 @@ def turning(places: Sequence[float], told: Array, share: float = 0.9) -> tuple[f
     return middle, (distinct[low] + inner[low]) / 2, (inner[high] + distinct[high + 2]) / 2
 
 
+def likelihoods(like: Array, spans: Array, least: float = LEAST) -> dict[Shape, Array]:
+    """Give the likelihood of each shape, for each place of a turn, for each of many rows.
+
+    `like`, places × rows × cells, is how likely what was seen at each place is in each cell; `spans` are the
+    distances between the places, which are in rising order.
+    """
+    return _shapes(like, spans, least)
+
+
 def judge(odds: Mapping[Shape, float], least: float) -> Shape | None:
     """Name the shape that is likely enough; None where none is."""
     best = max(SHAPES, key=lambda shape: odds[shape])

@@ -202,6 +202,7 @@ def _accuracies(trends: Iterable[Trend], part: PartName) -> Iterator[Series]:
                 verdict=one.verdict,
                 likely=0.0 if one.verdict == "undetermined" else one.probabilities[one.verdict],
                 turning_point=one.turning_point if one.main else None,
+                fitted=one.fitted,
             )
 
 

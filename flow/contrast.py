@@ -15,7 +15,7 @@ from taskc.dsl.diagnostic import similar
 from taskc.flow.build_folder import BuildError
 from taskc.flow.condition import Condition, check_measured
 from taskc.flow.run_items import read_items
-from taskc.flow.selection import BadSelection, Wanted
+from taskc.flow.selection import BadSelection, Wanted, check_names
 from taskc.records.contrast import Contrast
 
 USUAL = ("accuracy",)
@@ -67,7 +67,7 @@ class Compared(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...]
 
 
-_Context: TypeAlias = tuple[str, str, tuple[tuple[str, str], ...], str, str, str]
+Context: TypeAlias = tuple[str, str, tuple[tuple[str, str], ...], str, str, str]
 """Task, regime, levels, measure, model and way, '' for what the sides differ in."""
 
 
@@ -94,7 +94,7 @@ def compare_runs(question: Question) -> Compared:
         one
         for metric in wanted
         for context, first, second in pairs
-        for one in _contrasts(context, first, second, metric, question.part, level)
+        for one in contrasts_of(context, first, second, metric, question.part, level)
     ]
     measured = dict.fromkeys(one.metric for one in made)
     if not made:
@@ -122,7 +122,7 @@ def compare_runs(question: Question) -> Compared:
 
 # --- sides -------------------------------------------------------------------------------------------
 
-_Groups: TypeAlias = dict[_Context, dict[str, Answers]]
+_Groups: TypeAlias = dict[Context, dict[str, Answers]]
 
 
 def _by_side(question: Question) -> tuple[_Groups, tuple[str, ...]]:
@@ -192,28 +192,18 @@ def _read(side: str, question: Question) -> list[Answers]:
         if model not in models:
             raise BadSelection(f"`{folder}` has no model `{model}`", similar(model, models))
         found = [one for one in found if one.model == model]
-    _check_names(found, question.wanted)
-    found = [one for one in found if question.wanted.takes(one.task, one.regime, dict(one.levels))]
+    wanted = question.wanted
+    check_names(
+        wanted,
+        tasks=(one.task for one in found),
+        regimes=(one.regime for one in found),
+        measures=(one.measure for one in found),
+        factors=(pair for one in found for pair in one.levels),
+    )
+    found = [one for one in found if wanted.takes(one.task, one.regime, dict(one.levels), one.measure)]
     if not found:
         raise BadSelection(f"nothing of `{folder}` is selected", "loosen `--select`")
     return found if question.subtasks else overview(found)
-
-
-def _check_names(found: Sequence[Answers], wanted: Wanted) -> None:
-    """See that what is selected by exists; raises `BadSelection`."""
-    known: dict[str, set[str]] = {"task": set(), "regime": set()}
-    for one in found:
-        parts = one.task.split(".")
-        known["task"].update(".".join(parts[: n + 1]) for n in range(len(parts)))
-        known["regime"].add(one.regime)
-        for factor, level in one.levels:
-            known.setdefault(factor, set()).add(level)
-    for name, values in wanted.names.items():
-        if name not in known:
-            raise BadSelection(f"nothing can be selected by `{name}`", similar(name, known))
-        for value in values:
-            if value not in known[name]:
-                raise BadSelection(f"no {name} is called `{value}`", similar(value, known[name]))
 
 
 def _parted(side: str) -> tuple[Path, str]:
@@ -228,7 +218,7 @@ def _parted(side: str) -> tuple[Path, str]:
     raise BuildError(f"there is no run in `{side}`", "name a folder that `taskc eval` made, or `RUN:MODEL`")
 
 
-def _context(one: Answers, question: Question, by: str) -> _Context:
+def _context(one: Answers, question: Question, by: str) -> Context:
     """Say what two sides must have in common to be compared."""
     levels = tuple((factor, level) for factor, level in one.levels if factor != by)
     return (
@@ -243,14 +233,14 @@ def _context(one: Answers, question: Question, by: str) -> _Context:
 
 # --- pairs -------------------------------------------------------------------------------------------
 
-_Pair: TypeAlias = tuple[_Context, tuple[str, Answers], tuple[str, Answers]]
+_Pair: TypeAlias = tuple[Context, tuple[str, Answers], tuple[str, Answers]]
 
 
 def _pairs(groups: _Groups, order: Sequence[str]) -> tuple[list[_Pair], list[str]]:
     """Give what is compared with what, first the baseline, and say what has no counterpart."""
     pairs: list[_Pair] = []
     notes: list[str] = []
-    alone: dict[tuple[str, ...], list[_Context]] = {}
+    alone: dict[tuple[str, ...], list[Context]] = {}
     for context, sides in groups.items():
         base = sides.get(order[0])
         if len(sides) < len(order):
@@ -276,7 +266,7 @@ def _check_whole(groups: _Groups, order: Sequence[str]) -> None:
 def _unmeasured(question: Question, pairs: Sequence[_Pair], wanted: Sequence[str]) -> list[str]:
     """Say which metrics one side alone has; `BadSelection` where a condition on two runs is about one."""
     gate = {one.metric for one in question.conditions} if len(question.sides) == 2 else set()
-    found: dict[tuple[str, str, bool], dict[_Context, None]] = {}
+    found: dict[tuple[str, str, bool], dict[Context, None]] = {}
     for metric in wanted:
         for context, first, second in pairs:
             there, then = measures(first[1], metric), measures(second[1], metric)
@@ -306,7 +296,7 @@ def _check_items(question: Question, pairs: Sequence[_Pair]) -> None:
                 raise BadSelection(f"{_described(context)}: {metric}: {told}", cure)
 
 
-def _told_alone(names: Sequence[str], contexts: Sequence[_Context], groups: _Groups) -> str:
+def _told_alone(names: Sequence[str], contexts: Sequence[Context], groups: _Groups) -> str:
     who = " and ".join(f"`{name}`" for name in names)
     others = {context[:5] for context in groups if context not in contexts}
     ways = any(context[:5] in others for context in contexts)
@@ -314,12 +304,12 @@ def _told_alone(names: Sequence[str], contexts: Sequence[_Context], groups: _Gro
     return f"only {who} {'has' if len(names) == 1 else 'have'} {_listed(contexts)}{why}"
 
 
-def _listed(contexts: Sequence[_Context]) -> str:
+def _listed(contexts: Sequence[Context]) -> str:
     more = f" and {len(contexts) - 3} more" if len(contexts) > 3 else ""
     return "; ".join(map(_described, contexts[:3])) + more
 
 
-def _described(context: _Context) -> str:
+def _described(context: Context) -> str:
     task, regime, levels, measure, model, way = context
     said = [task, regime, *(f"{factor}={level}" for factor, level in levels), measure, model]
     return ", ".join(one for one in said if one) + (f" by `{way}`" if way else "")
@@ -345,14 +335,15 @@ def _measurable(pairs: Sequence[_Pair]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _contrasts(
-    context: _Context,
+def contrasts_of(
+    context: Context,
     first: tuple[str, Answers],
     second: tuple[str, Answers],
     metric: str,
     part: str,
     level: float,
 ) -> Iterator[Contrast]:
+    """Hold two sides against each other; nothing where there is nothing to compare. P is not adjusted yet."""
     found = contrast(first[1], second[1], metric, part, level=level)
     if found is None:
         return
