@@ -4,7 +4,8 @@ import pytest
 
 from taskc.backends import open_model
 from taskc.backends.batches import open_batches
-from taskc.records.operation import Failure, Generate, Generated, Prompt
+from taskc.backends.tokens import most_of
+from taskc.records.operation import Failure, Generate, Generated, Prompt, Usage
 from taskc.records.request import Message
 
 ASKED = Generate(prompt=Prompt(messages=(Message(role="user", content="hi"),)), max_tokens=5)
@@ -31,14 +32,14 @@ def read(provider, tmp_path):
     def go(model, line):
         backend = open_batches(open_model(model, provider.around(tmp_path)))
         (result,) = backend.results([line])
-        return backend.reply(result, ASKED).outcome
+        return backend.reply(result, ASKED)
 
     return go
 
 
 @pytest.mark.parametrize("odd", [HALF, BYTES])
 def test_of_an_error(read, odd):
-    outcome = read("openai/gpt-4o", OPENAI_ERROR % (400, b'{"error": {"message": "%b"}}' % odd))
+    outcome = read("openai/gpt-4o", OPENAI_ERROR % (400, b'{"error": {"message": "%b"}}' % odd)).outcome
     assert isinstance(outcome, Failure)
     assert outcome.reason == "bad-request"
     assert outcome.message.startswith("openai answered 400: no ") and outcome.message.endswith("use")
@@ -47,27 +48,43 @@ def test_of_an_error(read, odd):
 
 @pytest.mark.parametrize("body", [b'"gone"', b"null", b"[]", b"7", b'{"error": 7}', b'{"error": [[]]}'])
 def test_of_an_error_of_no_shape(read, body):
-    outcome = read("openai/gpt-4o", OPENAI_ERROR % (500, body))
+    outcome = read("openai/gpt-4o", OPENAI_ERROR % (500, body)).outcome
     assert isinstance(outcome, Failure)
     assert (outcome.reason, outcome.again) == ("server-error", True)
 
 
 @pytest.mark.parametrize("odd", [HALF, BYTES])
 def test_of_an_answer(read, odd):
-    outcome = read("openai/gpt-4o", OPENAI_ERROR % (200, OPENAI_CHAT % odd))
+    outcome = read("openai/gpt-4o", OPENAI_ERROR % (200, OPENAI_CHAT % odd)).outcome
     assert isinstance(outcome, Generated)
     assert outcome.text.startswith("no \ufffd") and outcome.text.endswith(" use")
 
 
+@pytest.mark.parametrize(
+    ("body", "wasted"),
+    [
+        (b'"gone"', most_of(ASKED)),
+        (b'{"choices": []}', most_of(ASKED)),
+        (b'{"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 2}}', Usage(read=3, written=2)),
+        (b'{"error": {"message": "it broke", "code": 502}}', Usage()),
+    ],
+)
+def test_of_what_was_answered_and_is_no_answer(read, body, wasted):
+    """It may have to be paid for, and as much as it may have used where it does not say."""
+    reply = read("openai/gpt-4o", OPENAI_ERROR % (200, body))
+    assert isinstance(reply.outcome, Failure)
+    assert reply.wasted == wasted
+
+
 def test_of_anthropics(read):
-    outcome = read("anthropic/claude-opus-5", ANTHROPIC_MESSAGE % HALF)
+    outcome = read("anthropic/claude-opus-5", ANTHROPIC_MESSAGE % HALF).outcome
     assert outcome == Generated(text="no \ufffd use", finish="stop")
-    outcome = read("anthropic/claude-opus-5", ANTHROPIC_MESSAGE % BYTES)
+    outcome = read("anthropic/claude-opus-5", ANTHROPIC_MESSAGE % BYTES).outcome
     assert outcome == Generated(text="no \ufffd\ufffd use", finish="stop")
 
 
 @pytest.mark.parametrize(("odd", "text"), [(HALF, "no \ufffd use"), (BYTES, "no \ufffd\ufffd use")])
 def test_of_anthropics_errors(read, odd, text):
-    outcome = read("anthropic/claude-opus-5", ANTHROPIC_ERROR % odd)
+    outcome = read("anthropic/claude-opus-5", ANTHROPIC_ERROR % odd).outcome
     assert isinstance(outcome, Failure)
     assert outcome.message == f"anthropic answered 400: {text}"
