@@ -43,15 +43,16 @@ TURNS = 24  # of more inner places a turn is looked for at so many, evenly sprea
 LONG, _RATIOS = 12, 16  # of a stretch of more steps the parts are rounded, to sixteenths of an octave
 LEAST = 0.05  # five points of accuracy: a smaller rise or fall is none
 _END, _TERMS = 45.0, 130  # where a gamma variable of form 4 or less is at its end, and terms of the series
-AT_ONCE = 0.4  # of monotone curves rise or fall in one step
+AT_ONCE = 0.45  # of monotone curves rise or fall in one step
 JUMP = 0.05  # of the steps are of any size that there is room for: abilities may emerge at once
 # more tasks rise or fall than turn; few are flat to within that, and those that are show it soon
+SHARPER = 1.4  # the power to which probabilities are taken, so that they are as often so as they say
 PRIOR: dict[Shape, float] = {
-    "positive": 0.255,
-    "inverse": 0.255,
-    "u_shaped": 0.205,
-    "inverted_u": 0.205,
-    "flat": 0.08,
+    "positive": 0.246,
+    "inverse": 0.246,
+    "u_shaped": 0.209,
+    "inverted_u": 0.209,
+    "flat": 0.09,
 }
 
 
@@ -103,6 +104,18 @@ def probabilities(told: Mapping[Shape, Array], prior: Mapping[Shape, float] = PR
     weights = {shape: prior[shape] * float(told[shape].sum()) for shape in SHAPES if shape in told}
     total = math.fsum(weights.values())
     return {shape: weights.get(shape, 0.0) / total for shape in SHAPES}
+
+
+def sharpen(odds: Mapping[Shape, float], power: float = SHARPER) -> dict[Shape, float]:
+    """Take probabilities to a power, and make their sum 1 again.
+
+    The models leave room for much that most curves do not show: models far off their curve, rises of any size.
+    What they say with 0.75 is so in nine of ten simulated curves. One power, fitted to these, mends that
+    (temperature scaling: Guo et al. 2017, arXiv:1706.04599, section 4.2). The likeliest shape stays it.
+    """
+    powers = {shape: odds[shape] ** power for shape in SHAPES}
+    total = math.fsum(powers.values())
+    return {shape: one / total for shape, one in powers.items()}
 
 
 def _shapes(like: Array, spans: Array, least: float) -> dict[Shape, Array]:
