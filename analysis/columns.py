@@ -36,10 +36,10 @@ class Asked:
 
 
 def bracketed(rate: Rate | None) -> str:
-    """Write a rate with its interval: `78 [69–85]`; `·` where there is none."""
+    """Write a rate with its interval: `78 [69, 85]`; `·` where there is none."""
     if rate is None:
         return "·"
-    return f"{percent(rate.value)} [{100 * rate.low:.0f}–{100 * rate.high:.0f}]"
+    return f"{percent(rate.value)} [{100 * rate.low:.0f}, {100 * rate.high:.0f}]"
 
 
 def _lured(row: Row) -> Rate | None:

@@ -1,13 +1,12 @@
 """`taskc compare`: two runs, models or regimes held against each other, item by item; a gate for CI."""
 
-import json
 import sys
 from typing import Any
 
 import click
 
 from taskc.cli import group, options
-from taskc.cli.terminal import coloured
+from taskc.cli.terminal import coloured, echo_json
 
 
 @click.command("compare")
@@ -21,14 +20,8 @@ from taskc.cli.terminal import coloured
     metavar="NAME",
     help="accuracy, lured, unparsed, loss or any other number that was scored; repeatable",
 )
-@click.option(
-    "--part",
-    type=click.Choice(["all", "conflict", "agree"]),
-    default="all",
-    show_default=True,
-    help="which items: those on which a distractor predicts another answer, or the others",
-)
-@options.select
+@options.part
+@options.select_results
 @click.option(
     "--fail-if",
     "conditions",
@@ -112,7 +105,7 @@ def command(
         from taskc.flow import contrast_forms as forms
 
         if form == "json":
-            click.echo(json.dumps(forms.plain(compared), ensure_ascii=False, indent=1))
+            echo_json(forms.plain(compared))
         else:
             click.echo((forms.junit if form == "junit" else forms.github)(compared), nl=False)
     if compared.failed:

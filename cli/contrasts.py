@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from io import StringIO
 from typing import TYPE_CHECKING
 
-import click
+from msgspec.structs import replace
 
 from taskc.analysis.table import percent
 from taskc.cli import group, results
-from taskc.cli.terminal import coloured
+from taskc.cli.terminal import coloured, echo
 from taskc.records.contrast import Contrast
+from taskc.records.shown import short_names
 
 if TYPE_CHECKING:
     from taskc.flow.contrast import Compared
@@ -21,14 +22,14 @@ def print_compared(compared: "Compared") -> None:
     """Print the table on standard output; what could not be compared, and what fails, on standard error."""
     from taskc.flow import contrast_forms as forms
 
-    contrasts = compared.contrasts
+    contrasts = _shortly(compared.contrasts)
     for head in dict.fromkeys(_head(one) for one in contrasts):
-        click.echo(head)
-        click.echo(_table([one for one in contrasts if _head(one) == head]), nl=False, color=True)
-        click.echo()
+        echo(head)
+        echo(_table([one for one in contrasts if _head(one) == head]), nl=False, styled=True)
+        echo()
     question = compared.question
     legend = _legend(contrasts, compared.level, compared.adjusted)
-    click.echo(textwrap.fill(legend, results.width()))
+    echo(textwrap.fill(legend, results.width()))
     for note in compared.notes:
         group.tell("note", "yellow", note)
     for failed in compared.failed:
@@ -36,10 +37,19 @@ def print_compared(compared: "Compared") -> None:
         group.tell("failed", "red", told)
     if question.conditions and not compared.failed:
         n = len(question.conditions)
-        click.echo(
+        echo(
             "passed: " + ("the condition does not hold" if n == 1 else f"none of {n} conditions holds"),
             err=True,
         )
+
+
+def _shortly(contrasts: Sequence[Contrast]) -> list[Contrast]:
+    """Give the same with the names of simulated models as they are shown: see `shown.short_names`."""
+    names = short_names(name for one in contrasts for name in (one.model, one.first, one.second))
+    return [
+        replace(one, model=names[one.model], first=names[one.first], second=names[one.second])
+        for one in contrasts
+    ]
 
 
 def _head(one: Contrast) -> str:
@@ -106,7 +116,7 @@ def _difference(one: Contrast) -> str:
     told = format(scale * one.difference, form)
     if one.low is None or one.high is None:
         return told
-    return f"{told} [{format(scale * one.low, form)} to {format(scale * one.high, form)}]"
+    return f"{told} [{format(scale * one.low, form)}, {format(scale * one.high, form)}]"
 
 
 def _p(value: float) -> str:

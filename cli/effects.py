@@ -1,7 +1,6 @@
 """`taskc effects`: what wording, order, labels, regime and model do to a score."""
 
 import csv
-import json
 from collections import Counter
 from collections.abc import Iterator
 from io import StringIO
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from taskc.cli import group, options
+from taskc.cli.terminal import echo, echo_json
 
 if TYPE_CHECKING:
     from taskc.records.effects import Averaged, Effects, Factor, PlaceBias, Share, Survival, Told
@@ -51,14 +51,8 @@ _LEAST = 0.005  # smaller shares of two together are not printed
 @click.option("--reml", is_flag=True, help="fit what belongs to items by likelihood (extra `stats`)")
 @click.option("--subtasks", is_flag=True, help="each subtask for itself")
 @options.mix_measures
-@click.option(
-    "--ladder",
-    "ladders",
-    multiple=True,
-    metavar="NAME",
-    help="a family of models, or a .toml file; repeatable",
-)
-@click.option("--at", multiple=True, metavar="MODEL=SCALE", help="the scale of one model; repeatable")
+@options.ladders
+@options.at
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "csv"]), default="text", show_default=True
 )
@@ -88,7 +82,7 @@ def command(
     if form == "json":
         from msgspec import to_builtins
 
-        click.echo(json.dumps(to_builtins(told), ensure_ascii=False, indent=1))
+        echo_json(to_builtins(told))
     elif form == "csv":
         click.echo(_csv(told), nl=False)
     else:
@@ -101,18 +95,18 @@ def command(
 
 def _print(one: "Effects", *, blank: bool) -> None:
     head = f"{one.task} · {one.measure}: {one.metric}, {one.items:,} items"
-    click.echo(("\n" if blank else "") + f"{head} in {one.cells} combinations, {one.answers:,} answers")
+    echo(("\n" if blank else "") + f"{head} in {one.cells} combinations, {one.answers:,} answers")
     if one.shares:
-        click.echo("\nshare of the variance of one answer, per cent [95 %]")
+        echo("\nshare of the variance of one answer, per cent [95 %]")
         _columns([_share(share) for share in one.shares if _told(share)])
     for factor in one.factors:
-        click.echo(f"\n{factor.name}")
+        echo(f"\n{factor.name}")
         _columns([*_levels(factor, rate=one.metric in ("accuracy", "lured"))])
     if one.averaged:
-        click.echo("\naveraged over wordings; interval for other items in other wordings, and in these")
+        echo("\naveraged over wordings; interval for other items in other wordings, and in these")
         _columns([_averaged(row, rate=one.metric in ("accuracy", "lured")) for row in one.averaged])
     if one.places:
-        click.echo("\nplaces: how often an option is given for where it stands")
+        echo("\nplaces: how often an option is given for where it stands")
         titles = ("", "place", "given", "expected", "excess", "[95 %]", "accuracy when right there")
         _columns([titles, *(row for bias in one.places for row in _places(bias))])
     for note in one.notes:
@@ -129,7 +123,7 @@ def _columns(rows: "list[tuple[str, ...]]") -> None:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for name, *cells in rows:
         shown = [cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True)]
-        click.echo("  " + "  ".join([name.ljust(widths[0]), *shown]).rstrip())
+        echo("  " + "  ".join([name.ljust(widths[0]), *shown]).rstrip())
 
 
 def _share(share: "Share") -> "tuple[str, ...]":
@@ -169,17 +163,17 @@ def _places(bias: "PlaceBias") -> "Iterator[tuple[str, ...]]":
 
 def _print_survival(told: "Told") -> None:
     if told.survival:
-        click.echo("\ndoes the verdict survive?")
+        echo("\ndoes the verdict survive?")
     asked = {(one.task, one.measure) for one in told.survival}
     several = {task for task, n in Counter(task for task, _ in asked).items() if n > 1}
     for one in told.survival:
         measure = (one.measure,) if one.task in several else ()
         name = " · ".join((one.task, *measure, one.regime, one.family))
-        click.echo(
+        echo(
             f"  {name}, over {one.factor}: {one.usual} at {one.agree} of {one.levels} levels; "
             f"two levels have the same shape with probability {one.alike:.0%}"
         )
-        click.echo("    " + ", ".join(f"{level} {verdict}" for level, verdict in one.verdicts.items()))
+        echo("    " + ", ".join(f"{level} {verdict}" for level, verdict in one.verdicts.items()))
     for note in told.notes:
         group.tell("note", "cyan", note)
 

@@ -59,10 +59,11 @@ def taskc() -> None:
 
 def tell(word: str, colour: str, message: str) -> None:
     """Write a line on standard error behind a word that says what it is."""
-    from taskc.cli.terminal import coloured
+    from taskc.cli.terminal import coloured, echo
 
-    shown = click.style(word, fg=colour, bold=True) if coloured(sys.stderr) else word
-    click.echo(f"{shown}: {message}", err=True, color=True)
+    styled = coloured(sys.stderr)
+    shown = click.style(word, fg=colour, bold=True) if styled else word
+    echo(f"{shown}: {message}", err=True, styled=styled)
 
 
 def stop(message: str, help: str = "", code: int = FOUND_ERRORS) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from taskc.cli import group, options, results
+from taskc.cli.terminal import echo
 from taskc.cli.trials import print_tried
 
 MOST_ITEMS = 100_000  # fewer show whatever there is to see, and more fill the memory
@@ -46,9 +47,7 @@ MOST_ITEMS = 100_000  # fewer show whatever there is to see, and more fill the m
     metavar="N",
     help="curves of each shape",
 )
-@options.ladder
-@options.seed
-@options.spread
+@options.design
 @click.option(
     "--scatter",
     type=group.Numbers(0, 0.5, single=True),
@@ -57,14 +56,7 @@ MOST_ITEMS = 100_000  # fewer show whatever there is to see, and more fill the m
     metavar="SHARE",
     help="how far models lie off the curve of their family: a standard deviation",
 )
-@click.option(
-    "--likely",
-    type=group.Positive(1),
-    default=0.5,
-    show_default=True,
-    metavar="P",
-    help="the probability from which a shape is the verdict",
-)
+@options.likely
 @options.select
 @options.limit
 @click.option("--subtasks", is_flag=True, help="a line for each subtask, not for each task")
@@ -81,8 +73,8 @@ MOST_ITEMS = 100_000  # fewer show whatever there is to see, and more fill the m
     metavar="N",
     help="processes that share the work; all cores without",
 )
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("-q", "--quiet", is_flag=True, help="no progress, no notes")
+@options.form
+@options.no_progress
 def command(
     build: tuple[str, ...],
     models: tuple[int, ...],
@@ -138,7 +130,7 @@ def command(
             try:
                 tried = try_designs(job, told)
             except KeyboardInterrupt:
-                click.echo("\ninterrupted", err=True)
+                echo("\ninterrupted", err=True)
                 sys.exit(group.INTERRUPTED)
         if picture:
             draw_calibration(tried, picture)

@@ -15,7 +15,7 @@ from taskc.dsl.diagnostic import similar
 from taskc.flow.build_folder import BuildError
 from taskc.flow.condition import Condition, check_measured
 from taskc.flow.run_items import read_items
-from taskc.flow.selection import BadSelection, Wanted
+from taskc.flow.selection import BadSelection, Wanted, check_names
 from taskc.records.contrast import Contrast
 
 USUAL = ("accuracy",)
@@ -192,28 +192,18 @@ def _read(side: str, question: Question) -> list[Answers]:
         if model not in models:
             raise BadSelection(f"`{folder}` has no model `{model}`", similar(model, models))
         found = [one for one in found if one.model == model]
-    _check_names(found, question.wanted)
-    found = [one for one in found if question.wanted.takes(one.task, one.regime, dict(one.levels))]
+    wanted = question.wanted
+    check_names(
+        wanted,
+        tasks=(one.task for one in found),
+        regimes=(one.regime for one in found),
+        measures=(one.measure for one in found),
+        factors=(pair for one in found for pair in one.levels),
+    )
+    found = [one for one in found if wanted.takes(one.task, one.regime, dict(one.levels), one.measure)]
     if not found:
         raise BadSelection(f"nothing of `{folder}` is selected", "loosen `--select`")
     return found if question.subtasks else overview(found)
-
-
-def _check_names(found: Sequence[Answers], wanted: Wanted) -> None:
-    """See that what is selected by exists; raises `BadSelection`."""
-    known: dict[str, set[str]] = {"task": set(), "regime": set()}
-    for one in found:
-        parts = one.task.split(".")
-        known["task"].update(".".join(parts[: n + 1]) for n in range(len(parts)))
-        known["regime"].add(one.regime)
-        for factor, level in one.levels:
-            known.setdefault(factor, set()).add(level)
-    for name, values in wanted.names.items():
-        if name not in known:
-            raise BadSelection(f"nothing can be selected by `{name}`", similar(name, known))
-        for value in values:
-            if value not in known[name]:
-                raise BadSelection(f"no {name} is called `{value}`", similar(value, known[name]))
 
 
 def _parted(side: str) -> tuple[Path, str]:

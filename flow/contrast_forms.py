@@ -45,7 +45,7 @@ def name(one: Contrast) -> str:
 def told(one: Contrast) -> str:
     """Say in one line what came of a comparison."""
     known = one.low is not None and one.high is not None
-    interval = f" [{one.low:+.3f} to {one.high:+.3f}]" if known else ""
+    interval = f" [{one.low:+.3f}, {one.high:+.3f}]" if known else ""
     how = (
         f"{one.n} items paired, {one.up} up, {one.down} down"
         if one.paired

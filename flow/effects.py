@@ -194,7 +194,7 @@ def _by_likelihood(crossed: Crossed, notes: list[str]) -> dict[tuple[str, ...], 
         return reml(crossed)
     except ImportError:
         told = "restricted maximum likelihood needs statsmodels"
-        raise BadSelection(told, "pip install 'taskc[stats]', or leave `--reml` out") from None
+        raise BadSelection(told, "pip install statsmodels, or leave `--reml` out") from None
     except NotFitted as problem:
         notes.append(f"no shares by restricted maximum likelihood: {problem}; those are by mean squares")
         return None

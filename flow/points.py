@@ -21,11 +21,15 @@ _NO_COLUMN = "there is no column"
 
 
 class Read(Struct, frozen=True, kw_only=True):
-    """Curves in the order in which their first points stand, and what is wrong; `sources` are the texts."""
+    """Curves in the order in which their first points stand, and what is wrong; `sources` are the texts.
+
+    `notes` say what is lacking of them.
+    """
 
     curves: tuple[Curve, ...]
     found: tuple[Diagnostic, ...] = ()
     sources: Mapping[str, Source] = {}
+    notes: tuple[str, ...] = ()
 
 
 def read_points(path: Path, *, log: bool = True) -> Read:

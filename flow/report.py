@@ -19,19 +19,11 @@ from taskc.flow.effects import Asked, tell_effects
 from taskc.flow.effects import gather as gather_effects
 from taskc.flow.evaluate import read_run
 from taskc.flow.only import Only
-from taskc.flow.paired import Items, sorted_out
+from taskc.flow.paired import Items, sorted_out, unlike
+from taskc.flow.placed import GIVEN, Against, by_size, check_stated, place_of, regime_of
 from taskc.flow.report_items import exhibits_of
 from taskc.flow.report_runs import Builds, run_of
-from taskc.flow.run_curves import (
-    GIVEN,
-    Against,
-    check_stated,
-    curves_of,
-    place_of,
-    read_rows,
-    regime_of,
-    runs_in,
-)
+from taskc.flow.run_curves import curves_of, found_runs, read_rows
 from taskc.flow.run_items import read_items
 from taskc.flow.selection import BadSelection
 from taskc.flow.side_by_side import side_by_side
@@ -85,7 +77,7 @@ def gather(folders: Sequence[Path], wish: Wish) -> Report:
     Models on no ladder are told of, and stand on no curve. Raises `BuildError`, `BadSelection` and
     `StoreError`.
     """
-    runs = list(dict.fromkeys(run for folder in folders for run in runs_in(folder)))
+    runs = found_runs(folders)
     rows = [row for row in read_rows(runs, wish.only) if row.n or row.missing]
     _check_once(rows, wish.against.mix)
     models = list(dict.fromkeys(row.model for row in rows))
@@ -99,11 +91,13 @@ def gather(folders: Sequence[Path], wish: Wish) -> Report:
     answers = [
         one
         for one in read_items(runs, mix=wish.against.mix)
-        if wish.only.takes(one.task, one.regime, dict(one.levels), one.model)
+        if wish.only.takes(one.task, one.regime, dict(one.levels), one.model, one.measure)
     ]
-    trends, shared = _judged(rows, wish, settings, main, sorted_out(answers))
+    by_row = sorted_out(answers)
+    trends, shared = _judged(rows, wish, settings, main, by_row)
+    cut = unlike(rows, by_row, mix=wish.against.mix)
     items = tuple(item_lines(answers, scales, mix=wish.against.mix))
-    del answers
+    del answers, by_row
     records = {run: read_run(run) for run in runs}
     builds = Builds(records)
     shown = telling(items, _each(items, wish.each))
@@ -127,7 +121,7 @@ def gather(folders: Sequence[Path], wish: Wish) -> Report:
         rungs=tuple(_rung(model, wish.against) for model in places),
         effects=effects,
         versions={name: version(name) for name in _PACKAGES},
-        notes=(*lost, *silent, *untold),
+        notes=(*lost, *cut, *silent, *untold),
     )
 
 
@@ -217,10 +211,11 @@ def _judged(
     trends: list[Trend] = []
     shared: list[Shared] = []
     names = {row.model: place[1] for row in rows if (place := place_of(row.model, wish.against))}
+    placed = by_size(rows, wish.against)
     kinds = list(_kinds(rows))
     curves: list[tuple[int, Curve]] = []
     for at, (part, rate) in enumerate(kinds):
-        made = curves_of(rows, replace(wish.against, part=part, rate=rate), answers)
+        made = curves_of(placed, replace(wish.against, part=part, rate=rate), answers)
         # only what the summary is about is asked for its cause, which takes long
         curves += [
             (at, one if rate == "accuracy" and main[one.task] == part else replace(one, answered=None))

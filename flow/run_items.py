@@ -67,17 +67,20 @@ def read_items(folders: Iterable[Path], *, pool: bool = False, mix: bool = False
     return [one for one, _ in out.values()]
 
 
-def runs_in(folder: Path) -> list[Path]:
-    """Give the folder itself where it is that of a run, else the runs in it; raises `BuildError` for none."""
-    if (folder / SCORES).is_file():
+def runs_in(folder: Path, file: str = SCORES) -> list[Path]:
+    """Give the folder itself where it has the `file` of a run, else the runs in it that have one.
+
+    Raises `BuildError` for none.
+    """
+    if (folder / file).is_file():
         return [folder]
-    inner = sorted(path.parent for path in folder.glob(f"*/{SCORES}"))
+    inner = sorted(path.parent for path in folder.glob(f"*/{file}"))
     if not inner:
-        raise no_run(folder)
+        raise _no_run(folder)
     return inner
 
 
-def no_run(folder: Path) -> BuildError:
+def _no_run(folder: Path) -> BuildError:
     """Say that a folder is none of a run, and holds none; the cure names that of simulated runs beside it."""
     cure = "name a folder that `taskc eval` made, or one that holds some"
     beside = folder.parent / SIMULATED

@@ -9,7 +9,7 @@ from statistics import fmean
 from taskc.analysis.crossed import Crossed
 from taskc.analysis.verdict import LIKELY, judge_curve
 from taskc.flow.effects import RATES, Asked, Gathered, gather, tell_effects
-from taskc.flow.run_curves import Against, against, place_of
+from taskc.flow.placed import Against, against, place_of
 from taskc.flow.selection import BadSelection
 from taskc.records.curve import SHAPES, Curve, Judged, Point
 from taskc.records.effects import Survival, Told

@@ -78,7 +78,7 @@ def judged(one: Trend) -> str:
     told = f"Verdict: {one.verdict}, {percent(one.probabilities[one.verdict])} % likely"
     turn = one.turning_point
     if turn is not None:
-        told += f"; turns at {human(turn.scale)} (90 %: {human(turn.low)} to {human(turn.high)})"
+        told += f"; turns at {human(turn.scale)} (90 % [{human(turn.low)}, {human(turn.high)}])"
     if one.cause is not None and one.verdict == "u_shaped":
         told += f"; {one.cause.told}"
     return told

@@ -33,11 +33,11 @@ def test_it_reads_like_this() -> None:
     rows = [row for row in ROWS if row.task == "hindsight_neglect"]
     assert render(rows, width=100).splitlines()[:6] == [
         "local/smollm2-135m-instruct",
-        "                                 conflict                           agree     un-    re-  miss-",
-        "regime    measure           n  acc [95 %]  lured [95 %]  other   n    acc  parsed  fused    ing",
-        "─" * 95,
+        "                                  conflict                           agree     un-    re-  miss-",
+        "regime    measure           n   acc [95 %]  lured [95 %]  other   n    acc  parsed  fused    ing",
+        "─" * 96,
         "hindsight_neglect",
-        "few_shot  reply            45  38 [25–52]    60 [45–73]      0  15     27       2      2      0",
+        "few_shot  reply            45  38 [25, 52]   60 [45, 73]      0  15     27       2      2      0",
     ]
 
 
@@ -90,7 +90,7 @@ def test_percent_never_claims_none_or_all(value, text) -> None:
 
 
 def test_bracketed() -> None:
-    assert bracketed(wilson(0.78, 100)) == "78 [69–85]"
+    assert bracketed(wilson(0.78, 100)) == "78 [69, 85]"
     assert bracketed(None) == "·"
 
 

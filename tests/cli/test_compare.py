@@ -8,48 +8,27 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from runs_made import score, write_run
 
-from taskc.records.lines import dump
 from taskc.records.score import Missing, Score
 
-SCORE = Score(
-    task="quiz",
-    item="1",
-    regime="zero_shot",
-    measure="reply",
-    model="fake/a",
-    request="r",
-    lowering="generate",
-    target="A",
-    predictions={"true_task": "A", "trap": "B"},
-    given="A",
-    attribution="true_task",
-    correct=True,
-    conflict=True,
-)
 Write = Callable[..., Path]
 
 
 def scores(right: Sequence[bool], **changes: Any) -> list[Score]:
     """Give a score an item, right or lured."""
     return [
-        replace(
-            SCORE,
-            item=str(at),
-            correct=one,
-            attribution="true_task" if one else "trap",
-            numbers={"loss": 0.5 + at % 7 / 10 + (not one)},
-            **changes,
+        score(
+            at,
+            "true_task" if one else "trap",
+            **{"numbers": {"loss": 0.5 + at % 7 / 10 + (not one)}, **changes},
         )
         for at, one in enumerate(right)
     ]
 
 
 def write(folder: Path, found: Sequence[Score], missing: Sequence[Missing] = ()) -> str:
-    folder.mkdir(parents=True)
-    (folder / "scores.jsonl").write_text("".join(dump(one) + "\n" for one in found), encoding="utf-8")
-    (folder / "missing.jsonl").write_text("".join(dump(one) + "\n" for one in missing), encoding="utf-8")
-    return folder.name
+    return write_run(folder, found, missing).name
 
 
 GOOD = [True] * 80 + [False] * 20
@@ -68,11 +47,11 @@ def test_two_runs_are_compared_item_by_item(run: Any, two: tuple[str, str]) -> N
     head, _, _, row, *_ = ran.out.splitlines()
     assert head == "b against a"
     assert row.split()[:6] == ["quiz", "zero_shot", "reply", "accuracy", "80", "60"]
-    assert row.split()[6:] == ["-20.0", "[-28.9", "to", "-13.3]", "100", "0", "20", "<0.001", "<0.001"]
+    assert row.split()[6:] == ["-20.0", "[-28.9,", "-13.3]", "100", "0", "20", "<0.001", "<0.001"]
     assert "Paired by item" in ran.out and "McNemar, exact" in ran.out
     assert ran.err == ""
     other = run("compare", *reversed(two))
-    assert "+20.0 [+13.3 to +28.9]" in other.out
+    assert "+20.0 [+13.3, +28.9]" in other.out
 
 
 def test_a_gate(run: Any, two: tuple[str, str]) -> None:

@@ -61,7 +61,7 @@ def test_simulate_is_told_by_curves(folder: Path, run, quick) -> None:
     assert "items, the same for all models" in text
     assert "  the distractor explains it (ability rises while pull comes and goes: " in text
     scored = quick("score", "-o", "simulated", "--no-picture", "-q")
-    assert scored.code == 0 and "simulated/3b?ability=" in scored.out
+    assert scored.code == 0 and "simulated/3b\n" in scored.out and "ability=" not in scored.out
 
 
 def test_given_ability_and_pull(built: Path, quick) -> None:

@@ -11,10 +11,11 @@ from made import HOSTILE, make_runs
 
 from taskc.analysis.row import Row
 from taskc.flow.curves import judge_curves
+from taskc.flow.placed import against
 from taskc.flow.points import Read
 from taskc.flow.report import Wish, gather
 from taskc.flow.report_files import as_json, as_text, write_report
-from taskc.flow.run_curves import against, run_curves
+from taskc.flow.run_curves import run_curves
 from taskc.records.lines import load_all
 from taskc.records.shown import human, percent
 
@@ -51,7 +52,7 @@ def test_page_terminal_and_json_say_the_same_sentences(folder: Path, told: dict,
             assert f"{percent(one['probabilities'][one['verdict']])} % likely" in one["text"]
         turn = one["turning_point"]
         if turn:
-            assert f"turns at {human(turn['scale'])} (90 %: {human(turn['low'])} to" in one["text"]
+            assert f"turns at {human(turn['scale'])} (90 % [{human(turn['low'])}, " in one["text"]
 
 
 def test_verdicts_are_those_of_taskc_curves(folder: Path, told: dict) -> None:
@@ -61,7 +62,7 @@ def test_verdicts_are_those_of_taskc_curves(folder: Path, told: dict) -> None:
         ("agree", "accuracy"),
         ("conflict", "lured"),
     ):
-        curves = run_curves([folder / "runs"], against((), (), part=part, rate=rate))
+        curves = run_curves([folder / "runs"], against((), (), part=part, rate=rate)).curves
         mine = {
             (one["task"], one["family"], one["setting"]["regime"], one["setting"]["measure"]): one
             for one in told["trends"]
@@ -100,7 +101,7 @@ def test_numbers_are_those_of_the_rows(folder: Path, told: dict, page: str) -> N
         )
         line = lines[(*key, "conflict")]
         assert (float(line["accuracy"]), float(line["accuracy_low"])) == (rate.value, rate.low)
-        assert f"{percent(rate.value)} [{100 * rate.low:.0f}–{100 * rate.high:.0f}]" in shown
+        assert f"{percent(rate.value)} [{100 * rate.low:.0f}, {100 * rate.high:.0f}]" in shown
     assert sum(float(one["share"]) for one in table(folder, "shares")) == pytest.approx(3 * len(rows))
 
 
