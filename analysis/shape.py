@@ -109,7 +109,7 @@ def probabilities(told: Mapping[Shape, Array], prior: Mapping[Shape, float] = PR
 def sharpen(odds: Mapping[Shape, float], power: float = SHARPER) -> dict[Shape, float]:
     """Take probabilities to a power, and make their sum 1 again.
 
-    The models leave room for much that most curves do not show: models far off their curve, rises of any size.
+    The models leave room for much that few curves show: models far off their curve, rises of any size.
     What they say with 0.75 is so in nine of ten simulated curves. One power, fitted to these, mends that
     (temperature scaling: Guo et al. 2017, arXiv:1706.04599, section 4.2). The likeliest shape stays it.
     """
