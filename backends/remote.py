@@ -19,7 +19,7 @@ from taskc.backends.protocol import ModelError, ModelName, Surroundings
 from taskc.backends.reading import UnreadableError, read
 from taskc.backends.retry import Got, Patience, Problem, persist
 from taskc.backends.speech import Speech
-from taskc.backends.tokens import measures_of
+from taskc.backends.tokens import measures_of, most_of
 from taskc.backends.wire import APIConnectionError, APIStatusError, Cause, Wire, cause_of
 from taskc.records.operation import (
     Failure,
@@ -130,7 +130,8 @@ class Line:
         except (UnreadableError, _UselessError) as error:
             problem = self.explain(error)
             assert problem is not None
-            return Reply(outcome=problem.outcome, wasted=problem.used or Usage())
+            used = problem.used or (most_of(asked) if problem.paid else Usage())
+            return Reply(outcome=problem.outcome, wasted=used)
 
     def told(self, text: str) -> str:
         """Give a message of the provider's as it may be shown: short, and without the key."""
