@@ -19,7 +19,7 @@ from taskc.flow.ask_all import Tally
 from taskc.flow.ask_build import Prepared, Run, Watch, ask_build, prepare
 from taskc.flow.batching import Batching
 from taskc.flow.budget import Budget, Purse
-from taskc.flow.build import BuildError, open_build
+from taskc.flow.build_folder import BuildError, open_build
 from taskc.flow.lower_calls import answered
 from taskc.flow.measuring import asked_of, chosen_metrics, idle, joint_of
 from taskc.flow.prices import at_batch, known_prices, price_tables
