@@ -129,9 +129,11 @@ def evaluate(job: Job, around: Surroundings, watch: Watch | None = None) -> Eval
     if job.dry:  # nothing is opened: no key, no weights and no network are needed
         plan = prepare(requests, {one.model: one.capabilities for one in described}).plan
         return Evaluated(plan=plan, unknown=unknown_of(described))
-    probes = probe_unknown(job.models, described, requests, around, purse, whole)
+    probed = probe_unknown(job.models, described, requests, around, purse, whole)
+    probes, prepared = probed.probes, probed.before
     backends = _open(job, around)
-    prepared = prepare(requests, {one.model: one.capabilities for one in backends})
+    if [one.capabilities for one in backends] != [one.capabilities for one in described]:
+        prepared = prepare(requests, {one.model: one.capabilities for one in backends})
     if prepared.plan.refused:
         return Evaluated(plan=prepared.plan, probes=probes)
     hidden = secrets_of(around.environment)

@@ -24,7 +24,7 @@ __all__ = ["Connection", "StoreError", "connect", "held", "insert", "transaction
 
 APPLICATION = 0x7461_736B  # "task"
 VERSION = 3
-_LOG = 4000  # pages of the log (16 MB) that are put into the file together: each page takes many answers by then
+_LOG = 4000  # pages of the log, 16 MB, that are put into the file together: by then a page takes many answers
 _MOVED = 1000  # answers of an older format brought over at once
 _HEAD = 100  # bytes at the beginning of an SQLite file that say what it is
 
