@@ -93,8 +93,8 @@ class Purse:
         """Give what a reply cost."""
         if model not in self._prices:
             return 0.0
-        used = reply.usage
-        if not (used.read or used.written) and reply.outcome.kind != "failure":
+        used, answered = reply.usage, reply.outcome.kind != "failure" or reply.body
+        if not (used.read or used.written) and answered:
             used = most_of(call.operation)
         return self.cost(model, used) + self.cost(model, reply.wasted)
 
