@@ -46,7 +46,7 @@ _END, _TERMS = 45.0, 130  # where a gamma variable of form 4 or less is at its e
 AT_ONCE = 0.45  # of monotone curves rise or fall in one step
 JUMP = 0.05  # of the steps are of any size that there is room for: abilities may emerge at once
 # more tasks rise or fall than turn; few are flat to within that, and those that are show it soon
-SHARPER = 1.3  # the power to which probabilities are taken, so that they are as often so as they say
+SHARPER = 1.4  # the power to which probabilities are taken, so that they are as often so as they say
 PRIOR: dict[Shape, float] = {
     "positive": 0.246,
     "inverse": 0.246,
@@ -109,7 +109,7 @@ def probabilities(told: Mapping[Shape, Array], prior: Mapping[Shape, float] = PR
 def sharpen(odds: Mapping[Shape, float], power: float = SHARPER) -> dict[Shape, float]:
     """Take probabilities to a power, and make their sum 1 again.
 
-    The models leave room for much that most curves do not show: models far off their curve, any rise.
+    The models leave room for much that few curves show: models far off their curve, rises of any size.
     What they say with 0.75 is so in nine of ten simulated curves. One power, fitted to these, mends that
     (temperature scaling: Guo et al. 2017, arXiv:1706.04599, section 4.2). The likeliest shape stays it.
     """
@@ -338,6 +338,15 @@ def turning(places: Sequence[float], told: Array, share: float = 0.9) -> tuple[f
     high = min(int(np.searchsorted(sums, (1 + share) / 2, side="left")), len(inner) - 1)
     middle = float(np.dot(chances, inner))
     return middle, (distinct[low] + inner[low]) / 2, (inner[high] + distinct[high + 2]) / 2
+
+
+def likelihoods(like: Array, spans: Array, least: float = LEAST) -> dict[Shape, Array]:
+    """Give the likelihood of each shape, for each place of a turn, for each of many rows.
+
+    `like`, places × rows × cells, is how likely what was seen at each place is in each cell; `spans` are the
+    distances between the places, which are in rising order.
+    """
+    return _shapes(like, spans, least)
 
 
 def judge(odds: Mapping[Shape, float], least: float) -> Shape | None:

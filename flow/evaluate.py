@@ -221,7 +221,8 @@ def read_run(folder: Path) -> RunRecord:
     except FileNotFoundError:
         raise BuildError(f"there is no run in `{folder}`", "make one: `taskc eval -m MODEL`") from None
     except (OSError, lines.LineError) as problem:
-        raise BuildError(f"`{path}` is not the record of a run: {problem}") from None
+        told = f"`{path}` is not the record of a run: {problem}"
+        raise BuildError(told, "the same `taskc eval` makes it anew, and asks nothing twice") from None
 
 
 def last_run(runs: Path) -> Path:

@@ -1,6 +1,6 @@
 """What a report says in sentences, which are the same on the page, in the terminal and in JSON."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from msgspec import Struct
 
@@ -22,7 +22,8 @@ SIGNS: dict[Verdict, str] = {
 class Said(Struct, frozen=True, kw_only=True):
     """One verdict of the summary: of a family, or of all families together (`family` is then empty).
 
-    `sure` is the probability of the verdict, None where it is undetermined.
+    `sure` is the probability of the verdict, None where it is undetermined. `agree` counts the families that
+    share it, of all `families`; None for one family.
     """
 
     task: str
@@ -33,6 +34,8 @@ class Said(Struct, frozen=True, kw_only=True):
     probabilities: Mapping[Shape, float]
     turning_point: Turn | None
     text: str
+    agree: int | None = None
+    families: int = 1
 
 
 def summary(report: Report) -> list[Said]:
@@ -143,24 +146,6 @@ def _of_all(one: Shared) -> Said:
         probabilities=one.probabilities,
         turning_point=None,
         text=text,
+        agree=one.agree,
+        families=one.families,
     )
-
-
-def text(report: Report) -> str:
-    """Give the summary for a terminal: a task, then a line for each setting and family; notes come last."""
-    return "\n".join(_lines(report)) + "\n"
-
-
-def _lines(report: Report) -> Iterator[str]:
-    task = ""
-    for one in summary(report):
-        if one.task != task:
-            if task:
-                yield ""
-            task = one.task
-            yield task
-        yield f"  {SIGNS[one.verdict]} {one.setting.name} · {one.family or 'all families'}: {one.text}"
-    if not task:
-        yield "no curves: no model has a size"
-    for note in report.notes:
-        yield f"note: {note}"

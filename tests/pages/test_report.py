@@ -57,7 +57,6 @@ def test_page_terminal_and_json_say_the_same_sentences(folder: Path, told: dict,
 
 def test_verdicts_are_those_of_taskc_curves(folder: Path, told: dict) -> None:
     for part, rate in (
-        ("all", "accuracy"),
         ("conflict", "accuracy"),
         ("agree", "accuracy"),
         ("conflict", "lured"),
