@@ -109,7 +109,15 @@ class Line:
         fetched = await persist(once, self.explain, self.patience, self.lane, *measures_of(asked))
         value = fetched.value
         reply = Reply(outcome=value) if isinstance(value, (Failure, Refusal)) else value
-        return replace(reply, attempts=fetched.attempts, seconds=fetched.seconds, wasted=fetched.wasted)
+        return Reply(  # `replace` takes as long as reading the answer does
+            outcome=reply.outcome,
+            usage=reply.usage,
+            attempts=fetched.attempts,
+            source=reply.source,
+            body=reply.body,
+            seconds=fetched.seconds,
+            wasted=fetched.wasted,
+        )
 
     def _read(self, asked: Operation, text: str, speech: Speech[Any]) -> Reply:
         """Read what came, the key taken out of it first: a server may repeat what it was sent."""
