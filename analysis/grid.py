@@ -25,6 +25,7 @@ FINE = 16  # points in a cell at which the likelihood is averaged
 HALF, FEW = 8, 4  # of them, where the deviation of models is as wide as two of these points or more
 LONE = 0.08  # the deviation from which models have no common factor
 NODES = 7  # of the quadrature over the common factor
+ROUNDS, SETTLED = 50, 1e-6  # of fitting the common factor: as many, or until no loading moves by so much
 MOST = 0.95  # of a share's variance may be common: no estimate is sure of more
 
 STEP = math.pi / 2 / CELLS
@@ -121,11 +122,14 @@ def _loadings(paired: Paired) -> Array:
     noise = float(((1 - r**2) ** 2)[~np.eye(len(r), dtype=bool)].sum()) / (paired.units - 1)
     r *= max(0.0, 1 - noise / squares)
     loadings = np.full(len(r), math.sqrt(max(float(r.sum()) / (len(r) * (len(r) - 1)), 0.0)))
-    for _ in range(50):
+    for _ in range(ROUNDS):
+        before = loadings.copy()
         for at in range(len(r)):
             others = float(loadings @ loadings) - loadings[at] ** 2
             best = float(r[at] @ loadings) / others if others > 1e-12 else 0.0
             loadings[at] = min(max(best, 0.0), math.sqrt(MOST))
+        if np.abs(loadings - before).max() < SETTLED:
+            break
     return loadings
 
 
