@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from taskc.backends.complaints import poor_code
 from taskc.backends.remote import counted, finished, starved
 from taskc.backends.sampling import as_it_is, drawn
 from taskc.backends.speech import Speech, turns
@@ -169,6 +170,9 @@ def _unfinished(answer: Response, service: str) -> Outcome:
     why = answer.error or Why()
     if why.code in _UNWANTED:
         return Refusal(text=why.message or "")
+    if poor_code(why.code):
+        message = f"{service} answered: {why.message or why.code}"
+        return Failure(reason="no-quota", message=message, again=False, fatal=True)
     told = f": {why.message}" if why.message else ""
     again = answer.status != "failed" or why.code in _PASSING
     return Failure(reason="server-error", message=f"{service} says `{answer.status}`{told}", again=again)

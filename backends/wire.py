@@ -24,6 +24,7 @@ __all__ = [
     "Wire",
     "caller",
     "cause_of",
+    "json_or_text",
     "proxy_for",
     "whole",
 ]
@@ -56,7 +57,7 @@ class APIStatusError(Exception):
         self.response = response
         self.status_code = response.status
         moved = response.headers.get("location", "")
-        self.body = {"message": f"it has moved to `{moved}`"} if moved else _json_or_text(response.text)
+        self.body = {"message": f"it has moved to `{moved}`"} if moved else json_or_text(response.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,7 +203,8 @@ def _bytes_of(body: dict[str, Any]) -> bytes:
         return json.dumps(body).encode()
 
 
-def _json_or_text(text: str) -> object:
+def json_or_text(text: str) -> object:
+    """Give the JSON that a text is, or else the text."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

@@ -26,6 +26,7 @@ _PAGE = 100  # batches listed at once
 _PIECE = 1 << 16  # bytes sent at once
 _STATUS = {
     "invalid_request_error": 400,
+    "invalid_request": 400,
     "authentication_error": 401,
     "billing_error": 402,
     "permission_error": 403,
@@ -71,7 +72,15 @@ class _Error:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Wrapped:
-    error: _Error = field(default_factory=_Error)
+    """An error within an error, or itself, as in older results."""
+
+    error: _Error | None = None
+    type: str = ""
+    message: str = ""
+
+    @property
+    def inner(self) -> _Error:
+        return self.error or _Error(type=self.type, message=self.message)
 
 
 class _Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -219,17 +228,19 @@ class AnthropicBatches:
         line: _Result = result.raw
         match line.type:
             case "succeeded":
-                return self.model.line.understand(asked, bytes(line.message).decode(), self.model.speech)
+                return self.model.line.understand(
+                    asked, bytes(line.message).decode("utf-8", "replace"), self.model.speech
+                )
             case "errored":
-                error = line.error.error
+                error = line.error.inner
                 said = {"type": error.type, "message": error.message}
                 return Reply(outcome=self.model.line.blame(_STATUS.get(error.type, 500), said))
             case "expired":
                 return Reply(outcome=EXPIRED)
             case "canceled":
                 return Reply(outcome=CANCELLED)
-        message = f"anthropic ended it as `{line.type}`, which is not known"
-        return Reply(outcome=Failure(reason="batch-error", message=message))
+        told = f"anthropic ended it as `{line.type}`, which is not known"
+        return Reply(outcome=Failure(reason="batch-error", message=told))
 
 
 async def _pieces(file: IO[bytes]) -> AsyncIterator[bytes]:

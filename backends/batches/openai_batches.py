@@ -17,6 +17,7 @@ from taskc.backends.batches.parcel import Frame
 from taskc.backends.batches.protocol import CANCELLED, EXPIRED, Found, Result, Seen, Submission
 from taskc.backends.protocol import ModelError
 from taskc.backends.remote import RemoteModel
+from taskc.backends.wire import json_or_text
 from taskc.records.batch import Batch
 from taskc.records.operation import Failure, Generate, Operation, Prompt, Reply
 from taskc.records.request import Message
@@ -228,13 +229,12 @@ class OpenAIBatches:
     def reply(self, result: Result, asked: Operation) -> Reply:
         """Say what came back: a response with its status, or why there is none."""
         line: _Line = result.raw
-        if line.response is None:
+        if line.response is None or line.error is not None:
             return Reply(outcome=self._unanswered(line.error or _Error()))
-        body = bytes(line.response.body).decode()
+        body = bytes(line.response.body).decode("utf-8", "replace")
         if line.response.status_code == 200:
             return self.model.line.understand(asked, body, self.model.speech)
-        said = msgspec.json.decode(line.response.body)
-        return Reply(outcome=self.model.line.blame(line.response.status_code, said))
+        return Reply(outcome=self.model.line.blame(line.response.status_code, json_or_text(body)))
 
     def _unanswered(self, error: _Error) -> Failure:
         match error.code:
