@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import NamedTuple, TypeAlias
 
-from taskc.analysis.attribution import attribution
+from taskc.analysis.attribution import Group, attribution
 from taskc.analysis.heap import Heap, Tally
 from taskc.analysis.intervals import Mean, mean
 from taskc.analysis.parts import clusters_of, part_of
@@ -152,7 +152,14 @@ def _row(key: _Key, heaps: list[Heap], joint: Mapping[str, Joint]) -> Row:
         numbers=_numbers(heaps) | _joint(heaps, joint),
         lowering=" | ".join(dict.fromkeys(way for heap in heaps for way in heap.ways)),
         control=control if control.n else None,
-        attribution=attribution(distractors, conflict, agree, control, _chances(items, distractors))
+        attribution=attribution(
+            distractors,
+            conflict,
+            agree,
+            control,
+            _chances(items, distractors),
+            _groups(heaps) if tied or every.scores > every.n else (),
+        )
         if items
         else None,
     )
@@ -164,6 +171,19 @@ _KINDS: tuple[Callable[[Tally], Mapping[str, int]], ...] = (
     lambda tally: tally.agree,
     lambda tally: tally.control,
 )
+
+
+def _groups(heaps: Sequence[Heap]) -> list[Group]:
+    """Sum the shares of attributions over the items of each cluster, or give those of each item."""
+    found: dict[str | int, Group] = {}
+    each = zip((tally for heap in heaps for tally in heap.tallies), clusters_of(heaps), strict=True)
+    for at, (tally, cluster) in enumerate(each):
+        group = found.setdefault(cluster or at, Group({}, {}, {}))
+        for counts, sums in zip((tally.conflict, tally.agree, tally.control), group, strict=True):
+            size = sum(counts.values())
+            for name, count in counts.items():
+                sums[name] = sums.get(name, 0.0) + count / size
+    return list(found.values())
 
 
 def _walk(

@@ -26,14 +26,13 @@ from typing import TypeAlias
 
 import numpy as np
 
+from taskc.analysis import share_intervals
 from taskc.analysis.crossed import Array, Crossed, Whole, by_cluster
 from taskc.analysis.intervals import Z95, paired, wilson
-from taskc.analysis.quantiles import t_quantile
 from taskc.records.effects import Factor, Level, Share
 
 CELLS = 1_500  # the most combinations of levels that are taken apart
-GROUPS = 50  # of items, each left out in turn for the intervals of shares
-FEWEST = 10  # items, for an interval
+FEWEST = 10  # clusters, for an interval
 
 Set: TypeAlias = tuple[int, ...]
 """Indices of factors that act together, in order; of none, the whole."""
@@ -45,8 +44,7 @@ def shares(
 ) -> tuple[tuple[Share, ...], tuple[Name, ...]]:
     """Give the shares of variance, items first, then factors, pairs, and the rest; and what cannot be told.
 
-    Intervals are by the jackknife over groups of items (Efron 1982, The Jackknife, ch. 3), within 0 and 1. It
-    does not see the luck of levels that are all but equal, which is added. Some cell must have two items.
+    Intervals are those of `share_intervals.py`, within 0 and 1. Some cell must have two items.
 
     `of_items` takes the place of what is found of items, as `mixed.reml` gives it, without intervals.
     """
@@ -54,41 +52,14 @@ def shares(
     whole = _parts(model, crossed, of_items)
     total = _total(whole)
     bounds: dict[Name, tuple[float, float]] = {}
-    groups = min(GROUPS, len(set(crossed.clusters.tolist())))
-    if groups >= FEWEST and total > 0 and of_items is None:
-        place = np.unique(crossed.clusters, return_inverse=True)[1] % groups
-        without = [_parts(model, crossed.of(place != group)) for group in range(groups)]
-        luck = _luck_of_levels(model, crossed)
-        for name, variance in whole.items():
-            left = np.array([one[name] / (_total(one) or 1.0) for one in without])
-            bounds[name] = _jackknife(variance / total, left, luck.get(name, 0.0) / total**2)
+    if len(np.unique(crossed.clusters)) >= FEWEST and total > 0 and of_items is None:
+        bounds = _bounds(model, crossed, whole, total)
     out = []
     for name, variance in whole.items():
         share = max(0.0, variance / total) if total > 0 else 0.0
         low, high = bounds.get(name, (None, None))
         out.append(Share(of=name, variance=variance, share=share, low=low, high=high))
     return tuple(out), model.untold
-
-
-def _jackknife(share: float, left: Array, luck: float) -> tuple[float, float]:
-    """Give the interval of a share by what it is without each group; `luck` is a variance that is added.
-
-    Student's, on the logit where the share is clearly above 0, as estimates of variances are skewed.
-    """
-    groups = len(left)
-    times = t_quantile(0.95, groups - 1)
-
-    def error(values: Array, more: float) -> float:
-        return math.sqrt((groups - 1) / groups * float(((values - values.mean()) ** 2).sum()) + more)
-
-    plain = error(left, luck)
-    if not 2 * plain < share < 1.0:
-        return max(0.0, share - times * plain), min(1.0, max(0.0, share + times * plain))
-    inside = np.clip(left, 1e-9, 1.0 - 1e-9)
-    slope = share * (1.0 - share)
-    reach = times * error(np.log(inside / (1.0 - inside)), luck / slope**2)
-    middle = math.log(share / (1.0 - share))
-    return 1.0 / (1.0 + math.exp(reach - middle)), 1.0 / (1.0 + math.exp(-reach - middle))
 
 
 def levels(crossed: Crossed, *, rate: bool = True) -> tuple[Factor, ...]:
@@ -176,6 +147,12 @@ class _Model:
         ]
         return (*levels, *items)
 
+    def of_item(self, one: Set, *, luck: bool) -> Name:
+        """Name the part to which what some factors do to single items belongs; `luck` if that is known."""
+        if len(one) > 1 or (one and len(self.sizes) == 1 and not luck):
+            return ("rest",)
+        return ("item", *self.named(one))
+
     def named(self, one: Set) -> Name:
         """Name the factors of a set."""
         return tuple(self.factors[at] for at in one)
@@ -198,30 +175,92 @@ def _parts(model: _Model, crossed: Crossed, instead: Mapping[Name, float] | None
     if instead is not None:
         return {**out, **instead, ("rest",): rest + instead["rest",]}
     for one in model.components[1:]:
-        if len(one) == 1 and (len(model.sizes) > 1 or luck is not None):
-            out["item", *model.named(one)] = of_items[one]
-        else:
+        name = model.of_item(one, luck=luck is not None)
+        if name == ("rest",):
             rest += of_items[one]
+        else:
+            out[name] = of_items[one]
     out["rest",] = rest
     if luck is not None:
         out["luck",] = luck
     return out
 
 
-def _luck_of_levels(model: _Model, crossed: Crossed) -> dict[Name, float]:
-    """Give the variance that an estimate for levels has where these are equal: 2 b² / (degrees of freedom).
+def _bounds(
+    model: _Model, crossed: Crossed, whole: Mapping[Name, float], total: float
+) -> dict[Name, tuple[float, float]]:
+    """Give the interval of each share, from what each cluster of items adds to each part."""
+    own, contrasts = _own(model, crossed)
+    summed = np.zeros(len(crossed.items))
+    for name, variance in whole.items():
+        if variance > 0:
+            summed = summed + own[name]
+    apart = float(np.nanmax(np.abs(crossed.values - np.nanmean(crossed.values))))
+    sums, groups = by_cluster(summed, crossed.clusters)
+    every = share_intervals.Whole(n=len(crossed.items), total=total, own=sums, far=apart**2)
+    resamples = share_intervals.draws(groups)
+    out = {}
+    for name, variance in whole.items():
+        if name in contrasts:
+            values, each, count = contrasts[name]
+            each = by_cluster(each, crossed.clusters)[0]
+            out[name] = share_intervals.of_levels(variance, values, each, count, every)
+        else:
+            part = by_cluster(own[name], crossed.clusters)[0]
+            out[name] = share_intervals.of_items(variance, part, every, resamples, alike=name == ("item",))
+    return out
 
-    b = tr(P_A Cov)/C is what the luck of items adds, and is taken off.
+
+def _own(model: _Model, crossed: Crossed) -> tuple[dict[Name, Array], dict[Name, tuple[Array, Array, int]]]:
+    """Give what each item adds to each part, beyond its mean, times the number of items.
+
+    With it come, for parts of levels, the contrasts of means whose squares they are, what each item adds to
+    those, and how many combinations of levels there are.
     """
-    _, error, _ = _moments(crossed)
-    added = _split(
-        model.spread @ error @ model.spread.T, model.agree_full, model.every, model.sets, model.sizes
-    )
-    return {
-        model.named(one): 2.0 * added[one] ** 2 / math.prod(model.sizes[at] - 1 for at in one)
-        for one in model.fixed
-        if len(one) in (1, 2)
-    }
+    have = ~np.isnan(crossed.values)
+    n, counts = len(have), np.maximum(have.sum(axis=0), 1)
+    means: Array = np.where(have, crossed.values, 0.0).sum(axis=0) / counts
+    apart = np.where(have, crossed.values - means, 0.0)
+    both = have.T.astype(float) @ have
+    scale = np.where(both > 1, n / np.maximum(both - 1.0, 1.0), 0.0)
+    known = ~np.isnan(crossed.luck)
+    noise = np.where(known, crossed.luck, 0.0) / np.maximum(crossed.times, 1.0)
+    noise = noise * n / np.maximum(known.sum(axis=0), 1)
+    out: dict[Name, Array] = {("rest",): np.zeros(n)}
+    place, times = _places(model.agree, model.patterns)
+    for one, row in _weights(model.patterns, model.components, model.sizes).items():
+        each = np.append(row / np.maximum(times[:-1], 1), 0.0)
+        weights = each[place].reshape(model.agree.shape)
+        adds = ((apart @ (weights * scale)) * apart).sum(axis=1) - noise @ np.diagonal(weights)
+        name = model.of_item(one, luck=bool(known.any()))
+        out[name] = out.get(name, np.zeros(n)) + adds - adds.mean()
+    if known.any():
+        luck = np.where(known, crossed.luck, 0.0).sum(axis=1) * n / known.sum()
+        out["luck",] = luck - luck.mean()
+    contrasts = {}
+    for one in model.fixed[1:]:
+        leading = _leading(model.full, one, model.sizes) @ model.spread
+        values, adds = leading @ means, apart * (n / counts) @ leading.T
+        if len(one) <= 2:
+            name = model.named(one)
+            contrasts[name] = values, adds, math.prod(model.sizes[at] for at in one)
+            out[name] = 2.0 * adds @ values
+        else:
+            out["rest",] += 2.0 * adds @ values
+    return out, contrasts
+
+
+def _leading(full: Whole, one: Set, sizes: Sequence[int]) -> Array:
+    """Give contrasts of all combinations whose squares sum to what factors make together."""
+    place, count, turned = np.zeros(len(full), dtype=np.int64), 1, np.ones((1, 1))
+    for at in one:
+        size = sizes[at]
+        place, count = place * size + full[:, at], count * size
+        basis = np.linalg.qr(np.hstack([np.ones((size, 1)), np.eye(size)[:, 1:]]))[0]
+        turned = np.kron(turned, basis[:, 1:].T)
+    averages = np.zeros((count, len(full)))
+    averages[place, np.arange(len(full))] = count / len(full)
+    return turned @ averages / math.sqrt(count)
 
 
 def _total(parts: dict[Name, float]) -> float:
@@ -283,18 +322,28 @@ def _split(
     count a level as one of endlessly many; what is shared out over levels that are finite is added to the
     sets that lack them (Brennan 2001, sec. 5.1).
     """
-    inside = np.isin(agree, patterns)
-    place = np.searchsorted(patterns, agree[inside])
-    sums = np.bincount(place, matrix[inside], len(patterns))
-    means = sums / np.maximum(np.bincount(place, minlength=len(patterns)), 1)
-    found = np.linalg.lstsq(_incidence(patterns, sets), means, rcond=None)[0]
+    place, times = _places(agree, patterns)
+    means = np.bincount(place, matrix.ravel(), len(times))[: len(patterns)] / np.maximum(times[:-1], 1)
+    return {one: float(row @ means) for one, row in _weights(patterns, sets, sizes).items()}
+
+
+def _places(agree: Whole, patterns: Sequence[int]) -> tuple[Whole, Whole]:
+    """Give the index of each pair's pattern, the last for those of none, and how many pairs have it."""
+    place = np.searchsorted(patterns, agree.ravel())
+    place = np.where(np.isin(agree.ravel(), patterns), place, len(patterns))
+    return place, np.bincount(place, minlength=len(patterns) + 1)
+
+
+def _weights(patterns: Sequence[int], sets: Sequence[Set], sizes: Sequence[int]) -> dict[Set, Array]:
+    """Give what the mean of each pattern counts for in what each set of factors makes."""
+    solved = np.linalg.pinv(_incidence(patterns, sets))
     out = {}
     for one in sets:
-        total = 0.0
-        for wider, component in zip(sets, found, strict=True):
-            if set(one) <= set(wider):
-                total += float(component) / math.prod(sizes[at] for at in wider if at not in one)
-        out[one] = total * math.prod(1.0 - 1.0 / sizes[at] for at in one)
+        shared = [
+            1.0 / math.prod(sizes[at] for at in wider if at not in one) if set(one) <= set(wider) else 0.0
+            for wider in sets
+        ]
+        out[one] = math.prod(1.0 - 1.0 / sizes[at] for at in one) * (np.array(shared) @ solved)
     return out
 
 

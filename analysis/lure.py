@@ -25,7 +25,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from taskc.analysis.intervals import DOUBT
+from taskc.analysis.quantiles import t_quantile
+
 _CRITICAL = 3.841458820694124  # the 95 % quantile of chi-squared with one degree of freedom
+_NO_MORE = 1e-9  # information below it, against the most there is, is none
 _TINY = 1e-12  # the least probability that is taken a logarithm of
 _SAME = 1e-9  # likelihoods that differ by less, in logarithms, are the same
 _GRID = tuple(place / 40 for place in range(41))
@@ -104,22 +108,30 @@ class Lure:
     misfit: float | None = None
 
 
-def estimate(seen: Seen) -> Lure:
+def estimate(seen: Seen, groups: Sequence[Sequence[float]] = (), *, least: float = 0.0) -> Lure:
     """Estimate ability and pull by maximum likelihood, with profile-likelihood intervals of 95 %.
 
     An interval holds all values under which the best of the other parameter is at most 1.92 less likely, in
     logarithms, than the best of both (Venzon and Moolgavkar 1988, Applied Statistics 37:87). Both ends lie
     within 0 and 1.
+
+    `groups` are what `seen` is the sum of, where items belong to clusters or were asked several times: for
+    each cluster `true`, `lured`, `other`, `agreed`, `erred`, `known` and `missed`. In place of 1.92 stands
+    then t²/2 times a design effect: the variance of the estimate that is robust to clusters (the sandwich)
+    over that of independent items, which makes the likelihood one of clusters (Rotnitzky and Jewell 1990,
+    Biometrika 77:485; Pace, Salvan and Sartori 2011, Statistica Sinica 21:129). `least` is its least.
     """
     terms = [term for term in _terms(seen) if term.n > 0]
     why = _why_not(seen)
     conflict, agree, control = _sizes(seen)
     if why:
         alone = control and not conflict and not agree
-        ability = _estimate(terms, pull=False, fixed=0.0) if alone else None
+        limit = _limits(seen, groups, least, alone=True)[0]
+        ability = _estimate(terms, limit, pull=False, fixed=0.0) if alone else None
         return Lure(ability=ability, pull=None, why=why)
-    pull = _estimate(terms, pull=True)
-    ability = _estimate(terms, pull=False)
+    limits = _limits(seen, groups, least)
+    pull = _estimate(terms, limits[1], pull=True)
+    ability = _estimate(terms, limits[0], pull=False)
     if pull.value > 1 - 1e-6 and not control:
         return Lure(ability=None, pull=pull, why="the distractor was always followed")
     return Lure(ability=ability, pull=pull, misfit=_misfit(seen, terms, pull.value))
@@ -174,8 +186,10 @@ def _why_not(seen: Seen) -> str:
     return ""
 
 
-def _estimate(terms: Sequence[_Term], *, pull: bool, fixed: float | None = None) -> Estimate:
+def _estimate(terms: Sequence[_Term], limit: float, *, pull: bool, fixed: float | None = None) -> Estimate:
     """Estimate one parameter; the other is `fixed`, or the best for each value of this one.
+
+    The interval holds what is less likely by `limit` at most, in logarithms, twice.
 
     Without controls the likelihood is concave in 1 − pull and (1 − pull)(1 − ability), so its profiles have
     one peak. With them there may be two, and the range is searched by steps.
@@ -195,10 +209,83 @@ def _estimate(terms: Sequence[_Term], *, pull: bool, fixed: float | None = None)
     top = next((end for end in (0.0, 1.0) if peak - likelihood(end) < _SAME), top)
 
     def within(x: float) -> bool:
-        return 2 * (peak - likelihood(x)) <= _CRITICAL
+        return 2 * (peak - likelihood(x)) <= limit
 
     below, above = [x for x in grid if x < top], [x for x in reversed(grid) if x > top]
     return Estimate(value=top, low=_end(within, below, top), high=_end(within, above, top))
+
+
+def _limits(
+    seen: Seen, groups: Sequence[Sequence[float]], least: float, *, alone: bool = False
+) -> tuple[float, float]:
+    """Give how much less likely what an interval holds may be, in logarithms, twice; of ability and of pull.
+
+    Of `alone`, controls, there is no pull.
+    """
+    if len(groups) < 2:
+        return _CRITICAL, _CRITICAL
+    effects = _design_effects(seen, groups, alone=alone)
+    times = t_quantile(0.95, len(groups) - 1.0) ** 2
+    return times * max(effects[0], least), times * max(effects[1], least)
+
+
+def _design_effects(seen: Seen, groups: Sequence[Sequence[float]], *, alone: bool) -> tuple[float, float]:
+    """Give the variances of ability and pull in clusters over those of independent items.
+
+    They are drawn towards items of a cluster being all alike, by the weight of `DOUBT` clusters against as
+    many as tell of the estimate, (Σ w)²/Σ w² of what the answers of each weigh in it.
+    """
+    terms = _terms(seen)
+    total = math.fsum(term.n for term in terms)
+    sizes = [math.fsum(group) for group in groups]
+    alike = math.fsum(size * size for size in sizes) / max(total, 1.0)
+
+    def inside(value: float) -> float:
+        return min(max(value, 0.5 / (total + 1)), 1 - 0.5 / (total + 1))
+
+    free = [term for term in terms if term.n > 0]
+    pull = 0.0 if alone else inside(_estimate_of(free))
+    ability = inside(_best(free, pull))
+    chances = [term.at(pull, ability) for term in terms]
+    slopes = [
+        (term.inner + term.both * pull, 0.0 if alone else term.outer + term.both * ability) for term in terms
+    ]
+    kinds = _sizes(seen)
+    asked = [kinds[0]] * 3 + [kinds[1]] * 2 + [kinds[2]] * 2
+    (aa, aq, qq) = (
+        math.fsum(n * one[i] * one[j] / p for n, one, p in zip(asked, slopes, chances, strict=True))
+        for i, j in ((0, 0), (0, 1), (1, 1))
+    )
+    spread = aa * qq - aq * aq
+    if alone or spread <= _NO_MORE * aa * qq:
+        inverse = ((1 / aa if aa else 0.0, 0.0), (0.0, 1 / qq if qq else 0.0))
+    else:
+        inverse = ((qq / spread, -aq / spread), (-aq / spread, aa / spread))
+    found = []
+    for at, row in enumerate(inverse):
+        moves = [(row[0] * one[0] + row[1] * one[1]) / p for one, p in zip(slopes, chances, strict=True)]
+        found.append(_design_effect(groups, moves, row[at], alike))
+    return found[0], found[1]
+
+
+def _design_effect(
+    groups: Sequence[Sequence[float]], moves: Sequence[float], variance: float, alike: float
+) -> float:
+    """Give a design effect from what each answer moves an estimate by, whose plain variance is known."""
+    each = [[n * move for n, move in zip(group, moves, strict=True)] for group in groups]
+    sums = [math.fsum(one) for one in each]
+    weights = [math.fsum(part * part for part in one) for one in each]
+    if not variance or not any(weights):
+        return alike
+    middle = math.fsum(sums) / len(sums)
+    effect = math.fsum((one - middle) ** 2 for one in sums) * len(sums) / (len(sums) - 1) / variance
+    telling = math.fsum(weights) ** 2 / math.fsum(weight * weight for weight in weights)
+    return (telling * effect + DOUBT * alike) / (telling + DOUBT)
+
+
+def _estimate_of(terms: Sequence[_Term]) -> float:
+    """Give the likeliest pull."""
+    return _estimate(terms, 0.0, pull=True).value
 
 
 def _peak(

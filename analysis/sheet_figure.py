@@ -16,6 +16,7 @@ from taskc.analysis.bars import CHANCE, look_of
 from taskc.analysis.cell import Cell
 from taskc.analysis.fold import drawable
 from taskc.analysis.pieces import take_apart
+from taskc.analysis.sheets import TITLE
 from taskc.analysis.style import FamilyLook, family_look, style
 from taskc.records.drawn import Drawn, Piece
 from taskc.records.sheet import Area, Panel, Series, Sheet
@@ -29,7 +30,7 @@ _HEAD, _ENTRY, _PAD = 0.22, 0.17, 0.06  # inches: the title, a line of the legen
 _LEFT, _RIGHT, _TOP, _BOTTOM = 0.42, 0.07, 0.2, 0.31  # inches around a panel's axes
 _DPI = 220
 _CLEAR = 8  # lines whose points have their intervals drawn in full
-_TITLE = 31  # characters of a panel's title
+_LINE = 0.11  # inches: a further line of a panel's title
 _WORDS = {"accuracy": "accuracy, %", "loss": "loss, nats", "attribution": "whose answer, %"}
 
 
@@ -80,7 +81,8 @@ class _Drawing:
         self._legend = list(_legend(sheet))
         self._across = wide
         lines = math.ceil(len(self._legend) / self._across)
-        self._size = (wide * CELL[0], _HEAD + self._tall * CELL[1] + lines * _ENTRY + _PAD)
+        self._high = CELL[1] + (sheet.lines - 1) * _LINE
+        self._size = (wide * CELL[0], _HEAD + self._tall * self._high + lines * _ENTRY + _PAD)
         self._figure = _new_figure(self._size)
 
     def draw(self) -> None:
@@ -105,20 +107,20 @@ class _Drawing:
         return buffer.getvalue()
 
     def _panel(self, x: int, y: int, panel: Panel) -> _Box:
-        left, top = x * CELL[0], _HEAD + y * CELL[1]
+        left, top = x * CELL[0], _HEAD + y * self._high
         name = f"panel-{x}-{y}"
         high = self._size[1]
         box = (
             left + _LEFT,
-            high - (top + CELL[1] - _BOTTOM),
+            high - (top + self._high - _BOTTOM),
             CELL[0] - _LEFT - _RIGHT,
             CELL[1] - _TOP - _BOTTOM,
         )
         _fill(self._figure, box, panel, self.sheet).put(name)
         title = panel.title + (f", {panel.family}" if panel.family else "")
-        text = f"{_WORDS[panel.kind]}: {title}"
+        text = f"{_WORDS[panel.kind]}: {title}".replace("\n", " ")
         return _Box(
-            name=name, text=text, left=72 * left, top=72 * top, width=72 * CELL[0], height=72 * CELL[1]
+            name=name, text=text, left=72 * left, top=72 * top, width=72 * CELL[0], height=72 * self._high
         )
 
     def _entry(self, place: int, entry: tuple[str, dict[str, Any]]) -> _Box:
@@ -131,7 +133,7 @@ class _Drawing:
         width = wide / self._across
         row, column = divmod(place, self._across)
         left = column * width + 0.06
-        middle = 1 - (_HEAD + self._tall * CELL[1] + (row + 0.5) * _ENTRY) / high
+        middle = 1 - (_HEAD + self._tall * self._high + (row + 0.5) * _ENTRY) / high
         name = f"entry-{place}"
         artist: Any
         if "facecolor" in looks:
@@ -151,7 +153,7 @@ class _Drawing:
             va="center",
             gid=f"{name}-text",
         )
-        top = 72 * (_HEAD + self._tall * CELL[1] + row * _ENTRY)
+        top = 72 * (_HEAD + self._tall * self._high + row * _ENTRY)
         return _Box(
             name=name, text=text, left=72 * column * width, top=top, width=72 * width, height=72 * _ENTRY
         )
@@ -181,7 +183,7 @@ def _fill(figure: "Figure", box: tuple[float, float, float, float], panel: Panel
     cell.frame(
         {place: human(place) for place in scale_ticks(*sheet.scales, log=sheet.log)},
         {0: "0", 50: "50", 100: "100"} if panel.kind != "loss" else _steps(top),
-        _both(panel.title, panel.family, _TITLE),
+        "\n".join(_both(line, panel.family, TITLE) for line in panel.title.split("\n")),
         (drawable(sheet.axis), _WORDS[panel.kind]),
         grid=panel.area is None,
     )

@@ -110,15 +110,23 @@ def _part(parts: Sequence[Part], distractors: tuple[str, ...]) -> Part:
     return Part(
         n=n,
         scores=sum(part.scores for part in had),
-        accuracy=_rate(rates, ("true_task", "both"), n),
-        lured=_rate(rates, distractors, n),
+        accuracy=_rate(rates, ("true_task", "both"), [(part.n, part.accuracy) for part in had]),
+        lured=_rate(rates, distractors, [(part.n, part.lured) for part in had]),
         counts={name: sum(part.counts.get(name, 0) for part in had) for name in names},
         rates=rates,
     )
 
 
-def _rate(rates: Mapping[str, float], names: tuple[str, ...], n: int) -> Rate | None:
-    return wilson(min(1.0, math.fsum(rates[name] for name in names)), n) if n else None
+def _rate(
+    rates: Mapping[str, float], names: tuple[str, ...], had: Sequence[tuple[int, Rate | None]]
+) -> Rate | None:
+    """Join rates; each part is worth the items that its own interval says, n²/Σ(nᵢ²/effectiveᵢ) in all."""
+    n = sum(size for size, _ in had)
+    if not n:
+        return None
+    share = min(1.0, math.fsum(rates[name] for name in names))
+    spread = math.fsum(size * size / ((rate and rate.effective) or size) for size, rate in had)
+    return replace(wilson(share, max(1.0, n * n / spread)), n=n)
 
 
 def _weighted(pairs: Sequence[tuple[int, float]]) -> float:

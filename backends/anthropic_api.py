@@ -1,10 +1,10 @@
 """`anthropic/MODEL`: Anthropic's Messages.
 
 The key is `ANTHROPIC_API_KEY`; `ANTHROPIC_BASE_URL` or `?base_url=` names another address, which is then
-part of the model's name. Messages report no
-log-probabilities, so replies are what can be had. What a model takes stands in `capabilities.toml`: only models
-up to 4.5 go on with a reply that is begun for them. The present version of the protocol has no field for a
-temperature, so models that take one, up to 4.6, are asked by the version before it. An effort is told in `output_config`. Whether a model thinks before it replies is
+part of the model's name. Messages report no log-probabilities, so replies are what can be had. What a model
+takes stands in `capabilities.toml`: only models up to 4.5 go on with a reply that is begun for them. The
+present version of the protocol has no field for a temperature, so models that take one, up to 4.6, are asked
+by the version before it. An effort is told in `output_config`. Whether a model thinks before it replies is
 its maker's choice unless `?thinking=adaptive` or `?thinking=disabled` states it; the limit of a reply is
 raised by `?reasoning_tokens=N` for it.
 """
@@ -81,6 +81,7 @@ def open_model(name: ModelName, around: Surroundings) -> RemoteModel:
 
     known = describe(name, around)
     _, url = address(name, around)
+    proxy = None if is_loopback(url) else wire.proxy_for(url)
     line = Line(
         sdk=anthropic,
         service="anthropic",
@@ -100,7 +101,6 @@ def open_model(name: ModelName, around: Surroundings) -> RemoteModel:
         default_headers={"anthropic-version": _SAMPLED} if known.capabilities.temperature else None,
     )
     headers = {key: value for key, value in client.default_headers.items() if isinstance(value, str)}
-    proxy = None if is_loopback(url) else wire.proxy_for(url)
     own = wire.Wire(url, line.secret, proxy=proxy, headers=headers)
     speech = MessagesSpeech(
         name=name.name,

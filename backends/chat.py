@@ -26,11 +26,12 @@ STOPS = 4  # as many stop strings as a request may carry; more are cut here
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
-    """Tokens as the provider counts them."""
+    """Tokens as the provider counts them; SGLang counts those of reasoning beside the others."""
 
     prompt_tokens: int | None = 0
     completion_tokens: int | None = 0
     total_tokens: int | None = 0
+    reasoning_tokens: int | None = 0
     completion_tokens_details: Hidden | None = None
 
 
@@ -54,8 +55,8 @@ class Answer:
         """Give the tokens of its reasoning, as far as they are told, or are in the total alone."""
         told = self.usage or Counted()
         details = told.completion_tokens_details
-        stated = details.reasoning_tokens or 0 if details else 0
-        return max(stated, self.tokens.written - (told.completion_tokens or 0))
+        stated = (told.reasoning_tokens or 0, details.reasoning_tokens or 0 if details else 0)
+        return max(*stated, self.tokens.written - (told.completion_tokens or 0))
 
     @property
     def source(self) -> Source:

@@ -21,7 +21,8 @@ _PURSE = re.compile(r"credit balance is too low|reached your specified API usage
 _DECLINED = re.compile(r"\s*Content Exists Risk\W*", re.IGNORECASE)
 _KEY = re.compile(r"API key not valid|incorrect API key|invalid API key", re.IGNORECASE)
 _OVERFLOW = re.compile(
-    r"prompt is too long|maximum (?:context|model) length|exceeds the available context size"
+    r"prompt is too long|maximum (?:context|model) length|longer than the model's context length"
+    r"|exceeds the available context size|exceed context limit"
     r"|request too large for ",  # larger than the limit of a minute, which no waiting changes
     re.IGNORECASE,
 )

@@ -19,7 +19,7 @@ from taskc.backends.protocol import ModelError, ModelName, Surroundings
 from taskc.backends.reading import UnreadableError, read
 from taskc.backends.retry import Got, Patience, Problem, persist
 from taskc.backends.speech import Speech
-from taskc.backends.tokens import measures_of
+from taskc.backends.tokens import measures_of, most_of
 from taskc.backends.wire import APIConnectionError, APIStatusError, Cause, Wire, cause_of
 from taskc.records.operation import (
     Failure,
@@ -109,7 +109,15 @@ class Line:
         fetched = await persist(once, self.explain, self.patience, self.lane, *measures_of(asked))
         value = fetched.value
         reply = Reply(outcome=value) if isinstance(value, (Failure, Refusal)) else value
-        return replace(reply, attempts=fetched.attempts, seconds=fetched.seconds, wasted=fetched.wasted)
+        return Reply(  # `replace` takes as long as reading the answer does
+            outcome=reply.outcome,
+            usage=reply.usage,
+            attempts=fetched.attempts,
+            source=reply.source,
+            body=reply.body,
+            seconds=fetched.seconds,
+            wasted=fetched.wasted,
+        )
 
     def _read(self, asked: Operation, text: str, speech: Speech[Any]) -> Reply:
         """Read what came, the key taken out of it first: a server may repeat what it was sent."""
@@ -130,7 +138,8 @@ class Line:
         except (UnreadableError, _UselessError) as error:
             problem = self.explain(error)
             assert problem is not None
-            return Reply(outcome=problem.outcome, wasted=problem.used or Usage())
+            used = problem.used or (most_of(asked) if problem.paid else Usage())
+            return Reply(outcome=problem.outcome, wasted=used)
 
     def told(self, text: str) -> str:
         """Give a message of the provider's as it may be shown: short, and without the key."""

@@ -39,6 +39,7 @@ class Counted:
 
     input_tokens: int | None = 0
     output_tokens: int | None = 0
+    total_tokens: int | None = 0
     output_tokens_details: Hidden | None = None
 
 
@@ -101,7 +102,7 @@ class Response:
     def tokens(self) -> Usage:
         """Give the usage, zero where none is told."""
         told = self.usage or Counted()
-        return counted(told.input_tokens, told.output_tokens)
+        return counted(told.input_tokens, told.output_tokens, told.total_tokens)
 
     @property
     def source(self) -> Source:

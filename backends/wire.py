@@ -184,6 +184,8 @@ def proxy_for(url: str) -> str | None:
     """
     parts = urlsplit(url)
     known = getproxies()
+    for name in {"http", "https", "all"} & known.keys():  # the SDKs read them all
+        _check_proxy(name, known[name])
     proxy = known.get(parts.scheme) or known.get("all")
     if not proxy or proxy_bypass(parts.netloc):
         return None
@@ -194,6 +196,19 @@ def proxy_for(url: str) -> str | None:
             help="set `HTTPS_PROXY` to one, or `NO_PROXY` to the host",
         )
     return proxy
+
+
+def _check_proxy(name: str, proxy: str) -> None:
+    """Raise `ModelError` for what is no address at all; it is not shown, as it may hold a password."""
+    try:
+        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        good = bool(parts.scheme and parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        good = False
+    if proxy and not good:
+        raise ModelError(
+            f"`{name.upper()}_PROXY` is not the address of a proxy", help="write `http://HOST:PORT`"
+        )
 
 
 def _bytes_of(body: dict[str, Any]) -> bytes:

@@ -42,6 +42,16 @@ from taskc.cli.terminal import coloured, echo_json
     show_default=True,
     help="what p-values are adjusted by, over all comparisons",
 )
+@click.option(
+    "--pool",
+    "pool",
+    multiple=True,
+    metavar="WHAT",
+    help="one difference over all of these: task, regime, measure, model, or a factor; repeatable",
+)
+@click.option(
+    "--unpaired", is_flag=True, help="let a condition be about runs that share no item: as two samples"
+)
 @options.mix_measures
 @click.option("--subtasks", is_flag=True, help="compare each subtask, not each task")
 @click.option(
@@ -61,6 +71,8 @@ def command(
     conditions: tuple[str, ...],
     sure: float | None,
     adjust: Any,
+    pool: tuple[str, ...],
+    unpaired: bool,
     mix_measures: bool,
     subtasks: bool,
     form: str,
@@ -72,7 +84,8 @@ def command(
     """
     with group.translated():
         from taskc.flow.condition import BadCondition, parse_condition
-        from taskc.flow.contrast import Question, compare_runs
+        from taskc.flow.contrast import compare_runs
+        from taskc.flow.contrast_sides import Question
         from taskc.flow.selection import parse_selection
 
         runs, more = group.parted(sides)
@@ -90,6 +103,8 @@ def command(
                     wanted=parse_selection((*select, *more), None),
                     conditions=tuple(map(parse_condition, conditions)),
                     sure=sure,
+                    pool=tuple(dict.fromkeys(pool)),
+                    unpaired=unpaired,
                     adjust=adjust,
                     mix=mix_measures,
                     subtasks=subtasks,

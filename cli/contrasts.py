@@ -64,6 +64,10 @@ def _legend(contrasts: Sequence[Contrast], level: float, adjusted: str) -> str:
         said.append("Paired by item: n items were answered on both sides, + went up and − went down.")
     if paired < len(contrasts):
         said.append("Not paired: where the sides share no item they are two samples, n of each.")
+    if any(one.pooled for one in contrasts):
+        said.append(
+            "Taken together: items count alike, and one that was asked in several ways is one cluster."
+        )
     if any(map(_clustered, contrasts)):
         said.append("Items of one cluster are not independent: tests and intervals reckon with clusters.")
     said.append(f"p: {tests}.")
@@ -101,6 +105,12 @@ def _table(contrasts: Sequence[Contrast]) -> str:
 
 def _levels(one: Contrast) -> str:
     return ", ".join(f"{factor}={level}" for factor, level in one.levels.items())
+
+
+def _together(one: Contrast) -> str:
+    from taskc.flow.contrast_forms import together
+
+    return together(one)
 
 
 def _is_share(one: Contrast) -> bool:
@@ -144,7 +154,8 @@ _COLUMNS: tuple[tuple[str, _Cell, bool, Callable[[Sequence[Contrast]], bool]], .
     ("task", lambda one: one.task, False, _any(lambda one: one.task)),
     ("regime", lambda one: one.regime, False, _any(lambda one: one.regime)),
     ("levels", _levels, False, _any(lambda one: one.levels)),
-    ("measure", lambda one: one.measure.replace("(", " ("), False, _any(lambda one: True)),
+    ("together", _together, False, _any(lambda one: one.pooled)),
+    ("measure", lambda one: one.measure.replace("(", " ("), False, _any(lambda one: one.measure)),
     ("metric", lambda one: one.metric, False, _any(lambda one: True)),
     ("first", lambda one: _value(one, 0), True, _any(lambda one: True)),
     ("second", lambda one: _value(one, 1), True, _any(lambda one: True)),

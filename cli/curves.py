@@ -1,5 +1,6 @@
 """`taskc curves`: the shape of curves against scale."""
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,9 +68,9 @@ def command(
 ) -> None:
     """Judge the shape of curves: positive, inverse, U-shaped, inverted U, flat, or undetermined.
 
-    RUN is a folder that `taskc eval` made, or one that holds some; ladders give the sizes of models. Or, with
-    --points, FILE is .csv, .tsv, .jsonl, .json or .parquet, a row for each model. `value` is a share of right
-    answers, 0 to 1, over `n` items. A curve is one task, regime and family.
+    RUN is a folder that `taskc eval` made, or one that holds some; `runs` without one. Ladders give the sizes
+    of models. Or, with --points, FILE is .csv, .tsv, .jsonl, .json or .parquet, a row for each model. `value`
+    is a share of right answers, 0 to 1, over `n` items. A curve is one task, regime and family.
     """
     with group.translated():
         from taskc.flow.curve_picture import check_picture, write_picture
@@ -82,7 +83,7 @@ def command(
 
         named, more = group.parted([str(run) for run in runs])
         of_runs = ladders or at or along or mix_measures or subtasks or (scale, part, rate) != _USUAL
-        check_source(named, points, of_runs=bool(of_runs))
+        named = check_source(named, points, of_runs=bool(of_runs))
         if output is not None:
             check_picture(output)
         only = Only(wanted=parse_selection((*select, *more), None), models=models, subtasks=subtasks)
@@ -97,7 +98,7 @@ def command(
                 raise BadSelection(told, "select rows with items, or another `--part` or `--rate`")
             if log:
                 check_logarithms(read.curves)
-        verdicts = judge_curves(read, log=log, likely=likely, least=least)
+        verdicts = judge_curves(read, log=log, likely=likely, least=least, workers=os.cpu_count() or 1)
     stop_if_wrong(verdicts.read)
     if form == "json":
         echo_json(_plain(verdicts))
@@ -111,14 +112,15 @@ def command(
         echo(f"picture: {output}", err=True)
 
 
-def check_source(named: tuple[str, ...], points: Path | None, *, of_runs: bool) -> None:
-    """See that curves come from runs or from a table, and that nothing `of_runs` is said of a table."""
-    if bool(points) == bool(named):
+def check_source(named: tuple[str, ...], points: Path | None, *, of_runs: bool) -> tuple[str, ...]:
+    """Give the runs that curves come from, `runs` where no table and none is named; raises `UsageError`."""
+    if bool(points) == bool(named) and (named or not Path("runs").is_dir()):
         raise click.UsageError("name runs that `taskc eval` made, or a table with --points FILE")
     if points and of_runs:
         raise click.UsageError(
             "a table has its scales and values: what says how to make them of runs goes with runs only"
         )
+    return named or ("runs",)
 
 
 def stop_if_wrong(read: "Read") -> None:

@@ -19,6 +19,7 @@ _COLUMNS = (
     "task",
     "measure",
     "metric",
+    "part",
     "kind",
     "of",
     "level",
@@ -33,13 +34,19 @@ _LEAST = 0.005  # smaller shares of two together are not printed
 
 
 @click.command("effects")
-@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN...")
+@options.runs
 @click.option(
     "--metric",
     default="accuracy",
     show_default=True,
     metavar="NAME",
     help="accuracy, lured, or a number of the scores such as loss",
+)
+@click.option(
+    "--part",
+    type=click.Choice(["all", "conflict", "agree", "control"]),
+    help="which items: those on which a distractor predicts another answer, the others, of these the ones on "
+    "which none does; without it the first, where there are any, as in a report",
 )
 @click.option(
     "--wording",
@@ -59,6 +66,7 @@ _LEAST = 0.005  # smaller shares of two together are not printed
 def command(
     runs: tuple[Path, ...],
     metric: str,
+    part: Any,
     wordings: tuple[str, ...],
     reml: bool,
     subtasks: bool,
@@ -69,16 +77,19 @@ def command(
 ) -> None:
     """Say what moved a score: the item, or how it was asked.
 
-    RUN is a folder that `taskc eval` made, or one that holds some. Told are the share of variance of items,
-    models, regimes and each factor that was varied; the score at each level; the pull of places where the
-    order of options was varied; the score averaged over wordings; and whether verdicts survive them.
+    RUN is a folder that `taskc eval` made, or one that holds some; `runs` without one. Told are the share of
+    variance of items, models, regimes and each factor that was varied; the score at each level; the pull of
+    places where the order of options was varied; the score averaged over wordings; and whether verdicts
+    survive them.
     """
     with group.translated():
         from taskc.flow.effects import Asked
         from taskc.flow.survival import tell_all
 
-        asked = Asked(metric=metric, wordings=wordings, subtasks=subtasks, mix=mix_measures, reml=reml)
-        told = tell_all(runs, asked, ladders=ladders, at=at)
+        asked = Asked(
+            metric=metric, part=part, wordings=wordings, subtasks=subtasks, mix=mix_measures, reml=reml
+        )
+        told = tell_all(runs or (Path("runs"),), asked, ladders=ladders, at=at)
     if form == "json":
         from msgspec import to_builtins
 
@@ -89,12 +100,14 @@ def command(
         from taskc.records.effects import shortly
 
         for number, one in enumerate(told.effects):
-            _print(shortly(one), blank=number > 0)
+            _print(shortly(one), blank=number > 0, stated=part is not None)
         _print_survival(told)
 
 
-def _print(one: "Effects", *, blank: bool) -> None:
-    head = f"{one.task} · {one.measure}: {one.metric}, {one.items:,} items"
+def _print(one: "Effects", *, blank: bool, stated: bool) -> None:
+    kind = "" if one.part == "all" else f"{one.part} "
+    head = f"{one.task} · {one.measure}: {one.metric}, {one.items:,} {kind}items"
+    head += " (`--part all` takes all)" if kind and not stated else ""
     echo(("\n" if blank else "") + f"{head} in {one.cells} combinations, {one.answers:,} answers")
     if one.shares:
         echo("\nshare of the variance of one answer, per cent [95 %]")
@@ -195,7 +208,7 @@ def _csv(told: "Told") -> str:
     writer = csv.DictWriter(out, _COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
     for one in told.effects:
-        head = {"task": one.task, "measure": one.measure, "metric": one.metric}
+        head = {"task": one.task, "measure": one.measure, "metric": one.metric, "part": one.part}
         writer.writerows({**head, **row} for row in _rows(one))
     for survival in told.survival:
         writer.writerows(_of_survival(survival))
@@ -226,7 +239,7 @@ def _rows(one: "Effects") -> "Iterator[dict[str, Any]]":
 
 def _of_survival(one: "Survival") -> "Iterator[dict[str, Any]]":
     head = {"task": one.task, "measure": one.measure, "metric": one.metric, "regime": one.regime}
-    head |= {"model": one.family, "of": one.factor}
+    head |= {"part": one.part, "model": one.family, "of": one.factor}
     yield {**head, "kind": "alike", "n": one.levels, "value": one.alike}
     for level, verdict in one.verdicts.items():
         for shape, p in one.probabilities[level].items():

@@ -46,9 +46,9 @@ def command(
 ) -> None:
     """Measure linearity and breakthroughness of curves, find breaks, and hold them against smooth metrics.
 
-    RUN is a folder that `taskc eval` made, or one that holds some; or curves come from a table with --points.
-    Breakthroughness is not defined where half the steps or more are 0; the stable variant, which reckons with
-    the luck of the items, always is.
+    RUN is a folder that `taskc eval` made, or one that holds some, `runs` without one; or curves come from a
+    table with --points. Breakthroughness is not defined where half the steps or more are 0; the stable
+    variant, which reckons with the luck of the items, always is.
     """
     with group.translated():
         from taskc.flow.emergence import Sought, emerge_runs, emerge_table
@@ -58,7 +58,7 @@ def command(
 
         named, more = group.parted([str(run) for run in runs])
         of_runs = ladders or at or along or mix_measures or subtasks or scale != "parameters"
-        check_source(named, points, of_runs=bool(of_runs))
+        named = check_source(named, points, of_runs=bool(of_runs))
         only = Only(wanted=parse_selection((*select, *more), None), models=models, subtasks=subtasks)
         sought = Sought(log=axis == "log", likely=likely, continuous=continuous)
         if points:

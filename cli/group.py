@@ -113,8 +113,8 @@ class Numbers(_Kind):
 
     def _one(self, word: str, param: click.Parameter | None, ctx: click.Context | None) -> float:
         try:
-            number = int(word) if self._whole else float(word)
-        except ValueError:
+            number = float(int(word)) if self._whole else float(word)
+        except (ValueError, OverflowError):
             number = math.nan
         if not (math.isfinite(number) and self._least <= number <= self._most):
             what = "a whole number" if self._whole else "a number"
@@ -124,7 +124,7 @@ class Numbers(_Kind):
                 else f"from {self._least:g} to {self._most:g}"
             )
             self.fail(f"{word} is not {what} {limit}.", param, ctx)
-        return number
+        return int(number) if self._whole else number
 
 
 def parted(words: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -10,6 +10,8 @@ from taskc.cli import group, options, results
 from taskc.cli.terminal import echo
 from taskc.cli.trials import print_tried
 
+MOST_ITEMS = 100_000  # fewer show whatever there is to see, and more fill the memory
+
 
 @click.command("power")
 @click.argument("build", nargs=-1, metavar="[BUILD]")
@@ -23,9 +25,9 @@ from taskc.cli.trials import print_tried
 )
 @click.option(
     "--items",
-    type=group.Numbers(1, whole=True),
+    type=group.Numbers(1, MOST_ITEMS, whole=True),
     metavar="N,…",
-    help="how many items they are asked, of the build's mix; without it as many as there are",
+    help="how many items they are asked, of the build's mix, 100,000 at most; as many as there are without",
 )
 @click.option(
     "--effect",

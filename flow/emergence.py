@@ -48,7 +48,7 @@ def emerge_table(path: Path, sought: Sought, only: Only | None = None) -> Told:
     Raises `BadSelection` for a column that there is not, or that holds no numbers, and for a name that no
     curve has.
     """
-    read = narrow_curves(read_points(path, log=False), only or Only())
+    read = narrow_curves(read_points(path, log=sought.log), only or Only())
     curves = tuple(
         _emerged(curve, [_column(curve, name) for name in sought.continuous], sought) for curve in read.curves
     )

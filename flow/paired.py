@@ -8,6 +8,7 @@ from typing import TypeAlias
 from taskc.analysis.by_item import Answers
 from taskc.analysis.paired import Column, paired_errors
 from taskc.analysis.row import Part, Row
+from taskc.flow.placed import regime_of
 from taskc.flow.run_items import SCORES, read_items
 from taskc.flow.selection import BadSelection
 from taskc.records.curve import Answered, Paired
@@ -39,7 +40,7 @@ def unlike(rows: Iterable[Row], items: Items, *, mix: bool = False) -> tuple[str
     for row in rows:
         have = sum(len(one.items) for one in items.get(_key(row, mix), ()))
         if have != row.all.n:
-            lost[f"`{row.model}`, {row.task}, {row.regime} ({have:,} of {row.all.n:,})"] = None
+            lost[f"`{row.model}`, {row.task}, {regime_of(row, mix=mix)} ({have:,} of {row.all.n:,})"] = None
     if not lost:
         return ()
     told = "; ".join(list(lost)[:3]) + (f" and {len(lost) - 3} more" if len(lost) > 3 else "")

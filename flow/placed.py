@@ -1,6 +1,7 @@
 """Rows put on curves: against the sizes of models, or the levels of a factor, shots, effort, any number."""
 
 import re
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -147,7 +148,8 @@ def check_placed(models: Iterable[str], wanted: Against) -> None:
 
 def cure_of(model: str) -> str:
     """Say what to do about a model that is on no ladder."""
-    return f"state the scale, `--at {model}=NUMBER`, or name a file that has it with `--ladder`"
+    stated = shlex.quote(f"{model}=NUMBER")
+    return f"state the scale, `--at {stated}`, or name a file that has it with `--ladder`"
 
 
 def regime_of(row: Row, *, mix: bool) -> str:

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from taskc.analysis.adjust import ADJUSTMENTS
 from taskc.analysis.by_item import Answers, overview
 from taskc.analysis.intervals import LEVEL
-from taskc.flow.contrast import Context, contrasts_of
+from taskc.flow.contrast import contrasts_of
+from taskc.flow.contrast_sides import Context
 from taskc.records.contrast import Contrast
 from taskc.records.report import Comparisons, PartName
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from taskc.analysis.row import Part, Row
 from taskc.analysis.whole import whole
-from taskc.flow.build import BuildError
+from taskc.flow.build_folder import BuildError
 from taskc.flow.only import Only, check_only
 from taskc.flow.paired import Items, answered, pair_rows, read_paired, unlike
 from taskc.flow.placed import Against, Placed, by_level, by_size, check_placed, check_stated

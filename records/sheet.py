@@ -62,7 +62,7 @@ class Sheet(Struct, frozen=True, kw_only=True):
 
     `name` makes a file name. `scales` and `losses` are the ends of the axes, which all panels share.
     `families` are those of the whole report, so that a family looks the same in all figures. `distractors`
-    are told apart by their order.
+    are told apart by their order. Titles of panels have room for so many `lines`.
     """
 
     name: str
@@ -77,3 +77,4 @@ class Sheet(Struct, frozen=True, kw_only=True):
     scales: tuple[float, float]
     losses: tuple[float, float]
     rows: tuple[Measured, ...]
+    lines: int = 1

@@ -33,6 +33,7 @@ __all__ = ["Connection", "connect", "held", "insert", "transaction"]
 
 APPLICATION = 0x7461_736B  # "task"
 VERSION = 3
+_LOG = 4000  # pages of the log, 16 MB, that are put into the file together: by then a page takes many answers
 _MOVED = 1000  # answers of an older format brought over at once
 _HEAD = 100  # bytes at the beginning of an SQLite file that say what it is
 
@@ -200,6 +201,7 @@ def _settled(db: Connection, path: Path, patience: float) -> Connection:
         with transaction(db):
             _bring_up(db, path, _version(db, path))  # another process may have been faster
     _write_ahead(db, patience)
+    db.execute(f"PRAGMA wal_autocheckpoint = {_LOG}")
     db.execute("PRAGMA synchronous = NORMAL")  # a power cut may lose the last answers, never the file
     return db
 

@@ -16,6 +16,7 @@ import msgspec
 from taskc.backends.batches.errands import Errands, Lost, encoded, plain
 from taskc.backends.batches.parcel import Frame
 from taskc.backends.batches.protocol import CANCELLED, EXPIRED, Found, Result, Seen, Submission
+from taskc.backends.reading import read_line
 from taskc.backends.remote import RemoteModel
 from taskc.records.batch import Batch
 from taskc.records.operation import Failure, Operation, Reply
@@ -98,7 +99,11 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True):
     result: _Result
 
 
-_read = msgspec.json.Decoder(_Line)
+_decoder = msgspec.json.Decoder(_Line)
+
+
+def _read(line: bytes) -> _Line:
+    return read_line(_decoder, line)
 
 
 def open_batches(model: RemoteModel) -> "AnthropicBatches":
@@ -212,15 +217,13 @@ class AnthropicBatches:
     async def fetch(self, file: str) -> IO[bytes] | Failure:
         """Fetch the results of a batch."""
         batches = self.model.client.messages.batches
-        got = await self._errands.download(
-            lambda: batches.with_streaming_response.results(file), _read.decode
-        )
+        got = await self._errands.download(lambda: batches.with_streaming_response.results(file), _read)
         return got.failure if isinstance(got, Lost) else got
 
     def results(self, lines: IO[bytes]) -> Iterator[Result]:
         """Take lines apart."""
         for line in lines:
-            read = _read.decode(line)
+            read = _read(line)
             yield Result(name=read.custom_id, raw=read.result)
 
     def reply(self, result: Result, asked: Operation) -> Reply:

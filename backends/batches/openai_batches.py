@@ -16,6 +16,7 @@ from taskc.backends.batches.errands import Errands, Lost, encoded, plain
 from taskc.backends.batches.parcel import Frame
 from taskc.backends.batches.protocol import CANCELLED, EXPIRED, Found, Result, Seen, Submission
 from taskc.backends.protocol import ModelError
+from taskc.backends.reading import read_line
 from taskc.backends.remote import RemoteModel
 from taskc.backends.wire import json_or_text
 from taskc.records.batch import Batch
@@ -95,7 +96,11 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True):
     error: _Error | None = None
 
 
-_read = msgspec.json.Decoder(_Line)
+_decoder = msgspec.json.Decoder(_Line)
+
+
+def _read(line: bytes) -> _Line:
+    return read_line(_decoder, line)
 
 
 def open_batches(model: RemoteModel) -> "OpenAIBatches":
@@ -215,15 +220,13 @@ class OpenAIBatches:
     async def fetch(self, file: str) -> IO[bytes] | Failure:
         """Fetch one of the two files."""
         client = self.model.client
-        got = await self._errands.download(
-            lambda: client.files.with_streaming_response.content(file), _read.decode
-        )
+        got = await self._errands.download(lambda: client.files.with_streaming_response.content(file), _read)
         return got.failure if isinstance(got, Lost) else got
 
     def results(self, lines: IO[bytes]) -> Iterator[Result]:
         """Take lines apart."""
         for line in lines:
-            read = _read.decode(line)
+            read = _read(line)
             yield Result(name=read.custom_id, raw=read)
 
     def reply(self, result: Result, asked: Operation) -> Reply:

@@ -209,3 +209,34 @@ def test_paired_rows_are_held_against_the_first_item_by_item() -> None:
 def test_wilson_is_what_an_excess_without_errors_has() -> None:
     found = row(scores({"true_task": 50, "trap": 50}, ONE)).attribution.excess
     assert found is not None and found.high == pytest.approx(wilson(0.5, 100).high)
+
+
+def test_clusters_widen_all_that_is_said_of_a_lure() -> None:
+    """Each answer four times in one cluster: as strangers they seem to tell more than they do."""
+    plain = list(scores({"true_task": 40, "trap": 80, "other": 40}, ONE))
+    agreed = list(scores({"both": 70, "other": 30}, SAME))
+    tied = [
+        replace(one, cluster=f"{kind} {at // 4}")
+        for kind, some in (("torn", plain), ("same", agreed))
+        for at, one in enumerate(some)
+    ]
+    free, found = row(iter([*plain, *agreed])).attribution, row(iter(tied)).attribution
+    for name in ("excess", "excess_agree", "ability", "pull"):
+        one, other = getattr(free, name), getattr(found, name)
+        assert other.value == pytest.approx(one.value, abs=1e-6)
+        assert other.high - other.low > 1.5 * (one.high - one.low), name
+    one, other = free.excess_of["trap"], found.excess_of["trap"]
+    assert other.high - other.low > 1.5 * (one.high - one.low)
+
+
+def test_items_asked_several_times_tell_more_than_once() -> None:
+    """Answers by luck alone, four to an item: the interval is that of four times as many."""
+    names = ["true_task", "trap", "other", "trap"] * 60
+    once = list(scores({"true_task": 60, "trap": 120, "other": 60}, ONE))
+    four = [
+        replace(one, item=f"i{at // 4}", attribution=name, correct=name == "true_task")
+        for at, (one, name) in enumerate(zip(once, names, strict=True))
+    ]
+    often, single = row(iter(four)).attribution, row(iter(once)).attribution
+    assert often.pull.value == pytest.approx(single.pull.value, abs=1e-6)
+    assert often.pull.high - often.pull.low < 1.15 * (single.pull.high - single.pull.low)

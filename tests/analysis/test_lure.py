@@ -206,3 +206,37 @@ def test_intervals_cover_the_truth(options, n, agree, ability, pull) -> None:
             held[name] += one.low <= truth <= one.high
     error = 3 * math.sqrt(0.05 * 0.95 / 600)
     assert all(0.93 - error <= count / 600 <= 0.97 + error for count in held.values()), held
+
+
+def test_items_that_answer_alike_count_once() -> None:
+    """Three copies of each item, in clusters of three, tell what one tells; strangers would tell more."""
+    kinds = [0] * 30 + [1] * 40 + [2] * 30
+    groups = [[3.0 * (kind == place) for place in range(7)] for kind in kinds]
+    thrice = Seen(true=90, lured=120, other=90, chance=0.25)
+    once = estimate(Seen(true=30, lured=40, other=30, chance=0.25))
+    found, strangers = estimate(thrice, groups), estimate(thrice)
+    for name in ("ability", "pull"):
+        alone, tied, free = (getattr(one, name) for one in (once, found, strangers))
+        assert tied.value == pytest.approx(alone.value, abs=1e-6)
+        assert tied.low == pytest.approx(alone.low, abs=0.01)  # Student's t, and what clusters add
+        assert tied.high == pytest.approx(alone.high, abs=0.01)
+        assert free.high - free.low < 0.7 * (tied.high - tied.low)
+
+
+def test_what_is_of_both_kinds_in_a_cluster_is_reckoned_with() -> None:
+    """An item and its counterpart that are known or not known together tell of ability as one does."""
+    pairs = (
+        [[1.0, 0, 0, 1.0, 0, 0, 0]] * 30 + [[0, 1.0, 0, 1.0, 0, 0, 0]] * 20 + [[0, 0, 1.0, 0, 1.0, 0, 0]] * 50
+    )
+    counts = Seen(true=30, lured=20, other=50, agreed=50, erred=50)
+    tied, free = estimate(counts, pairs), estimate(counts)
+    assert tied.ability is not None and free.ability is not None
+    assert tied.ability.high - tied.ability.low > 1.2 * (free.ability.high - free.ability.low)
+
+
+def test_controls_alone_know_of_clusters() -> None:
+    groups = [[0, 0, 0, 0, 0, 2.0, 0]] * 35 + [[0, 0, 0, 0, 0, 0, 2.0]] * 15
+    counts = Seen(known=70, missed=30)
+    tied, free = estimate(counts, groups).ability, estimate(counts).ability
+    assert tied is not None and free is not None
+    assert (tied.high - tied.low) / (free.high - free.low) == pytest.approx(math.sqrt(2), rel=0.06)

@@ -240,7 +240,7 @@ def test_before_a_batch_a_probe_costs_what_single_requests_do(provider, job, tmp
     (model,) = (one.model for one in described)
     whole = Price(models=(model,), input=1e6, output=2e6, batch=0.5)
     purse = Purse(Budget(cost=1e6), {model: at_batch(whole)})
-    (probe,) = probe_unknown(named.models, described, requests, around, purse, {model: whole})
+    (probe,) = probe_unknown(named.models, described, requests, around, purse, {model: whole}).probes
     answered = 3  # of four, one of which is refused; each has 7 tokens read and 3 written
     assert probe.requests == 4
     assert purse.spent_on(model) == answered * (7 * 1 + 3 * 2)

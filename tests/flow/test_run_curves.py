@@ -112,8 +112,8 @@ def test_scores_that_are_not_whole_are_told(tmp_path: Path) -> None:
     read = run_curves([cut], against([], AT))
     assert read.curves[0].paired is None
     assert read.notes == (
-        "`scores.jsonl` has not the items of these rows: `m/3`, t, r (0 of 40): judged by shares alone, "
-        "without what items have in common; `taskc score` makes both anew",
+        "`scores.jsonl` has not the items of these rows: `m/3`, t, r, reply, generate (0 of 40): "
+        "judged by shares alone, without what items have in common; `taskc score` makes both anew",
     )
     assert run_curves([write(tmp_path / "whole", 40)], against([], AT)).notes == ()
 
