@@ -63,13 +63,23 @@ def overview(found: Iterable[Answers]) -> list[Answers]:
 
 
 def _joined(parts: Sequence[Answers]) -> Answers:
-    first = parts[0]
+    prefixes = [one.task.partition(".")[2] for one in parts]
+    clusters = [
+        [f"{prefix}/{name}" if name else "" for name in one.clusters]
+        for prefix, one in zip(prefixes, parts, strict=True)
+    ]
+    return replace(joined(parts, prefixes, clusters), task=parts[0].task.partition(".")[0])
+
+
+def joined(parts: Sequence[Answers], prefixes: Sequence[str], clusters: Sequence[Sequence[str]]) -> Answers:
+    """Put the items of several answers into one, after another, each named behind the prefix of its part.
+
+    `clusters` are those of the items of each part. What else is said of the whole is that of the first part.
+    """
     names = dict.fromkeys(name for one in parts for name in one.shares)
     numbers = dict.fromkeys(name for one in parts for name in one.numbers)
-    prefixes = [one.task.partition(".")[2] for one in parts]
     return replace(
-        first,
-        task=first.task.partition(".")[0],
+        parts[0],
         items=tuple(f"{p}/{item}" for p, one in zip(prefixes, parts, strict=True) for item in one.items),
         times=array("I", (n for one in parts for n in one.times)),
         correct=array("d", (value for one in parts for value in one.correct)),
@@ -80,11 +90,7 @@ def _joined(parts: Sequence[Answers]) -> Answers:
             name: _column(name, [(one.numbers, len(one.items)) for one in parts], math.nan)
             for name in numbers
         },
-        clusters=tuple(
-            f"{p}/{name}" if name else ""
-            for p, one in zip(prefixes, parts, strict=True)
-            for name in one.clusters
-        ),
+        clusters=tuple(name for some in clusters for name in some),
         missing=tuple(f"{p}/{item}" for p, one in zip(prefixes, parts, strict=True) for item in one.missing),
     )
 

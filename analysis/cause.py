@@ -32,10 +32,13 @@ def find_cause(
 ) -> Cause:
     """Judge ability and pull against scale; `likely` is the probability from which a pair is the verdict."""
     both = [_likelihoods(one) for one in answered]
-    odds = []
-    for which, prior in ((0, ABILITY), (1, PRIOR)):
-        seen = widen(np.array([pair[which] for pair in both]), tuple(SPREADS))[None]
-        odds.append(probabilities(evidence_of(seen, np.ones(1), places, least), prior))
+    seen = [widen(np.array([pair[which] for pair in both]), tuple(SPREADS)) for which in (0, 1)]
+    weights = np.kron(np.eye(2), np.array(list(SPREADS.values()))[:, None])  # rows × ability or pull
+    both_told = evidence_of(np.concatenate(seen), weights, places, least)
+    odds = [
+        probabilities({shape: one[:, which] for shape, one in both_told.items()}, prior)
+        for which, prior in ((0, ABILITY), (1, PRIOR))
+    ]
     ability, pull = odds
     explained = ability["positive"] * pull["inverted_u"]
     pairs = {(one, other): ability[one] * pull[other] for one in SHAPES for other in SHAPES}

@@ -93,12 +93,13 @@ class Crossed:
             luck=self.luck[:, some],
         )
 
-    def rate(self) -> tuple[float, int]:
-        """Give the mean over items, each counting once however often it was asked, and their number."""
+    def means(self) -> tuple[list[str], list[float], list[str]]:
+        """Give the items that were answered, the mean of each over its cells, and the cluster of each."""
         have = ~np.isnan(self.values)
-        some = have.any(axis=1)
+        some: npt.NDArray[np.bool_] = np.any(have, axis=1)
         means = np.where(have, self.values, 0.0).sum(axis=1)[some] / have.sum(axis=1)[some]
-        return float(means.mean()) if some.any() else math.nan, int(some.sum())
+        items = [item for item, there in zip(self.items, some, strict=True) if there]
+        return items, means.tolist(), [str(cluster) for cluster in self.clusters[some]]
 
     def noise(self) -> tuple[float | None, Array]:
         """Give the variance between samples of one item in one cell, and what of it is in cells' values.

@@ -9,7 +9,7 @@ of n / (1 − loading²) items. f is summed over by Gauss–Hermite quadrature.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -22,41 +22,77 @@ Array: TypeAlias = npt.NDArray[np.float64]
 
 CELLS = 64
 FINE = 16  # points in a cell at which the likelihood is averaged
+HALF, FEW = 8, 4  # of them, where the deviation of models is as wide as two of these points or more
+LONE = 0.08  # the deviation from which models have no common factor
 NODES = 7  # of the quadrature over the common factor
+ROUNDS, SETTLED = 50, 1e-6  # of fitting the common factor: as many, or until no loading moves by so much
 MOST = 0.95  # of a share's variance may be common: no estimate is sure of more
 
 STEP = math.pi / 2 / CELLS
 PHI = (np.arange(CELLS) + 0.5) * STEP
 P = np.sin(PHI) ** 2
 FINE_PHI = (np.arange(CELLS * FINE) + 0.5) * (STEP / FINE)
+_LOGS = (np.log(np.sin(FINE_PHI)), np.log(np.cos(FINE_PHI)))
+HALF_FROM, FEW_FROM = (2 * STEP / n for n in (HALF, FEW))
 
 
-def weigh(points: Sequence[Point], paired: Paired | None, spreads: Sequence[float]) -> tuple[Array, Array]:
-    """Give how likely each point is in each cell: nodes × spreads × points × cells, and the nodes' weights.
+def weigh(
+    points: Sequence[Point], paired: Paired | None, spreads: Mapping[float, float]
+) -> tuple[Array, Array]:
+    """Give how likely each point is in each cell: rows × points × cells, and the weights of the rows.
 
-    The numbers are logarithms. A spread is the standard deviation of models from their curve, on φ.
+    The numbers are logarithms. A row is one spread, the standard deviation of models from their curve on φ,
+    and one node of the common factor. Models that lie off their curve by `LONE` or more have none: what
+    items do to all of them is little beside that.
     """
-    sizes = np.array([point.n for point in points])
+    sizes = np.array([float(point.n) for point in points])
     loadings = np.zeros(len(points))
     if paired is not None:
         sizes, loadings = _sizes(points, paired), _loadings(paired)
-    nodes, weights = _nodes() if loadings.any() else (np.zeros(1), np.ones(1))
-    values = np.array([point.value for point in points])[:, None]
+    values = np.array([point.value for point in points])
+    if not loadings.any():
+        return widen(_shifted(values, sizes, 0.0), tuple(spreads)), np.array(list(spreads.values()))
     errors = loadings / (2 * np.sqrt(sizes))
-    sharp = (sizes / (1 - loadings**2))[:, None]
-    out = []
-    for node in nodes:
-        phi = np.clip(FINE_PHI - (node * errors)[:, None], FINE_PHI[0] / 2, FINE_PHI[-1] + STEP / FINE / 4)
-        told = sharp * (2 * values * np.log(np.sin(phi)) + 2 * (1 - values) * np.log(np.cos(phi)))
-        out.append(widen(told, spreads))
-    return np.array(out), weights
+    sharp = sizes / (1 - loadings**2)
+    near, lone = tuple(s for s in spreads if s < LONE), tuple(s for s in spreads if s >= LONE)
+    nodes, weights = _nodes()
+    told = np.concatenate([_shifted(values, sharp, node * errors) for node in nodes])
+    shared = widen(told, near).reshape(len(near) * len(nodes), len(points), CELLS)
+    apart = widen(_shifted(values, sizes, 0.0), lone)
+    each = [spreads[s] * weights for s in near]
+    return np.concatenate([shared, apart]), np.concatenate([*each, np.array([spreads[s] for s in lone])])
+
+
+def _shifted(values: Array, sizes: Array, by: Array | float) -> Array:
+    """Give the logarithms of the likelihood of shares on the fine grid, their curve moved `by` so much.
+
+    They are those of a density on φ, so that shares of more and of fewer items can be held together.
+    """
+    if np.any(by):
+        phi = np.clip(FINE_PHI - np.asarray(by)[:, None], FINE_PHI[0] / 2, FINE_PHI[-1] + STEP / FINE / 4)
+        right, wrong = np.log(np.sin(phi)), np.log(np.cos(phi))
+    else:
+        right, wrong = _LOGS
+    most = values * np.log(np.maximum(values, 1e-300)) + (1 - values) * np.log(np.maximum(1 - values, 1e-300))
+    made: Array = (2 * sizes * values)[:, None] * right + (2 * sizes * (1 - values))[:, None] * wrong
+    return made + (np.log(sizes) / 2 - sizes * most)[:, None]
 
 
 def widen(logs: Array, spreads: Sequence[float]) -> Array:
     """Give the same for likelihoods on the fine grid: spreads × points × cells of points × fine cells."""
     top = logs.max(axis=1, keepdims=True)
-    seen = np.exp(logs - top)
-    return np.array([np.log(np.maximum(seen @ _kernel(spread).T, 1e-300)) + top for spread in spreads])
+    fine = np.exp(logs - top)
+    half, few = (fine.reshape(len(fine), -1, FINE // n).mean(axis=2) for n in (HALF, FEW))
+    made = np.empty((len(spreads), len(fine), CELLS))
+    for told, spread in zip(made, spreads, strict=True):
+        if not spread:
+            fine.reshape(len(fine), CELLS, FINE).mean(axis=2, out=told)
+        else:  # cells a few times narrower than the deviation are fine enough
+            cells = few if spread > FEW_FROM else half if spread > HALF_FROM else fine
+            np.matmul(cells, _kernel(spread, cells.shape[1] // CELLS).T, out=told)
+    np.log(np.maximum(made, 1e-300, out=made), out=made)
+    made += top
+    return made
 
 
 def _sizes(points: Sequence[Point], paired: Paired) -> Array:
@@ -86,11 +122,14 @@ def _loadings(paired: Paired) -> Array:
     noise = float(((1 - r**2) ** 2)[~np.eye(len(r), dtype=bool)].sum()) / (paired.units - 1)
     r *= max(0.0, 1 - noise / squares)
     loadings = np.full(len(r), math.sqrt(max(float(r.sum()) / (len(r) * (len(r) - 1)), 0.0)))
-    for _ in range(50):
+    for _ in range(ROUNDS):
+        before = loadings.copy()
         for at in range(len(r)):
             others = float(loadings @ loadings) - loadings[at] ** 2
             best = float(r[at] @ loadings) / others if others > 1e-12 else 0.0
             loadings[at] = min(max(best, 0.0), math.sqrt(MOST))
+        if np.abs(loadings - before).max() < SETTLED:
+            break
     return loadings
 
 
@@ -102,11 +141,10 @@ def _nodes() -> tuple[Array, Array]:
 
 
 @lru_cache(maxsize=16)
-def _kernel(spread: float) -> Array:
-    """Give the chances of the fine values when the curve is anywhere in a cell (row)."""
-    if not spread:
-        return np.repeat(np.eye(CELLS), FINE, axis=1) / FINE
-    near = np.exp(-0.5 * ((FINE_PHI[None, :] - FINE_PHI[:, None]) / spread) ** 2)
+def _kernel(spread: float, fine: int) -> Array:
+    """Give the chances of the values, `fine` a cell, when the curve is anywhere in a cell (row)."""
+    phi = FINE_PHI.reshape(-1, FINE // fine).mean(axis=1)
+    near = np.exp(-0.5 * ((phi[None, :] - phi[:, None]) / spread) ** 2)
     near /= near.sum(axis=1, keepdims=True)
-    made: Array = near.reshape(CELLS, FINE, -1).mean(axis=1)
+    made: Array = near.reshape(CELLS, fine, -1).mean(axis=1)
     return made

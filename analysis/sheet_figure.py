@@ -8,25 +8,29 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
+from unicodedata import east_asian_width
 
 from taskc.analysis.bars import CHANCE, look_of
+from taskc.analysis.cell import Cell
 from taskc.analysis.fold import drawable
 from taskc.analysis.pieces import take_apart
+from taskc.analysis.sheets import TITLE
 from taskc.analysis.style import FamilyLook, family_look, style
 from taskc.records.drawn import Drawn, Piece
 from taskc.records.sheet import Area, Panel, Series, Sheet
 from taskc.records.shown import human
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 CELL = (1.8, 1.45)  # inches
 _HEAD, _ENTRY, _PAD = 0.22, 0.17, 0.06  # inches: the title, a line of the legend, the rim
 _LEFT, _RIGHT, _TOP, _BOTTOM = 0.42, 0.07, 0.2, 0.31  # inches around a panel's axes
 _DPI = 220
-_TITLE = 33  # characters of a panel's title
+_CLEAR = 8  # lines whose points have their intervals drawn in full
+_LINE = 0.11  # inches: a further line of a panel's title
 _WORDS = {"accuracy": "accuracy, %", "loss": "loss, nats", "attribution": "whose answer, %"}
 
 
@@ -77,14 +81,15 @@ class _Drawing:
         self._legend = list(_legend(sheet))
         self._across = wide
         lines = math.ceil(len(self._legend) / self._across)
-        self._size = (wide * CELL[0], _HEAD + self._tall * CELL[1] + lines * _ENTRY + _PAD)
+        self._high = CELL[1] + (sheet.lines - 1) * _LINE
+        self._size = (wide * CELL[0], _HEAD + self._tall * self._high + lines * _ENTRY + _PAD)
         self._figure = _new_figure(self._size)
 
     def draw(self) -> None:
         self._figure.text(
             0.05 / self._size[0],
             1 - 0.12 / self._size[1],
-            _short(self.sheet.title, 120),
+            _short(self.sheet.title, round(11.5 * self._size[0])),
             fontsize=8,
             fontweight="bold",
             va="center",
@@ -102,29 +107,20 @@ class _Drawing:
         return buffer.getvalue()
 
     def _panel(self, x: int, y: int, panel: Panel) -> _Box:
-        left, top = x * CELL[0], _HEAD + y * CELL[1]
-        wide, high = self._size
-        axes = self._figure.add_axes(
-            (
-                (left + _LEFT) / wide,
-                1 - (top + CELL[1] - _BOTTOM) / high,
-                (CELL[0] - _LEFT - _RIGHT) / wide,
-                (CELL[1] - _TOP - _BOTTOM) / high,
-            )
-        )
+        left, top = x * CELL[0], _HEAD + y * self._high
         name = f"panel-{x}-{y}"
-        axes.set_gid(name)
-        _fill(axes, panel, self.sheet)
+        high = self._size[1]
+        box = (
+            left + _LEFT,
+            high - (top + self._high - _BOTTOM),
+            CELL[0] - _LEFT - _RIGHT,
+            CELL[1] - _TOP - _BOTTOM,
+        )
+        _fill(self._figure, box, panel, self.sheet).put(name)
         title = panel.title + (f", {panel.family}" if panel.family else "")
-        axes.set_title(_short(title, _TITLE), fontsize=6.5, loc="left", x=-0.27, y=1.0, pad=6.5)
-        axes.set_ylabel(_WORDS[panel.kind], fontsize=6)
-        axes.set_xlabel(drawable(self.sheet.axis), fontsize=6)
-        # where labels go is said, as to search for it takes as long as to draw them
-        axes.yaxis.set_label_coords(-0.21, 0.5)
-        axes.xaxis.set_label_coords(0.5, -0.155)
-        text = f"{_WORDS[panel.kind]}: {title}"
+        text = f"{_WORDS[panel.kind]}: {title}".replace("\n", " ")
         return _Box(
-            name=name, text=text, left=72 * left, top=72 * top, width=72 * CELL[0], height=72 * CELL[1]
+            name=name, text=text, left=72 * left, top=72 * top, width=72 * CELL[0], height=72 * self._high
         )
 
     def _entry(self, place: int, entry: tuple[str, dict[str, Any]]) -> _Box:
@@ -137,7 +133,7 @@ class _Drawing:
         width = wide / self._across
         row, column = divmod(place, self._across)
         left = column * width + 0.06
-        middle = 1 - (_HEAD + self._tall * CELL[1] + (row + 0.5) * _ENTRY) / high
+        middle = 1 - (_HEAD + self._tall * self._high + (row + 0.5) * _ENTRY) / high
         name = f"entry-{place}"
         artist: Any
         if "facecolor" in looks:
@@ -152,12 +148,12 @@ class _Drawing:
         self._figure.text(
             (left + 0.32) / wide,
             middle,
-            _short(text, round(19 * width)),
+            _short(text, round(15.5 * (width - 0.32))),
             fontsize=6.5,
             va="center",
             gid=f"{name}-text",
         )
-        top = 72 * (_HEAD + self._tall * CELL[1] + row * _ENTRY)
+        top = 72 * (_HEAD + self._tall * self._high + row * _ENTRY)
         return _Box(
             name=name, text=text, left=72 * column * width, top=top, width=72 * width, height=72 * _ENTRY
         )
@@ -172,24 +168,26 @@ def _new_figure(size: tuple[float, float]) -> "Figure":
     return figure
 
 
-def _fill(axes: "Axes", panel: Panel, sheet: Sheet) -> None:
+def _fill(figure: "Figure", box: tuple[float, float, float, float], panel: Panel, sheet: Sheet) -> Cell:
     """Draw what is in a panel, and its frame."""
-    if sheet.log:
-        axes.set_xscale("log")
-    axes.set_xlim(_room(*sheet.scales, log=sheet.log))
-    axes.set_ylim(0, 100 if panel.kind != "loss" else 1.06 * sheet.losses[1])
-    axes.set_autoscale_on(False)
+    ends = _room(*sheet.scales, log=sheet.log)
+    top = 100.0 if panel.kind != "loss" else 1.06 * sheet.losses[1]
+    cell = Cell(figure, box, ends, top, log=sheet.log)
     if panel.area is not None:
-        _stack(axes, panel.area, sheet)
+        _stack(cell, panel.area, sheet)
+    dim = 1.0 if len(panel.series) <= _CLEAR else 0.4
     for one in panel.series:
-        _line(axes, one, family_look(sheet.families.index(one.family)), panel.kind == "accuracy")
+        _line(cell, one, family_look(sheet.families.index(one.family)), panel.kind == "accuracy", dim)
     if panel.chance is not None:
-        axes.axhline(100 * panel.chance, zorder=1, **CHANCE)
-    _ticks(axes, panel, sheet)
-    axes.spines[["top", "right"]].set_visible(False)
-    if panel.area is None:
-        axes.grid(axis="y", color="0.9", linewidth=0.5)
-    axes.set_axisbelow(True)
+        cell.level(100 * panel.chance, zorder=1, **CHANCE)
+    cell.frame(
+        {place: human(place) for place in scale_ticks(*sheet.scales, log=sheet.log)},
+        {0: "0", 50: "50", 100: "100"} if panel.kind != "loss" else _steps(top),
+        "\n".join(_both(line, panel.family, TITLE) for line in panel.title.split("\n")),
+        (drawable(sheet.axis), _WORDS[panel.kind]),
+        grid=panel.area is None,
+    )
+    return cell
 
 
 def _room(low: float, high: float, *, log: bool) -> tuple[float, float]:
@@ -201,17 +199,15 @@ def _room(low: float, high: float, *, log: bool) -> tuple[float, float]:
     return low - room, high + room
 
 
-def _ticks(axes: "Axes", panel: Panel, sheet: Sheet) -> None:
-    from matplotlib.ticker import NullLocator
-
-    axes.xaxis.set_minor_locator(NullLocator())
-    places = scale_ticks(*sheet.scales, log=sheet.log)
-    axes.set_xticks(places, [human(place) for place in places])
-    if panel.kind != "loss":
-        axes.set_yticks([0, 50, 100], ["0", "50", "100"])
-    else:
-        axes.locator_params(axis="y", nbins=4)
-    axes.tick_params(labelsize=6, length=2, pad=1.5)
+def _steps(top: float) -> dict[float, str]:
+    """Give round numbers from 0 to no more than `top`, three to five of them."""
+    unit = 10.0 ** math.floor(math.log10(top))
+    step = next(
+        one for one in (0.2 * unit, 0.25 * unit, 0.5 * unit, unit, 2 * unit, 2.5 * unit) if top / one < 5
+    )
+    places = [step * at for at in range(math.floor(top / step) + 1)]
+    digits = next((n for n in range(6) if all(abs(round(one, n) - one) < 1e-9 for one in places)), 6)
+    return {one: f"{one:.{digits}f}" for one in places}
 
 
 def scale_ticks(low: float, high: float, *, log: bool) -> list[float]:
@@ -227,23 +223,32 @@ def scale_ticks(low: float, high: float, *, log: bool) -> list[float]:
     return [low, high] if high > low else [low]
 
 
-def _line(axes: "Axes", series: Series, look: FamilyLook, share: bool) -> None:
-    """Draw a line with its band, and where it turns."""
+def _line(cell: Cell, series: Series, look: FamilyLook, share: bool, dim: float) -> None:
+    """Draw a line with its band, and where it turns; intervals of points are `dim` where lines are many."""
     size = 100.0 if share else 1.0
     places = [dot.scale for dot in series.dots]
     values = [size * dot.value for dot in series.dots]
     low, high = ([size * getattr(dot, end) for dot in series.dots] for end in ("low", "high"))
     if not series.beside:
-        if len(places) > 1:
-            axes.fill_between(places, low, high, color=look.colour, alpha=0.16, linewidth=0, zorder=1.5)
+        if series.fitted:
+            _band(cell, series, look)
+        if share or len(places) == 1:
+            cell.uprights(places, low, high, color=look.colour, linewidth=0.7, alpha=dim, zorder=2.1)
         else:
-            axes.vlines(places, low, high, color=look.colour, linewidth=1.0)
-    axes.plot(places, values, clip_on=False, **_line_look(look, beside=series.beside))
+            cell.area(places, low, high, facecolor=look.colour, alpha=0.16, linewidth=0, zorder=1.5)
+    cell.line(places, values, **_line_look(look, beside=series.beside))
     turn = series.turning_point
     if turn is not None:
         at = 4 + 4 * (sum(map(ord, series.family)) % 3)
-        axes.plot([turn.low, turn.high], [at, at], color=look.colour, linewidth=1.0, zorder=3)
-        axes.plot([turn.scale], [at], marker=7, markersize=4.5, color=look.colour, zorder=3)
+        cell.line([turn.low, turn.high], [at, at], color=look.colour, linewidth=1.0, zorder=3)
+        cell.line([turn.scale], [at], marker=7, markersize=4.5, color=look.colour, zorder=3)
+
+
+def _band(cell: Cell, series: Series, look: FamilyLook) -> None:
+    """Draw where the curve itself may run."""
+    places = [one.scale for one in series.fitted]
+    low, high = ([100 * getattr(one, end) for one in series.fitted] for end in ("low", "high"))
+    cell.area(places, low, high, facecolor=look.colour, alpha=0.16, linewidth=0, zorder=1.5)
 
 
 def _line_look(look: FamilyLook, *, beside: bool) -> dict[str, Any]:
@@ -260,7 +265,7 @@ def _line_look(look: FamilyLook, *, beside: bool) -> dict[str, Any]:
     }
 
 
-def _stack(axes: "Axes", area: Area, sheet: Sheet) -> None:
+def _stack(cell: Cell, area: Area, sheet: Sheet) -> None:
     """Stack the shares of those whose answers were given."""
     scales = list(area.scales)
     low = [0.0] * len(scales)
@@ -272,13 +277,25 @@ def _stack(axes: "Axes", area: Area, sheet: Sheet) -> None:
         drawn: dict[str, Any] = {"facecolor": look.colour, "hatch": hatch, "edgecolor": look.line}
         drawn["linewidth"] = 0.5
         if alone:
-            width = (scales[0] * 0.5) or 1.0
-            axes.bar(scales, [high[0] - low[0]], width, bottom=low, **drawn)
+            left, right = _bar_ends(scales[0], sheet)
+            cell.area([left, right], low * 2, high * 2, **drawn)
         else:
-            axes.fill_between(scales, low, high, **drawn)
+            cell.area(scales, low, high, **drawn)
         low = high
     if not alone:
-        axes.vlines(scales, 0, 100, color="white", linewidth=0.4, alpha=0.7)
+        cell.uprights(
+            scales, [0.0] * len(scales), [100.0] * len(scales), color="white", linewidth=0.4, alpha=0.7
+        )
+
+
+def _bar_ends(scale: float, sheet: Sheet) -> tuple[float, float]:
+    """Give the ends of a bar about a size, an eighth of the axis wide."""
+    low, high = _room(*sheet.scales, log=sheet.log)
+    if sheet.log:
+        far = (high / low) ** (1 / 16)
+        return scale / far, scale * far
+    far = (high - low) / 16
+    return scale - far, scale + far
 
 
 def _legend(sheet: Sheet) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -293,6 +310,8 @@ def _legend(sheet: Sheet) -> Iterator[tuple[str, dict[str, Any]]]:
         grey = FamilyLook(colour="#555555", marker="o", line="-")
         yield f"solid: {words[sheet.part]}", _line_look(grey, beside=False)
         yield "dotted: agree items", _line_look(grey, beside=True)
+    if any(one.fitted for one in lines):
+        yield "band: the curve, 95 %", {"facecolor": "#555555", "alpha": 0.16, "edgecolor": "none"}
     if any(panel.chance is not None for panel in panels):
         yield "chance", dict(CHANCE)
     if any(one.turning_point for one in lines):
@@ -307,13 +326,28 @@ def _legend(sheet: Sheet) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _short(text: str, most: int) -> str:
+    """Cut a text to so many letters of usual width, in its middle: names differ at both ends."""
     text = drawable(text)
-    return text if len(text) <= most else text[: most - 1] + "…"
+    if _width(text) <= most:
+        return text
+    end = _reach(text[::-1], most // 3)
+    return f"{text[: _reach(text, most - 1 - most // 3)]}…{text[len(text) - end :]}"
 
 
-def figure_of(sheet: Sheet) -> "Figure":
-    """Draw a sheet on a new matplotlib figure, for those who want to go on from there."""
-    with style():
-        drawing = _Drawing(sheet)
-        drawing.draw()
-        return drawing._figure
+def _reach(text: str, room: int) -> int:
+    """Count the letters at the beginning of a text that there is room for."""
+    return sum(wide <= room for wide in accumulate(map(_width, text)))
+
+
+def _width(text: str) -> int:
+    """Give the width of a text; letters of Chinese, Japanese and Korean count twice."""
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def _both(title: str, family: str, most: int) -> str:
+    """Put a regime and a family into one title; where both are too long, each has half of it."""
+    if not family or _width(title) + _width(family) + 2 <= most:
+        return _short(f"{title}, {family}" if family else title, most)
+    half = most // 2
+    room = max(half, most - 2 - _width(title))
+    return f"{_short(title, most - 2 - min(room, _width(family)))}, {_short(family, room)}"

@@ -5,11 +5,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
+from taskc.analysis.fold import fold
 from taskc.analysis.intervals import Z95, wilson
 from taskc.records.curve import Judged
 from taskc.records.report import Dot, Measured, PartName, Report, Setting, Trend
 from taskc.records.sheet import Area, Column, Kind, Panel, Series, Sheet
 
+TITLE = 29
+"""Characters of a line of a panel's title."""
 MOST_COLUMNS = 4
 """Regimes beside each other; more go on in a further figure."""
 _ENDS = ("other", "unparsed", "refused")
@@ -41,21 +44,23 @@ def curve_sheet(judged: Sequence[Judged], *, axis: str, log: bool) -> Sheet:
     for one in judged:
         groups.setdefault((one.curve.task, one.curve.regime), []).append(one)
     tasks = {task for task, _ in groups}
+    apart, shared = _apart([regime for _, regime in groups])
     panels = [
         Panel(
             kind="accuracy",
-            title=regime if len(tasks) == 1 else f"{task}: {regime}",
+            title=fold(regime if len(tasks) == 1 else f"{task}: {regime}".removesuffix(": "), TITLE),
             series=tuple(_series(one) for one in some),
         )
-        for (task, regime), some in groups.items()
+        for ((task, _), some), regime in zip(groups.items(), apart, strict=True)
     ]
+    heading = next(iter(tasks)) if len(tasks) == 1 else f"{len(tasks)} tasks"
     wide = min(MOST_COLUMNS, len(panels))
     scales = [point.scale for one in judged for point in one.curve.points]
     none = Setting(regime="", measure="")
     return Sheet(
         name="curves",
         task=", ".join(tasks) if len(tasks) == 1 else "",
-        title=next(iter(tasks)) if len(tasks) == 1 else f"{len(tasks)} tasks",
+        title=" · ".join(filter(None, (heading, shared))),
         part="all",
         axis=axis,
         log=log,
@@ -65,7 +70,20 @@ def curve_sheet(judged: Sequence[Judged], *, axis: str, log: bool) -> Sheet:
         scales=(min(scales), max(scales)),
         losses=(0.0, 1.0),
         rows=(),
+        lines=max(panel.title.count("\n") + 1 for panel in panels),
     )
+
+
+def _apart(regimes: Sequence[str]) -> tuple[list[str], str]:
+    """Give what tells settings apart, and what they have in common: their parts are parted by commas.
+
+    One setting is told by all of its parts.
+    """
+    parts = [one.split(", ") for one in regimes]
+    shared = (
+        [part for part in parts[0] if all(part in some for some in parts)] if len(set(regimes)) > 1 else []
+    )
+    return [", ".join(part for part in some if part not in shared) for some in parts], ", ".join(shared)
 
 
 def _series(one: Judged) -> Series:
@@ -202,6 +220,7 @@ def _accuracies(trends: Iterable[Trend], part: PartName) -> Iterator[Series]:
                 verdict=one.verdict,
                 likely=0.0 if one.verdict == "undetermined" else one.probabilities[one.verdict],
                 turning_point=one.turning_point if one.main else None,
+                fitted=one.fitted,
             )
 
 

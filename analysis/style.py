@@ -1,10 +1,26 @@
 """How figures look, whatever the user's own settings are: sizes, and what tells families apart."""
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
+_WIDER = (
+    "Noto Sans CJK SC",
+    "Noto Sans CJK JP",
+    "Source Han Sans SC",
+    "WenQuanYi Zen Hei",
+    "Droid Sans Fallback",
+    "Hiragino Sans",
+    "PingFang SC",
+    "Microsoft YaHei",
+    "Arial Unicode MS",
+    "Noto Sans Devanagari",
+    "Noto Sans Thai",
+    "Noto Sans Bengali",
+)
 _STYLE: dict[str, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 8,
@@ -26,10 +42,21 @@ def style() -> Iterator[None]:
     """Draw with the same settings whatever the user's are, and leave those alone."""
     import matplotlib
 
-    with matplotlib.rc_context():
+    with matplotlib.rc_context(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # such a letter is drawn as a box
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(_STYLE)  # type: ignore[arg-type]
+        matplotlib.rcParams["font.family"] = ["DejaVu Sans", *_beside()]
         yield
+
+
+@cache
+def _beside() -> tuple[str, ...]:
+    """Name the fonts of this system, of some that are common, that have letters which DejaVu Sans lacks."""
+    from matplotlib.font_manager import fontManager
+
+    here = {one.name for one in fontManager.ttflist}
+    return tuple(name for name in _WIDER if name in here)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +81,7 @@ _LOOKS = (
 
 
 def family_look(place: int) -> FamilyLook:
-    """Give the look of a family by its place among all; after seven, colours come with other lines."""
+    """Give the look of a family by its place among all; after seven, colours have other lines and marks."""
     look, line = _LOOKS[place % len(_LOOKS)], _LOOKS[(place + place // len(_LOOKS)) % len(_LOOKS)]
-    return FamilyLook(colour=look.colour, marker=look.marker, line=line.line)
+    marker = _LOOKS[(place + 3 * (place // len(_LOOKS))) % len(_LOOKS)].marker
+    return FamilyLook(colour=look.colour, marker=marker, line=line.line)

@@ -1,7 +1,7 @@
 """Rows as a table of text: what was asked, how often the true task was followed, and who lured the model."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from taskc.analysis.columns import (
 )
 from taskc.analysis.fold import fit, fold
 from taskc.analysis.row import Row
-from taskc.records.shown import percent
+from taskc.records.shown import percent, short_names
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -43,10 +43,12 @@ def render(
 
     Each model has a table under its name, each task a group in it. Columns in which no row has anything to
     say are left out; long names are folded, never cut. Metrics that were `asked` for have a column each. A
-    legend ends it.
+    legend ends it. Names of simulated models are short where that tells them apart.
     """
     if not rows:
         return ""
+    names = short_names(row.model for row in rows)
+    rows = [replace(row, model=names[row.model]) for row in rows]
     layout = _layout(rows, width, asked)
     console = _console(max(width, layout.width), colour)
     for model in dict.fromkeys(row.model for row in rows):

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from taskc.analysis.cause import find_cause
-from taskc.analysis.shape import LEAST, PRIOR, evidence, judge, probabilities, turning
+from taskc.analysis.shape import LEAST, PRIOR, evidence, judge, probabilities, sharpen, turning
 from taskc.records.curve import SHAPES, TURNING, Curve, Judged, Pooled, Shape, Turn, Verdict
 
 LIKELY = 0.5  # the probability from which a shape is a verdict: likelier than all others together
@@ -21,7 +21,9 @@ def judge_curve(curve: Curve, *, log: bool = True, likely: float = LIKELY, least
     places = [math.log(point.scale) if log else point.scale for point in curve.points]
     told = evidence(curve.points, places, paired=curve.paired, least=least)
     odds = probabilities(told)
-    verdict = judge(odds, likely) if len(set(places)) > 1 else None
+    if several := len(set(places)) > 1:
+        odds = sharpen(odds)
+    verdict = judge(odds, likely) if several else None
     turn = None
     if verdict in TURNING:
         numbers = turning(places, told[verdict])
@@ -32,7 +34,7 @@ def judge_curve(curve: Curve, *, log: bool = True, likely: float = LIKELY, least
         verdict=verdict or "undetermined",
         probabilities=odds,
         turning_point=turn,
-        evidence={shape: float(told[shape].sum()) if shape in told else 0.0 for shape in SHAPES},
+        evidence={shape: odds[shape] / PRIOR[shape] for shape in SHAPES},
         cause=find_cause(curve.answered, places, likely=likely, least=least) if curve.answered else None,
     )
 

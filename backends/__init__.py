@@ -9,7 +9,6 @@ Other people's packages add providers through the entry-point group `taskc.backe
 
 from collections.abc import Iterable
 from importlib import import_module
-from importlib.metadata import entry_points
 from types import ModuleType
 
 from taskc.backends.protocol import Backend, Described, ModelError, ModelName, Surroundings, parse_model
@@ -97,8 +96,13 @@ def open_counter(model: str, around: Surroundings) -> Counter:
 
 
 def _module(name: ModelName) -> ModuleType:
+    module = BACKENDS.get(name.provider)
+    if module is not None:
+        return import_module(module)
+    from importlib.metadata import entry_points  # reads the names of all packages there are
+
     others = {point.name: point.value for point in entry_points(group="taskc.backends")}
-    module = BACKENDS.get(name.provider) or others.get(name.provider)
+    module = others.get(name.provider)
     if module is None:
         raise ModelError(
             f"unknown provider `{name.provider}`", help=similar(name.provider, [*BACKENDS, *others])

@@ -8,6 +8,7 @@ environment; answers that were had at one address are never taken for those of a
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from taskc.backends.hiding import LEAST
 from taskc.backends.protocol import ModelError, ModelName, Surroundings
 
 PARAMETER = "base_url"
@@ -15,8 +16,11 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _USUAL = {"http": 80, "https": 443}
 
 
-def checked_url(url: str, where: str) -> str:
-    """Give a base URL that can be used; `where` is the variable or parameter it comes from."""
+def checked_url(url: str, where: str, secret: str = "") -> str:
+    """Give a base URL that can be used; `where` is the variable or parameter it comes from.
+
+    One that holds `secret`, the key of the service, cannot: addresses are shown, and written down.
+    """
     try:
         parts = urlsplit(url)
         good = parts.scheme in _USUAL and bool(parts.hostname) and (parts.port or 1) > 0
@@ -31,7 +35,16 @@ def checked_url(url: str, where: str) -> str:
             f"`{where}` holds a user name or password",
             help=f"take it out of the address, and give a key in `{variable}_API_KEY`",
         )
+    if len(secret) >= LEAST and secret.lower() in url.lower():
+        raise ModelError(
+            f"`{where}` holds the key", help="take it out of the address, which is shown and written down"
+        )
     return url.rstrip("/")
+
+
+def key_beside(around: Surroundings, variable: str) -> str:
+    """Give the key, if there is one, of the service whose address is in `variable`."""
+    return around.environment.get(variable.removesuffix("_BASE_URL") + "_API_KEY", "").strip()
 
 
 def is_loopback(url: str) -> bool:
@@ -41,10 +54,10 @@ def is_loopback(url: str) -> bool:
 
 def url_of(name: ModelName, around: Surroundings, variable: str, own: str) -> str:
     """Give where a provider is asked: as the model string states, else the environment, else its `own`."""
-    stated = name.parameters.get(PARAMETER)
+    stated, key = name.parameters.get(PARAMETER), key_beside(around, variable)
     if stated is not None:
-        return checked_url(stated, PARAMETER)
-    return checked_url(around.environment.get(variable) or own, variable)
+        return checked_url(stated, PARAMETER, key)
+    return checked_url(around.environment.get(variable) or own, variable, key)
 
 
 def with_address(name: ModelName, url: str, own: str) -> ModelName:

@@ -1,10 +1,10 @@
 """`anthropic/MODEL`: Anthropic's Messages.
 
 The key is `ANTHROPIC_API_KEY`; `ANTHROPIC_BASE_URL` or `?base_url=` names another address, which is then
-part of the model's name. Messages report no
-log-probabilities, so replies are what can be had. What a model takes stands in `capabilities.toml`: none
-takes a temperature by the present version of the protocol, and only models up to 4.5 go on with a reply
-that is begun for them. An effort is told in `output_config`. Whether a model thinks before it replies is
+part of the model's name. Messages report no log-probabilities, so replies are what can be had. What a model
+takes stands in `capabilities.toml`: only models up to 4.5 go on with a reply that is begun for them. The
+present version of the protocol has no field for a temperature, so models that take one, up to 4.6, are asked
+by the version before it. An effort is told in `output_config`. Whether a model thinks before it replies is
 its maker's choice unless `?thinking=adaptive` or `?thinking=disabled` states it; the limit of a reply is
 raised by `?reasoning_tokens=N` for it.
 """
@@ -46,6 +46,7 @@ _KNOWN = (
     "reasoning_tokens",
 )
 ROOM = 16_000  # tokens for thinking where it was asked for, as in the examples of Anthropic's pages
+_SAMPLED = "2023-06-01"  # the last version of the protocol that has a temperature
 _FULL = ("max_tokens", "model_context_window_exceeded")
 _DONE = ("end_turn", "stop_sequence", *_FULL)
 
@@ -62,6 +63,8 @@ def describe(name: ModelName, around: Surroundings) -> Described:
     form, url = address(name, around)
     tried = probed.read_probe(around.cache, name, form, url)
     can = known.known_of(name, "messages", tried.found if tried else None)
+    if thinking == "adaptive" and "temperature" not in name.parameters:
+        can = replace(can, temperature=False)  # a model that thinks takes none
     return Described(
         model=str(with_address(parameters.without(name, PASSING), url, URL)),
         capabilities=replace(can, reasoning_tokens=_room(name, can.reasoning_tokens, thinking)),
@@ -78,6 +81,7 @@ def open_model(name: ModelName, around: Surroundings) -> RemoteModel:
 
     known = describe(name, around)
     _, url = address(name, around)
+    proxy = None if is_loopback(url) else wire.proxy_for(url)
     line = Line(
         sdk=anthropic,
         service="anthropic",
@@ -94,9 +98,9 @@ def open_model(name: ModelName, around: Surroundings) -> RemoteModel:
         timeout=line.timeout,
         max_retries=0,
         http_client=anthropic.DefaultAioHttpClient(trust_env=not is_loopback(url), follow_redirects=False),
+        default_headers={"anthropic-version": _SAMPLED} if known.capabilities.temperature else None,
     )
     headers = {key: value for key, value in client.default_headers.items() if isinstance(value, str)}
-    proxy = None if is_loopback(url) else wire.proxy_for(url)
     own = wire.Wire(url, line.secret, proxy=proxy, headers=headers)
     speech = MessagesSpeech(
         name=name.name,
@@ -148,6 +152,8 @@ class Counted:
     """Tokens as the provider counts them."""
 
     input_tokens: int | None = 0
+    cache_creation_input_tokens: int | None = 0
+    cache_read_input_tokens: int | None = 0
     output_tokens: int | None = 0
     output_tokens_details: Thought | None = None
 
@@ -172,8 +178,10 @@ class Answer:
 
     @property
     def tokens(self) -> Usage:
-        """Give the usage, zero where none is told."""
-        return counted(self.usage.input_tokens, self.usage.output_tokens)
+        """Give the usage, zero where none is told; what was read is told in three parts."""
+        told = self.usage
+        parts = (told.input_tokens, told.cache_creation_input_tokens, told.cache_read_input_tokens)
+        return counted(sum(part or 0 for part in parts), told.output_tokens)
 
     @property
     def hidden(self) -> int:
@@ -219,8 +227,10 @@ class MessagesSpeech(Speech[Answer]):
             body["output_config"] = {"effort": asked.effort}
         if self.thinking is not None:
             body["thinking"] = {"type": self.thinking}
-        if self.capabilities.temperature:  # no longer a field of the SDK's; older models read it
+        if self.capabilities.temperature:  # no longer a field of the SDK's; older models read it, or `top_p`
             extra = {"temperature": asked.temperature, "top_p": asked.top_p}
+            if asked.top_p is not None and asked.temperature == 1:
+                del extra["temperature"]  # it is 1 by itself, and both together are not taken
             body["extra_body"] = {key: value for key, value in extra.items() if value is not None}
         return body
 

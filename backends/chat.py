@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
-from taskc.backends.remote import broken_off, counted, finished, starved
+from taskc.backends.remote import broken_off, counted, finished, ran_full, starved, was_declined
 from taskc.backends.responses_api import Hidden
 from taskc.backends.sampling import as_it_is, drawn
 from taskc.backends.speech import Speech, turns
-from taskc.backends.top_tokens import HALF, Token, half_a_character, read_first
+from taskc.backends.top_tokens import HALF, Logprobs, half_a_character, read_first
 from taskc.records.operation import (
     Failure,
     Generate,
@@ -26,10 +26,12 @@ STOPS = 4  # as many stop strings as a request may carry; more are cut here
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
-    """Tokens as the provider counts them."""
+    """Tokens as the provider counts them; SGLang counts those of reasoning beside the others."""
 
     prompt_tokens: int | None = 0
     completion_tokens: int | None = 0
+    total_tokens: int | None = 0
+    reasoning_tokens: int | None = 0
     completion_tokens_details: Hidden | None = None
 
 
@@ -46,25 +48,20 @@ class Answer:
     def tokens(self) -> Usage:
         """Give the usage, zero where none is told."""
         told = self.usage or Counted()
-        return counted(told.prompt_tokens, told.completion_tokens)
+        return counted(told.prompt_tokens, told.completion_tokens, told.total_tokens)
 
     @property
     def hidden(self) -> int:
-        """Give the tokens of its reasoning, as far as they are told."""
-        details = self.usage.completion_tokens_details if self.usage else None
-        return details.reasoning_tokens or 0 if details else 0
+        """Give the tokens of its reasoning, as far as they are told, or are in the total alone."""
+        told = self.usage or Counted()
+        details = told.completion_tokens_details
+        stated = (told.reasoning_tokens or 0, details.reasoning_tokens or 0 if details else 0)
+        return max(*stated, self.tokens.written - (told.completion_tokens or 0))
 
     @property
     def source(self) -> Source:
         """Give where it comes from."""
         return Source(model=self.model or "", fingerprint=self.system_fingerprint or "", id=self.id or "")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Logprobs:
-    """The log-probabilities of a reply."""
-
-    content: tuple[Token, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,12 +98,20 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """What a gateway says of a reply that whom it asked broke off."""
+
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """One reply, and why it ended."""
 
     message: Said
     finish_reason: str | None = None
     logprobs: Logprobs | None = None
+    error: Trouble | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,14 +162,16 @@ def _outcome(asked: Operation, answer: Chat, service: str) -> Outcome:
     text, declined = choice.message.text, choice.message.declined
     if declined:
         return Refusal(text=declined)
-    if choice.finish_reason == "content_filter":
+    if was_declined(choice.finish_reason):
         return Refusal(text=text or "")
-    if isinstance(asked, Labels):
+    why = choice.error.message if choice.error else None
+    broken = broken_off(choice.finish_reason, service, why or "")
+    if isinstance(asked, Labels) and not (broken and broken.again):
         return _first_token(asked, choice, service)
-    if broken := broken_off(choice.finish_reason, service):
+    if broken:
         return broken
     stop = asked.stop if isinstance(asked, Generate) else ()
-    full = choice.finish_reason == "length"
+    full = ran_full(choice.finish_reason)
     if text is None and not full:
         return Failure(reason="no-text", message=f"{service} sent a reply without text")
     hungry = starved(asked, answer.tokens.written, answer.hidden)
@@ -172,7 +179,7 @@ def _outcome(asked: Operation, answer: Chat, service: str) -> Outcome:
 
 
 def _first_token(asked: Labels, choice: Choice, service: str) -> Outcome:
-    content = choice.logprobs.content if choice.logprobs else None
-    if not content and choice.message.text in HALF and choice.finish_reason == "length":
+    first = choice.logprobs.first if choice.logprobs else []
+    if not first and choice.message.text in HALF and ran_full(choice.finish_reason):
         return half_a_character(service)
-    return read_first(content[0].likeliest if content else (), asked.labels, service)
+    return read_first(first, asked.labels, service)

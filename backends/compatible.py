@@ -16,7 +16,7 @@ import re
 from dataclasses import replace
 
 from taskc.backends import known, parameters, probed
-from taskc.backends.addresses import PARAMETER, checked_url, is_loopback
+from taskc.backends.addresses import PARAMETER, checked_url, is_loopback, key_beside
 from taskc.backends.openai_api import FORMS, open_form, open_line
 from taskc.backends.protocol import Described, ModelError, ModelName, Surroundings
 from taskc.backends.remote import PASSING, RemoteModel, check_passing, key_of
@@ -44,9 +44,9 @@ def describe(name: ModelName, around: Surroundings) -> Described:
     """Say what a model of such a service can do, the service's address unknown; raises `ModelError`."""
     parameters.check_known(name, _KNOWN)
     check_passing(name)
-    _parted(name)
-    if PARAMETER in name.parameters:
-        checked_url(name.parameters[PARAMETER], PARAMETER)
+    variable = f"{prefix_of(_parted(name)[0])}_BASE_URL"
+    if PARAMETER in name.parameters or around.environment.get(variable):
+        _url_of(name, around, variable)  # one that cannot be used is told here
     form, url = _form_of(name), _known_url(name, around)
     tried = probed.read_probe(around.cache, name, form, url)
     return Described(
@@ -105,15 +105,15 @@ def _parted(name: ModelName) -> tuple[str, str]:
 
 
 def _url_of(name: ModelName, around: Surroundings, variable: str) -> str:
-    stated = name.parameters.get(PARAMETER)
+    stated, key = name.parameters.get(PARAMETER), key_beside(around, variable)
     if stated is not None:
-        return checked_url(stated, PARAMETER)
+        return checked_url(stated, PARAMETER, key)
     found = around.environment.get(variable)
     if not found:
         raise ModelError(
             f"`{variable}` is not set", help="set it to the server's address, or add `?base_url=…`"
         )
-    return checked_url(found, variable)
+    return checked_url(found, variable, key)
 
 
 def _known_url(name: ModelName, around: Surroundings) -> str | None:

@@ -5,11 +5,11 @@ from typing import Any, ClassVar
 
 from taskc.backends.chat import STOPS, Answer
 from taskc.backends.echoed import Echo, Worth, read_echo
-from taskc.backends.remote import broken_off, finished
+from taskc.backends.remote import broken_off, finished, ran_full, was_declined
 from taskc.backends.sampling import as_it_is, drawn
 from taskc.backends.speech import Speech
 from taskc.backends.text import default_stop, flatten
-from taskc.backends.top_tokens import HALF, Token, half_a_character, read_first
+from taskc.backends.top_tokens import HALF, Logprobs, half_a_character, read_first
 from taskc.records.operation import (
     Failure,
     Generate,
@@ -23,23 +23,12 @@ from taskc.records.operation import (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TextLogprobs:
-    """The log-probabilities of a text: in the legacy form, or in that of Chat Completions."""
+class TextLogprobs(Logprobs):
+    """The log-probabilities of a text, and of one that is repeated: its tokens and where they begin."""
 
     tokens: tuple[str, ...] | None = None
     token_logprobs: tuple[float | None, ...] | None = None
     text_offset: tuple[int, ...] | None = None
-    top_logprobs: tuple[dict[str, float] | None, ...] | None = None
-    content: tuple[Token, ...] | None = None
-
-    @property
-    def first(self) -> list[tuple[str, float]]:
-        """Give what was likely in the place of the first token."""
-        if self.top_logprobs and self.top_logprobs[0]:
-            return list(self.top_logprobs[0].items())
-        if self.content:
-            return self.content[0].likeliest
-        return []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,21 +96,22 @@ class TextSpeech(Speech[Text]):
 def _outcome(asked: Operation, answer: Text, service: str) -> Outcome:
     if not answer.choices:
         return Failure(reason="no-choices", message=f"{service} sent a response without any text in it")
-    if isinstance(asked, Score):
-        return _scored(asked, answer, service)
     choice = answer.choices[0]
-    if choice.finish_reason == "content_filter":
+    broken = broken_off(choice.finish_reason, service)
+    if isinstance(asked, Score) and not (broken and broken.again):
+        return _scored(asked, answer, service)
+    if was_declined(choice.finish_reason):
         return Refusal(text=choice.text)
-    if isinstance(asked, Labels):
+    if isinstance(asked, Labels) and not (broken and broken.again):
         first = choice.logprobs.first if choice.logprobs else []
-        if not first and choice.text in HALF and choice.finish_reason == "length":
+        if not first and choice.text in HALF and ran_full(choice.finish_reason):
             return half_a_character(service)
         return read_first(first, asked.labels, service)
-    if broken := broken_off(choice.finish_reason, service):
+    if broken:
         return broken
     text = flatten(asked.prompt).trimmed(choice.text)
     stop = default_stop(asked.prompt, asked.stop if isinstance(asked, Generate) else ())
-    return finished(text, stop, full=choice.finish_reason == "length")
+    return finished(text, stop, full=ran_full(choice.finish_reason))
 
 
 def _scored(asked: Score, answer: Text, service: str) -> Outcome:

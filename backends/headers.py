@@ -15,6 +15,13 @@ _ANTHROPIC: dict[Kind, str] = {
     "input": "input-tokens",
     "output": "output-tokens",
 }
+_WINDOWS: tuple[tuple[Kind, str, str], ...] = (
+    *((kind, f"x-ratelimit-remaining-{name}", f"x-ratelimit-reset-{name}") for kind, name in _OPENAI.items()),
+    *(
+        (kind, f"anthropic-ratelimit-{name}-remaining", f"anthropic-ratelimit-{name}-reset")
+        for kind, name in _ANTHROPIC.items()
+    ),
+)
 _SPAN = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?")
 _LONG_AGO = 1e9  # as seconds from now it is 31 years, as seconds since 1970 it is past
 _UNITS = (86_400.0, 3_600.0, 60.0, 1.0, 0.001)
@@ -41,13 +48,8 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
 
 def read_windows(headers: Mapping[str, str], now: float) -> tuple[Window, ...]:
     """Read what is left of a provider's limits, and in how many seconds each is whole again."""
-    found = []
-    for kind, name in _OPENAI.items():
-        found.append((kind, f"x-ratelimit-remaining-{name}", f"x-ratelimit-reset-{name}"))
-    for kind, name in _ANTHROPIC.items():
-        found.append((kind, f"anthropic-ratelimit-{name}-remaining", f"anthropic-ratelimit-{name}-reset"))
     windows = []
-    for kind, remaining, reset in found:
+    for kind, remaining, reset in _WINDOWS:
         if remaining in headers and reset in headers:
             left, seconds = _number(headers[remaining]), _until(headers[reset], now)
             if left is not None and seconds is not None:

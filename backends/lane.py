@@ -72,7 +72,7 @@ class Lane:
         self.gate = Gate(Pace(most=64, first=first))
         self.afford: Afford | None = None
         self._turn = asyncio.Lock()
-        self._line = 0  # how many wait for their turn
+        self._held = False  # whether the first in line waits at the gate
         self._ended = asyncio.Event()
 
     def pass_through(self, gate: Gate) -> None:
@@ -81,18 +81,19 @@ class Lane:
 
     async def enter(self, measure: Callable[[], Usage]) -> Ticket:
         """Wait until one more may be sent; `measure` says what it may use. Raises `Stopped`."""
-        if not self._line and not self._ended.is_set() and isinstance(ticket := self._ask(measure), Ticket):
-            return ticket
-        self._line += 1
-        try:
-            async with self._turn:
-                while not self._ended.is_set():
-                    let = self._ask(measure)
-                    if isinstance(let, Ticket):
-                        return let
+        # one that comes while the line moves on goes ahead: if it stood behind, there would always be a line
+        if not self._held and not self._ended.is_set() and isinstance(let := self._ask(measure), Ticket):
+            return let
+        async with self._turn:
+            while not self._ended.is_set():
+                let = self._ask(measure)
+                if isinstance(let, Ticket):
+                    return let
+                self._held = True
+                try:
                     await self.gate.nap(let)
-        finally:
-            self._line -= 1
+                finally:
+                    self._held = False
         raise Stopped
 
     def _ask(self, measure: Callable[[], Usage]) -> Ticket | float:

@@ -145,8 +145,9 @@ def open_line(name: ModelName, service: str, url: str, key_name: str, secret: st
 def open_client(line: Line) -> Any:
     """Open the connections. The SDK does not retry: we do, and count. Loopback goes round any proxy."""
     here = is_loopback(line.url)
+    proxy = None if here else wire.proxy_for(line.url)
     if line.sdk is wire:
-        return wire.Wire(line.url, line.secret, proxy=None if here else wire.proxy_for(line.url))
+        return wire.Wire(line.url, line.secret, proxy=proxy)
     return line.sdk.AsyncOpenAI(
         api_key=line.secret,
         base_url=line.url,

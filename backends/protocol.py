@@ -71,7 +71,10 @@ class ModelName:
 
 
 def parse_model(text: str) -> ModelName:
-    """Take a model string apart; raises `ModelError` when it has no provider or a bad parameter."""
+    """Take a model string apart; raises `ModelError` when it has no provider or a bad parameter.
+
+    What is wrong with parameters is said without their values: somebody may have put a key there.
+    """
     if not _is_text(text):
         raise ModelError(
             f"`{text.encode('ascii', 'backslashreplace').decode()}` is not text", help="write it in UTF-8"
@@ -90,7 +93,7 @@ def parse_model(text: str) -> ModelName:
             pairs = parse_qsl(query, strict_parsing=True, keep_blank_values=True, errors="strict")
     except ValueError:
         raise ModelError(
-            f"the parameters of `{text}` cannot be read", help="write them as `?key=value&key=value`"
+            f"the parameters of `{head}` cannot be read", help="write them as `?key=value&key=value`"
         ) from None
     parameters = dict(pairs)
     for part in chain.from_iterable(pairs):
@@ -98,7 +101,7 @@ def parse_model(text: str) -> ModelName:
     if len(parameters) < len(pairs):
         keys = [key for key, _ in pairs]
         double = next(key for key in keys if keys.count(key) > 1)
-        raise ModelError(f"parameter `{double}` is given twice in `{text}`", help="give each of them once")
+        raise ModelError(f"parameter `{double}` is given twice for `{head}`", help="give each of them once")
     return ModelName(provider=provider, name=name, parameters=parameters)
 
 

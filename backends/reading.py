@@ -52,6 +52,18 @@ def read(kind: type[T], text: str) -> T:
         raise UnreadableError(problem.why, body) from None
 
 
+def read_line(decoder: msgspec.json.Decoder[T], line: bytes) -> T:
+    """Read a line of results, half characters and bytes that are none as U+FFFD; raises `MsgspecError`."""
+    try:
+        return decoder.decode(line)
+    except (msgspec.MsgspecError, UnicodeError) as problem:
+        try:
+            whole = json.dumps(_mended(json.loads(line.decode("utf-8", "replace")))).encode()
+        except (ValueError, RecursionError):
+            raise msgspec.DecodeError(str(problem)) from None
+        return decoder.decode(whole)
+
+
 def _mended(value: Any, name: str = "") -> Any:
     """Give JSON with whole characters only, and names that are texts."""
     match value:

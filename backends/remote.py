@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import re
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -11,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from taskc.backends import parameters
+from taskc.backends.complaints import Said, said_of
 from taskc.backends.headers import read_windows, retry_after
 from taskc.backends.hiding import LEAST, hide
 from taskc.backends.lane import Lane
@@ -19,7 +19,7 @@ from taskc.backends.protocol import ModelError, ModelName, Surroundings
 from taskc.backends.reading import UnreadableError, read
 from taskc.backends.retry import Got, Patience, Problem, persist
 from taskc.backends.speech import Speech
-from taskc.backends.tokens import measures_of
+from taskc.backends.tokens import measures_of, most_of
 from taskc.backends.wire import APIConnectionError, APIStatusError, Cause, Wire, cause_of
 from taskc.records.operation import (
     Failure,
@@ -38,14 +38,13 @@ PASSING = ("timeout", "retries", "wait", "patience", "rpm", "tpm", "probe")
 _RETRIED = (408, 409, 429)
 _SLOW_DOWN = (429, 503, 529)
 _WRONG_KEY = (401, 403)
-_EMPTY_PURSE = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "billing_error")
-# what providers that have no code for it say of a prompt that is too long
-_OVERFLOW = re.compile(r"prompt is too long|maximum context length", re.IGNORECASE)
-_UNWANTED = ("content_filter", "content_policy_violation", "invalid_prompt")
-_TOO_LONG = ("context_length_exceeded", "request_too_large")
 _MOST_TOKENS = 1 << 40  # of one request: more is a mistake
 # what servers of OpenAI's protocol call an end of a reply
-_ENDS = (None, "", "stop", "length", "content_filter", "eos", "eos_token", "stop_sequence", "end_turn")
+_ENDS = ("", "stop", "length", "content_filter", "eos", "eos_token", "stop_sequence", "end_turn")
+# that it ran full, that it was declined, and that whoever wrote it broke off
+_FULL = ("length", "max_tokens", "model_context_window_exceeded")
+_DECLINED = ("content_filter", "refusal", "sensitive", "safety", "recitation", "blocklist", "spii")
+_BROKEN = ("error", "network_error", "abort", "aborted", "insufficient_system_resource")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,14 +109,25 @@ class Line:
         fetched = await persist(once, self.explain, self.patience, self.lane, *measures_of(asked))
         value = fetched.value
         reply = Reply(outcome=value) if isinstance(value, (Failure, Refusal)) else value
-        return replace(reply, attempts=fetched.attempts, seconds=fetched.seconds, wasted=fetched.wasted)
+        return Reply(  # `replace` takes as long as reading the answer does
+            outcome=reply.outcome,
+            usage=reply.usage,
+            attempts=fetched.attempts,
+            source=reply.source,
+            body=reply.body,
+            seconds=fetched.seconds,
+            wasted=fetched.wasted,
+        )
 
     def _read(self, asked: Operation, text: str, speech: Speech[Any]) -> Reply:
-        answer = read(speech.kind, text)
-        outcome = speech.judge(asked, answer)
-        if isinstance(outcome, Failure) and outcome.again:
-            raise _UselessError(outcome, answer.tokens)
+        """Read what came, the key taken out of it first: a server may repeat what it was sent."""
         kept = _without(text, self.secret) if len(self.secret) >= LEAST else text
+        answer = read(speech.kind, kept)
+        outcome = speech.judge(asked, answer)
+        if isinstance(outcome, Failure):
+            outcome = replace(outcome, message=self._shown(outcome.message))
+            if outcome.again:
+                raise _UselessError(outcome, answer.tokens)
         source = replace(answer.source, url=self.url)
         return Reply(outcome=outcome, usage=answer.tokens, source=source, body=kept)
 
@@ -128,7 +138,8 @@ class Line:
         except (UnreadableError, _UselessError) as error:
             problem = self.explain(error)
             assert problem is not None
-            return Reply(outcome=problem.outcome, wasted=problem.used or Usage())
+            used = problem.used or (most_of(asked) if problem.paid else Usage())
+            return Reply(outcome=problem.outcome, wasted=used)
 
     def told(self, text: str) -> str:
         """Give a message of the provider's as it may be shown: short, and without the key."""
@@ -136,7 +147,7 @@ class Line:
 
     def blame(self, status: int, body: object) -> Failure | Refusal:
         """Say what an error is that came another way than by `ask`."""
-        return self._status(status, _said(body), {}).outcome
+        return self._status(status, said_of(body), {}).outcome
 
     def explain(self, error: Exception) -> Problem | None:
         """Say what an exception means; None for one that is neither the SDK's nor ours."""
@@ -147,15 +158,14 @@ class Line:
         if isinstance(error, (TimeoutError, APIConnectionError, self.sdk.APIConnectionError)):
             return self._unconnected(cause_of(error))
         if isinstance(error, (APIStatusError, self.sdk.APIStatusError)):
-            said = _said(error.body)
-            return self._status(error.status_code, said, error.response.headers)
+            return self._status(error.status_code, said_of(error.body), error.response.headers)
         return None
 
     def _unreadable(self, error: "UnreadableError") -> Problem:
         """A gateway may report an error with a fine status, and the status it means in the body."""
-        said = _said(error.body) if isinstance(error.body, Mapping) and error.body.get("error") else Said()
-        if said.code.isdigit() and 400 <= int(said.code) <= 599:
-            return self._status(int(said.code), said, {})
+        said = said_of(error.body) if isinstance(error.body, Mapping) and error.body.get("error") else Said()
+        if said.status:
+            return self._status(said.status, said, {})
         told = self._shown(said.message) or error.why
         message = f"{self.service} sent a response that cannot be read: {told}"
         return _useless(Failure(reason="unreadable-response", message=message), None)
@@ -174,24 +184,28 @@ class Line:
         told = f"{self.service} answered {status}" + (
             f": {self._shown(said.message)}" if said.message else ""
         )
-        if said.code in _EMPTY_PURSE or status == 402 or "credit balance is too low" in said.message:
+        if said.poor or status == 402:
             return _final("no-quota", told, fatal=True)
-        if status in _WRONG_KEY:
-            message = f"{self.service} answered {status}: the key in `{self.key_name}` may not do this"
+        if said.declined and status < 500:
+            return Problem(outcome=Refusal(text=self._shown(said.message)))
+        if status in _WRONG_KEY or (status == 400 and said.keyless):
+            why = f"{self.service} answered {status}" if said.keyless or status == 401 else told
+            message = f"{why}: the key in `{self.key_name}` may not do this"
             return _final("not-allowed", message, fatal=True)
         if status == 404 or status < 400:
             return _final("not-found", told, fatal=True)
+        if said.long or status == 413:
+            return _final("context-overflow", told)
         if status in _RETRIED or status >= 500:
-            return self._passing(status, told, headers)
-        if said.code in _UNWANTED:
-            return Problem(outcome=Refusal(text=self._shown(said.message)))
-        too_long = said.code in _TOO_LONG or status == 413 or _OVERFLOW.search(said.message) is not None
-        return _final("context-overflow" if too_long else "bad-request", told)
+            return self._passing(status, told, headers, said.wait)
+        return _final("bad-request", told)
 
-    def _passing(self, status: int, told: str, headers: Mapping[str, str]) -> Problem:
+    def _passing(
+        self, status: int, told: str, headers: Mapping[str, str], asked: float | None = None
+    ) -> Problem:
         """A provider that asks all to wait longer than we do ends the run of its model."""
         now = time.time()
-        wait = retry_after(headers, now)
+        wait = retry_after(headers, now) or asked
         long = wait is not None and wait > max(self.patience.longest, self.patience.most)
         told += f", and asks to wait {wait:,.0f} s" if long else ""
         reason = {408: "timeout", 409: "conflict", 429: "rate-limit"}.get(status, "server-error")
@@ -209,14 +223,6 @@ class Line:
         return clean if len(clean) <= 300 else clean[:300] + "…"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """What the body of an error says: a code or type of the provider's, and a message."""
-
-    code: str = ""
-    message: str = ""
-
-
 def _without(text: str, secret: str) -> str:
     """Take a key out of a response, however its JSON writes it."""
     written = json.dumps(secret, ensure_ascii=False)[1:-1]
@@ -225,17 +231,6 @@ def _without(text: str, secret: str) -> str:
             plain = json.dumps(json.loads(text), ensure_ascii=False)
             text = plain if written in plain else text
     return text.replace(secret, "***").replace(written, "***")
-
-
-def _said(body: object) -> Said:
-    inner = body.get("error", body) if isinstance(body, Mapping) else body
-    if isinstance(inner, str):
-        return Said(message=inner)
-    if not isinstance(inner, Mapping):
-        return Said()
-    codes = [str(inner[name]) for name in ("code", "type") if inner.get(name)]
-    known = next((code for code in codes if code in (*_EMPTY_PURSE, *_UNWANTED, *_TOO_LONG)), None)
-    return Said(code=known or next(iter(codes), ""), message=str(inner.get("message") or ""))
 
 
 def _final(reason: str, message: str, *, fatal: bool = False) -> Problem:
@@ -263,18 +258,43 @@ class _UselessError(Exception):
         self.used = used
 
 
-def counted(read: int | None, written: int | None) -> Usage:
-    """Give what a provider says was used; a count below 0, beyond reason or left out is not known."""
-    sane = [count if count is not None and 0 <= count <= _MOST_TOKENS else 0 for count in (read, written)]
-    return Usage(read=sane[0], written=sane[1])
+def counted(read: int | None, written: int | None, total: int | None = 0) -> Usage:
+    """Give what a provider says was used; a count below 0, beyond reason or left out is not known.
+
+    What is in `total` alone was written too: some count reasoning there and not among what was written.
+    """
+    counts = (read, written, total)
+    sane = [count if count is not None and 0 <= count <= _MOST_TOKENS else 0 for count in counts]
+    return Usage(read=sane[0], written=max(sane[1], sane[2] - sane[0]) if sane[0] else sane[1])
 
 
-def broken_off(reason: str | None, service: str) -> Failure | None:
-    """Say that a reply ended for something else than its end, a stop string or its cap; else None."""
-    if reason in _ENDS:
+def broken_off(reason: str | None, service: str, why: str = "") -> Failure | None:
+    """Say that a reply ended for something else than its end, a stop string or its cap; else None.
+
+    One that broke off for what passes may be had by another try; `why` is what the service says of it.
+    """
+    if _word(reason) in (*_ENDS, *_FULL):
         return None
+    told = f": {why}" if why else ""
+    if _word(reason) in _BROKEN:
+        return Failure(reason="server-error", message=f"{service} broke the reply off, `{reason}`{told}")
     message = f"{service} ended the reply for `{str(reason)[:40]}`, which was not asked for"
     return Failure(reason="unexpected-end", message=message, again=False)
+
+
+def ran_full(reason: str | None) -> bool:
+    """Say whether a reply ended at its cap."""
+    return _word(reason) in _FULL
+
+
+def was_declined(reason: str | None) -> bool:
+    """Say whether a reply was ended as nobody should read it; Gemini says so in words of its own."""
+    word = _word(reason)
+    return word in _DECLINED or word.startswith(("content_filter:", "prohibited_content"))
+
+
+def _word(reason: str | None) -> str:
+    return (reason or "").lower()
 
 
 def starved(asked: Operation, written: int, hidden: int) -> bool:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from taskc.backends.complaints import poor_code
 from taskc.backends.remote import counted, finished, starved
 from taskc.backends.sampling import as_it_is, drawn
 from taskc.backends.speech import Speech, turns
@@ -38,6 +39,7 @@ class Counted:
 
     input_tokens: int | None = 0
     output_tokens: int | None = 0
+    total_tokens: int | None = 0
     output_tokens_details: Hidden | None = None
 
 
@@ -100,7 +102,7 @@ class Response:
     def tokens(self) -> Usage:
         """Give the usage, zero where none is told."""
         told = self.usage or Counted()
-        return counted(told.input_tokens, told.output_tokens)
+        return counted(told.input_tokens, told.output_tokens, told.total_tokens)
 
     @property
     def source(self) -> Source:
@@ -169,6 +171,9 @@ def _unfinished(answer: Response, service: str) -> Outcome:
     why = answer.error or Why()
     if why.code in _UNWANTED:
         return Refusal(text=why.message or "")
+    if poor_code(why.code):
+        message = f"{service} answered: {why.message or why.code}"
+        return Failure(reason="no-quota", message=message, again=False, fatal=True)
     told = f": {why.message}" if why.message else ""
     again = answer.status != "failed" or why.code in _PASSING
     return Failure(reason="server-error", message=f"{service} says `{answer.status}`{told}", again=again)

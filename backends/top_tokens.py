@@ -27,6 +27,24 @@ class Token:
         return [(top.token, top.logprob) for top in self.top_logprobs]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logprobs:
+    """The log-probabilities of a reply: in the form of Chat Completions, or of the legacy endpoint.
+
+    Both forms come from both endpoints: vLLM's first chats had the legacy one, llama.cpp's texts the other.
+    """
+
+    content: tuple[Token, ...] | None = None
+    top_logprobs: tuple[dict[str, float] | None, ...] | None = None
+
+    @property
+    def first(self) -> list[tuple[str, float]]:
+        """Give what was likely in the place of the first token."""
+        if self.top_logprobs and self.top_logprobs[0]:
+            return list(self.top_logprobs[0].items())
+        return self.content[0].likeliest if self.content else []
+
+
 ROUNDING = 1e-3  # that a log-probability may be above 0
 HALF = ("", None, "\ufffd")
 """Texts of a reply of one token whose character is not whole."""

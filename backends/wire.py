@@ -24,6 +24,7 @@ __all__ = [
     "Wire",
     "caller",
     "cause_of",
+    "json_or_text",
     "proxy_for",
     "whole",
 ]
@@ -56,7 +57,7 @@ class APIStatusError(Exception):
         self.response = response
         self.status_code = response.status
         moved = response.headers.get("location", "")
-        self.body = {"message": f"it has moved to `{moved}`"} if moved else _json_or_text(response.text)
+        self.body = {"message": f"it has moved to `{moved}`"} if moved else json_or_text(response.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +184,8 @@ def proxy_for(url: str) -> str | None:
     """
     parts = urlsplit(url)
     known = getproxies()
+    for name in {"http", "https", "all"} & known.keys():  # the SDKs read them all
+        _check_proxy(name, known[name])
     proxy = known.get(parts.scheme) or known.get("all")
     if not proxy or proxy_bypass(parts.netloc):
         return None
@@ -195,6 +198,19 @@ def proxy_for(url: str) -> str | None:
     return proxy
 
 
+def _check_proxy(name: str, proxy: str) -> None:
+    """Raise `ModelError` for what is no address at all; it is not shown, as it may hold a password."""
+    try:
+        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        good = bool(parts.scheme and parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        good = False
+    if proxy and not good:
+        raise ModelError(
+            f"`{name.upper()}_PROXY` is not the address of a proxy", help="write `http://HOST:PORT`"
+        )
+
+
 def _bytes_of(body: dict[str, Any]) -> bytes:
     try:
         return _encode(body)
@@ -202,7 +218,8 @@ def _bytes_of(body: dict[str, Any]) -> bytes:
         return json.dumps(body).encode()
 
 
-def _json_or_text(text: str) -> object:
+def json_or_text(text: str) -> object:
+    """Give the JSON that a text is, or else the text."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from taskc.cli.terminal import echo
 from taskc.records import lines
 
 if TYPE_CHECKING:
@@ -25,18 +26,14 @@ def print_answers(heaps: "Sequence[Heap]", kind: str, *, form: str, quiet: bool,
         first = heap.answers[0].score
         about = [first.model, first.task, first.regime, *(f"{k}={v}" for k, v in first.levels.items())]
         told = "" if kind == "all" else f"{heap.found:,} {kind} of "
-        click.echo(
-            ("\n" if place else "") + " · ".join([*about, first.measure, f"{told}{heap.scored:,} answers"])
-        )
+        echo(("\n" if place else "") + " · ".join([*about, first.measure, f"{told}{heap.scored:,} answers"]))
         for one in heap.answers:
-            click.echo("\n".join(_lines(one, width)))
+            echo("\n".join(_lines(one, width)))
     left = sum(heap.found - len(heap.answers) for heap in heaps)
     if not heaps:
-        click.echo("there are none", err=True)
+        echo("there are none", err=True)
     elif left and not quiet:
-        click.echo(
-            f"{left:,} more are not shown: `-n {max(heap.found for heap in heaps)}` shows all", err=True
-        )
+        echo(f"{left:,} more are not shown: `-n {max(heap.found for heap in heaps)}` shows all", err=True)
 
 
 def _lines(one: "Shown", width: int) -> list[str]:

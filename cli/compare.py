@@ -1,13 +1,12 @@
 """`taskc compare`: two runs, models or regimes held against each other, item by item; a gate for CI."""
 
-import json
 import sys
 from typing import Any
 
 import click
 
 from taskc.cli import group, options
-from taskc.cli.terminal import coloured
+from taskc.cli.terminal import coloured, echo_json
 
 
 @click.command("compare")
@@ -21,14 +20,8 @@ from taskc.cli.terminal import coloured
     metavar="NAME",
     help="accuracy, lured, unparsed, loss or any other number that was scored; repeatable",
 )
-@click.option(
-    "--part",
-    type=click.Choice(["all", "conflict", "agree"]),
-    default="all",
-    show_default=True,
-    help="which items: those on which a distractor predicts another answer, or the others",
-)
-@options.select
+@options.part
+@options.select_results
 @click.option(
     "--fail-if",
     "conditions",
@@ -49,6 +42,16 @@ from taskc.cli.terminal import coloured
     show_default=True,
     help="what p-values are adjusted by, over all comparisons",
 )
+@click.option(
+    "--pool",
+    "pool",
+    multiple=True,
+    metavar="WHAT",
+    help="one difference over all of these: task, regime, measure, model, or a factor; repeatable",
+)
+@click.option(
+    "--unpaired", is_flag=True, help="let a condition be about runs that share no item: as two samples"
+)
 @options.mix_measures
 @click.option("--subtasks", is_flag=True, help="compare each subtask, not each task")
 @click.option(
@@ -68,6 +71,8 @@ def command(
     conditions: tuple[str, ...],
     sure: float | None,
     adjust: Any,
+    pool: tuple[str, ...],
+    unpaired: bool,
     mix_measures: bool,
     subtasks: bool,
     form: str,
@@ -79,7 +84,8 @@ def command(
     """
     with group.translated():
         from taskc.flow.condition import BadCondition, parse_condition
-        from taskc.flow.contrast import Question, compare_runs
+        from taskc.flow.contrast import compare_runs
+        from taskc.flow.contrast_sides import Question
         from taskc.flow.selection import parse_selection
 
         runs, more = group.parted(sides)
@@ -97,6 +103,8 @@ def command(
                     wanted=parse_selection((*select, *more), None),
                     conditions=tuple(map(parse_condition, conditions)),
                     sure=sure,
+                    pool=tuple(dict.fromkeys(pool)),
+                    unpaired=unpaired,
                     adjust=adjust,
                     mix=mix_measures,
                     subtasks=subtasks,
@@ -112,7 +120,7 @@ def command(
         from taskc.flow import contrast_forms as forms
 
         if form == "json":
-            click.echo(json.dumps(forms.plain(compared), ensure_ascii=False, indent=1))
+            echo_json(forms.plain(compared))
         else:
             click.echo((forms.junit if form == "junit" else forms.github)(compared), nl=False)
     if compared.failed:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @click.option("--trace", is_flag=True, help="with --show: say of each stretch where it was written")
 @click.option("--no-cache", is_flag=True, help="compile everything, whatever the last build holds")
 @click.option("--watch", is_flag=True, help="compile again whenever a file changes, until Ctrl-C")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@options.form
 @click.option("-q", "--quiet", is_flag=True, help="print findings only")
 def command(
     paths: tuple[str, ...],

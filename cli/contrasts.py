@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from io import StringIO
 from typing import TYPE_CHECKING
 
-import click
+from msgspec.structs import replace
 
 from taskc.analysis.table import percent
 from taskc.cli import group, results
-from taskc.cli.terminal import coloured
+from taskc.cli.terminal import coloured, echo
 from taskc.records.contrast import Contrast
+from taskc.records.shown import short_names
 
 if TYPE_CHECKING:
     from taskc.flow.contrast import Compared
@@ -21,14 +22,14 @@ def print_compared(compared: "Compared") -> None:
     """Print the table on standard output; what could not be compared, and what fails, on standard error."""
     from taskc.flow import contrast_forms as forms
 
-    contrasts = compared.contrasts
+    contrasts = _shortly(compared.contrasts)
     for head in dict.fromkeys(_head(one) for one in contrasts):
-        click.echo(head)
-        click.echo(_table([one for one in contrasts if _head(one) == head]), nl=False, color=True)
-        click.echo()
+        echo(head)
+        echo(_table([one for one in contrasts if _head(one) == head]), nl=False, styled=True)
+        echo()
     question = compared.question
     legend = _legend(contrasts, compared.level, compared.adjusted)
-    click.echo(textwrap.fill(legend, results.width()))
+    echo(textwrap.fill(legend, results.width()))
     for note in compared.notes:
         group.tell("note", "yellow", note)
     for failed in compared.failed:
@@ -36,10 +37,19 @@ def print_compared(compared: "Compared") -> None:
         group.tell("failed", "red", told)
     if question.conditions and not compared.failed:
         n = len(question.conditions)
-        click.echo(
+        echo(
             "passed: " + ("the condition does not hold" if n == 1 else f"none of {n} conditions holds"),
             err=True,
         )
+
+
+def _shortly(contrasts: Sequence[Contrast]) -> list[Contrast]:
+    """Give the same with the names of simulated models as they are shown: see `shown.short_names`."""
+    names = short_names(name for one in contrasts for name in (one.model, one.first, one.second))
+    return [
+        replace(one, model=names[one.model], first=names[one.first], second=names[one.second])
+        for one in contrasts
+    ]
 
 
 def _head(one: Contrast) -> str:
@@ -54,6 +64,10 @@ def _legend(contrasts: Sequence[Contrast], level: float, adjusted: str) -> str:
         said.append("Paired by item: n items were answered on both sides, + went up and − went down.")
     if paired < len(contrasts):
         said.append("Not paired: where the sides share no item they are two samples, n of each.")
+    if any(one.pooled for one in contrasts):
+        said.append(
+            "Taken together: items count alike, and one that was asked in several ways is one cluster."
+        )
     if any(map(_clustered, contrasts)):
         said.append("Items of one cluster are not independent: tests and intervals reckon with clusters.")
     said.append(f"p: {tests}.")
@@ -91,6 +105,12 @@ def _table(contrasts: Sequence[Contrast]) -> str:
 
 def _levels(one: Contrast) -> str:
     return ", ".join(f"{factor}={level}" for factor, level in one.levels.items())
+
+
+def _together(one: Contrast) -> str:
+    from taskc.flow.contrast_forms import together
+
+    return together(one)
 
 
 def _is_share(one: Contrast) -> bool:
@@ -134,7 +154,8 @@ _COLUMNS: tuple[tuple[str, _Cell, bool, Callable[[Sequence[Contrast]], bool]], .
     ("task", lambda one: one.task, False, _any(lambda one: one.task)),
     ("regime", lambda one: one.regime, False, _any(lambda one: one.regime)),
     ("levels", _levels, False, _any(lambda one: one.levels)),
-    ("measure", lambda one: one.measure.replace("(", " ("), False, _any(lambda one: True)),
+    ("together", _together, False, _any(lambda one: one.pooled)),
+    ("measure", lambda one: one.measure.replace("(", " ("), False, _any(lambda one: one.measure)),
     ("metric", lambda one: one.metric, False, _any(lambda one: True)),
     ("first", lambda one: _value(one, 0), True, _any(lambda one: True)),
     ("second", lambda one: _value(one, 1), True, _any(lambda one: True)),

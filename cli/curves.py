@@ -1,6 +1,6 @@
 """`taskc curves`: the shape of curves against scale."""
 
-import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from taskc.cli import group, options
-from taskc.cli.terminal import coloured
+from taskc.cli.terminal import coloured, echo, echo_json, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,24 +22,10 @@ _USUAL = ("parameters", "all", "accuracy")  # of what is put against what
 
 
 @click.command("curves")
-@click.argument("runs", nargs=-1, type=click.Path(path_type=Path), metavar="[RUN]...")
-@click.option(
-    "--points",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="a table with the columns task, regime, family, model, scale, value, n, instead of runs",
-)
-@options.ladders
-@options.scale
-@options.along
-@options.at
-@click.option(
-    "--part",
-    type=click.Choice(["all", "conflict", "agree"]),
-    default="all",
-    show_default=True,
-    help="which items: those on which a distractor predicts another answer, or the others",
-)
+@options.runs
+@options.points
+@options.sizes_or_levels
+@options.part
 @click.option(
     "--rate",
     type=click.Choice(["accuracy", "lured"]),
@@ -47,10 +33,7 @@ _USUAL = ("parameters", "all", "accuracy")  # of what is put against what
     show_default=True,
     help="the share of right answers, or of those that follow a distractor",
 )
-@options.mix_measures
-@options.models
-@options.select
-@options.subtasks
+@options.chosen_results
 @options.axis
 @options.likely
 @click.option("--draw", is_flag=True, help="draw each curve in the terminal, too")
@@ -62,7 +45,7 @@ _USUAL = ("parameters", "all", "accuracy")  # of what is put against what
     help="write a picture of the curves, .svg or .png",
 )
 @options.least
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@options.form
 def command(
     runs: tuple[Path, ...],
     points: Path | None,
@@ -85,26 +68,22 @@ def command(
 ) -> None:
     """Judge the shape of curves: positive, inverse, U-shaped, inverted U, flat, or undetermined.
 
-    RUN is a folder that `taskc eval` made, or one that holds some; ladders give the sizes of models. Or, with
-    --points, FILE is .csv, .tsv, .jsonl, .json or .parquet, a row for each model. `value` is a share of right
-    answers, 0 to 1, over `n` items. A curve is one task, regime and family.
+    RUN is a folder that `taskc eval` made, or one that holds some; `runs` without one. Ladders give the sizes
+    of models. Or, with --points, FILE is .csv, .tsv, .jsonl, .json or .parquet, a row for each model. `value`
+    is a share of right answers, 0 to 1, over `n` items. A curve is one task, regime and family.
     """
     with group.translated():
-        from taskc.flow.along import check_logarithms, curves_of_placed, placed_rows
         from taskc.flow.curve_picture import check_picture, write_picture
         from taskc.flow.curves import judge_curves
         from taskc.flow.only import Only
-        from taskc.flow.points import Read, read_points
-        from taskc.flow.run_curves import against, narrow_curves, run_curves
+        from taskc.flow.placed import against, check_logarithms
+        from taskc.flow.points import read_points
+        from taskc.flow.run_curves import narrow_curves, run_curves
         from taskc.flow.selection import BadSelection, parse_selection
 
         named, more = group.parted([str(run) for run in runs])
-        if bool(points) == bool(named):
-            raise click.UsageError("name runs that `taskc eval` made, or a table with --points FILE")
-        if points and (ladders or at or along or mix_measures or subtasks or (scale, part, rate) != _USUAL):
-            raise click.UsageError(
-                "a table has its scales and values: what says how to make them of runs goes with runs only"
-            )
+        of_runs = ladders or at or along or mix_measures or subtasks or (scale, part, rate) != _USUAL
+        named = check_source(named, points, of_runs=bool(of_runs))
         if output is not None:
             check_picture(output)
         only = Only(wanted=parse_selection((*select, *more), None), models=models, subtasks=subtasks)
@@ -113,27 +92,35 @@ def command(
             read = narrow_curves(read_points(points, log=log), only)
         else:
             wanted = against(ladders, at, scale, part, rate, mix=mix_measures)
-            folders = [Path(run) for run in named]
-            if along:
-                made = curves_of_placed(placed_rows(folders, wanted, along, only), wanted)
-            else:
-                made = run_curves(folders, wanted, only)
-            if not made:
+            read = run_curves([Path(run) for run in named], wanted, only, along=along)
+            if not read.curves:
                 told = "there are no points in these runs"
                 raise BadSelection(told, "select rows with items, or another `--part` or `--rate`")
             if log:
-                check_logarithms(made)
-            read = Read(curves=made)
-        verdicts = judge_curves(read, log=log, likely=likely, least=least)
+                check_logarithms(read.curves)
+        verdicts = judge_curves(read, log=log, likely=likely, least=least, workers=os.cpu_count() or 1)
     stop_if_wrong(verdicts.read)
     if form == "json":
-        click.echo(json.dumps(_plain(verdicts), ensure_ascii=False, indent=1))
+        echo_json(_plain(verdicts))
     else:
         print_verdicts(verdicts, draw=draw, log=log)
+    for note in verdicts.read.notes:
+        group.tell("note", "yellow", note)
     if output is not None:
         with group.translated():
             write_picture(verdicts, output, axis=scale, log=log)
-        click.echo(f"picture: {output}", err=True)
+        echo(f"picture: {output}", err=True)
+
+
+def check_source(named: tuple[str, ...], points: Path | None, *, of_runs: bool) -> tuple[str, ...]:
+    """Give the runs that curves come from, `runs` where no table and none is named; raises `UsageError`."""
+    if bool(points) == bool(named) and (named or not Path("runs").is_dir()):
+        raise click.UsageError("name runs that `taskc eval` made, or a table with --points FILE")
+    if points and of_runs:
+        raise click.UsageError(
+            "a table has its scales and values: what says how to make them of runs goes with runs only"
+        )
+    return named or ("runs",)
 
 
 def stop_if_wrong(read: "Read") -> None:
@@ -141,7 +128,7 @@ def stop_if_wrong(read: "Read") -> None:
     from taskc.grammar.show import show
 
     for finding in read.found:
-        click.echo(show(finding, read.sources, colour=coloured(sys.stderr)) + "\n", err=True, color=True)
+        echo(show(finding, read.sources, colour=coloured(sys.stderr)) + "\n", err=True, styled=True)
     if read.found:
         sys.exit(group.FOUND_ERRORS)
 
@@ -169,6 +156,7 @@ def _plain(verdicts: "Verdicts") -> dict[str, Any]:
         "least": verdicts.least,
         "curves": [_plain_judged(one) for one in verdicts.judged],
         "pooled": [asdict(one) for one in verdicts.pooled],
+        "notes": list(verdicts.read.notes),
     }
 
 
@@ -193,7 +181,7 @@ def print_verdicts(verdicts: "Verdicts", *, draw: bool = False, log: bool = True
     from taskc.flow.curve_picture import sketch
 
     for one in verdicts.judged:
-        name = " · ".join((one.curve.task, one.curve.regime, one.curve.family))
+        name = one_line(" · ".join((one.curve.task, one.curve.regime, one.curve.family)))
         values = " ".join(f"{point.value:.0%}" for point in one.curve.points)
         counts = list(dict.fromkeys(f"{point.n:,.0f}" for point in one.curve.points))
         same = len(counts) == 1
@@ -204,11 +192,11 @@ def print_verdicts(verdicts: "Verdicts", *, draw: bool = False, log: bool = True
         told = ", ".join(f"{shape} {p:.0%}" for shape, p in likely if p >= 0.005)
         turn = one.turning_point
         where = f"; turns at {turn.scale:.3g} (90 % [{turn.low:.3g}, {turn.high:.3g}])" if turn else ""
-        click.echo(f"{name}: {one.verdict}\n  {values}\n  {told}{where}")
+        echo(f"{name}: {one.verdict}\n  {values}\n  {told}{where}")
         if one.cause and one.verdict == "u_shaped":
-            click.echo(f"  {_why(one.cause)}")
+            echo(f"  {_why(one.cause)}")
         if draw:
-            click.echo("".join(f"  {line}\n" for line in sketch(one.curve, log=log)), nl=False)
+            echo("".join(f"  {line}\n" for line in sketch(one.curve, log=log)), nl=False)
     for pooled in verdicts.pooled:
         if pooled.verdict == "undetermined":
             told = f"undetermined over {pooled.families} families"
@@ -218,7 +206,7 @@ def print_verdicts(verdicts: "Verdicts", *, draw: bool = False, log: bool = True
             told += f"; {sure:.0%} likely to be what most share"
             if pooled.one_sided:
                 told += f"; {pooled.one_sided} without models beyond the turn go its way"
-        click.echo(f"{pooled.task} · {pooled.regime}, all families: {told}")
+        echo(one_line(f"{pooled.task} · {pooled.regime}, all families: {told}"))
 
 
 def _why(cause: "Cause") -> str:

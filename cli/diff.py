@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from taskc.cli import group
+from taskc.cli import group, options
 
 
 @click.command("diff")
@@ -12,7 +12,7 @@ from taskc.cli import group
 @click.argument("new", required=False)
 @click.option("--exit-code", is_flag=True, help="exit with 3 when anything differs")
 @click.option("--all", "whole", is_flag=True, help="list everything, however long")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@options.form
 def command(old: str | None, new: str | None, exit_code: bool, whole: bool, form: str) -> None:
     """Compare two builds at the level of what they mean.
 

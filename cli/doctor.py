@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from taskc.cli import group, results
+from taskc.cli import group, options, results
 from taskc.records import lines
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _COLOURS = {"fine": "green", "note": "cyan", "problem": "red"}
     help="where taskc eval keeps its answers",
 )
 @click.option("--offline", is_flag=True, help="ask no server")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@options.form
 def command(models: tuple[str, ...], runs: str, offline: bool, form: str) -> None:
     """Say what is missing to ask models: keys, extras, servers, weights, the health of the store.
 
@@ -50,9 +50,9 @@ def command(models: tuple[str, ...], runs: str, offline: bool, form: str) -> Non
 
 
 def _print(findings: "Sequence[Finding]") -> None:
-    from taskc.cli.terminal import coloured
+    from taskc.cli.terminal import coloured, echo
 
     for one in findings:
         word = f"{one.level:<8}"
         shown = click.style(word, fg=_COLOURS[one.level]) if coloured(sys.stdout) else word
-        click.echo(f"{shown}{one.about}: {one.said}{f'; {one.help}' if one.help else ''}", color=True)
+        echo(f"{shown}{one.about}: {one.said}{f'; {one.help}' if one.help else ''}", styled=True)

@@ -1,7 +1,6 @@
 """`taskc effects`: what wording, order, labels, regime and model do to a score."""
 
 import csv
-import json
 from collections import Counter
 from collections.abc import Iterator
 from io import StringIO
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from taskc.cli import group, options
+from taskc.cli.terminal import echo, echo_json
 
 if TYPE_CHECKING:
     from taskc.records.effects import Averaged, Effects, Factor, PlaceBias, Share, Survival, Told
@@ -19,6 +19,7 @@ _COLUMNS = (
     "task",
     "measure",
     "metric",
+    "part",
     "kind",
     "of",
     "level",
@@ -33,13 +34,19 @@ _LEAST = 0.005  # smaller shares of two together are not printed
 
 
 @click.command("effects")
-@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN...")
+@options.runs
 @click.option(
     "--metric",
     default="accuracy",
     show_default=True,
     metavar="NAME",
     help="accuracy, lured, or a number of the scores such as loss",
+)
+@click.option(
+    "--part",
+    type=click.Choice(["all", "conflict", "agree", "control"]),
+    help="which items: those on which a distractor predicts another answer, the others, of these the ones on "
+    "which none does; without it the first, where there are any, as in a report",
 )
 @click.option(
     "--wording",
@@ -51,20 +58,15 @@ _LEAST = 0.005  # smaller shares of two together are not printed
 @click.option("--reml", is_flag=True, help="fit what belongs to items by likelihood (extra `stats`)")
 @click.option("--subtasks", is_flag=True, help="each subtask for itself")
 @options.mix_measures
-@click.option(
-    "--ladder",
-    "ladders",
-    multiple=True,
-    metavar="NAME",
-    help="a family of models, or a .toml file; repeatable",
-)
-@click.option("--at", multiple=True, metavar="MODEL=SCALE", help="the scale of one model; repeatable")
+@options.ladders
+@options.at
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "csv"]), default="text", show_default=True
 )
 def command(
     runs: tuple[Path, ...],
     metric: str,
+    part: Any,
     wordings: tuple[str, ...],
     reml: bool,
     subtasks: bool,
@@ -75,44 +77,49 @@ def command(
 ) -> None:
     """Say what moved a score: the item, or how it was asked.
 
-    RUN is a folder that `taskc eval` made, or one that holds some. Told are the share of variance of items,
-    models, regimes and each factor that was varied; the score at each level; the pull of places where the
-    order of options was varied; the score averaged over wordings; and whether verdicts survive them.
+    RUN is a folder that `taskc eval` made, or one that holds some; `runs` without one. Told are the share of
+    variance of items, models, regimes and each factor that was varied; the score at each level; the pull of
+    places where the order of options was varied; the score averaged over wordings; and whether verdicts
+    survive them.
     """
     with group.translated():
         from taskc.flow.effects import Asked
         from taskc.flow.survival import tell_all
 
-        asked = Asked(metric=metric, wordings=wordings, subtasks=subtasks, mix=mix_measures, reml=reml)
-        told = tell_all(runs, asked, ladders=ladders, at=at)
+        asked = Asked(
+            metric=metric, part=part, wordings=wordings, subtasks=subtasks, mix=mix_measures, reml=reml
+        )
+        told = tell_all(runs or (Path("runs"),), asked, ladders=ladders, at=at)
     if form == "json":
         from msgspec import to_builtins
 
-        click.echo(json.dumps(to_builtins(told), ensure_ascii=False, indent=1))
+        echo_json(to_builtins(told))
     elif form == "csv":
         click.echo(_csv(told), nl=False)
     else:
         from taskc.records.effects import shortly
 
         for number, one in enumerate(told.effects):
-            _print(shortly(one), blank=number > 0)
+            _print(shortly(one), blank=number > 0, stated=part is not None)
         _print_survival(told)
 
 
-def _print(one: "Effects", *, blank: bool) -> None:
-    head = f"{one.task} · {one.measure}: {one.metric}, {one.items:,} items"
-    click.echo(("\n" if blank else "") + f"{head} in {one.cells} combinations, {one.answers:,} answers")
+def _print(one: "Effects", *, blank: bool, stated: bool) -> None:
+    kind = "" if one.part == "all" else f"{one.part} "
+    head = f"{one.task} · {one.measure}: {one.metric}, {one.items:,} {kind}items"
+    head += " (`--part all` takes all)" if kind and not stated else ""
+    echo(("\n" if blank else "") + f"{head} in {one.cells} combinations, {one.answers:,} answers")
     if one.shares:
-        click.echo("\nshare of the variance of one answer, per cent [95 %]")
+        echo("\nshare of the variance of one answer, per cent [95 %]")
         _columns([_share(share) for share in one.shares if _told(share)])
     for factor in one.factors:
-        click.echo(f"\n{factor.name}")
+        echo(f"\n{factor.name}")
         _columns([*_levels(factor, rate=one.metric in ("accuracy", "lured"))])
     if one.averaged:
-        click.echo("\naveraged over wordings; interval for other items in other wordings, and in these")
+        echo("\naveraged over wordings; interval for other items in other wordings, and in these")
         _columns([_averaged(row, rate=one.metric in ("accuracy", "lured")) for row in one.averaged])
     if one.places:
-        click.echo("\nplaces: how often an option is given for where it stands")
+        echo("\nplaces: how often an option is given for where it stands")
         titles = ("", "place", "given", "expected", "excess", "[95 %]", "accuracy when right there")
         _columns([titles, *(row for bias in one.places for row in _places(bias))])
     for note in one.notes:
@@ -129,7 +136,7 @@ def _columns(rows: "list[tuple[str, ...]]") -> None:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for name, *cells in rows:
         shown = [cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True)]
-        click.echo("  " + "  ".join([name.ljust(widths[0]), *shown]).rstrip())
+        echo("  " + "  ".join([name.ljust(widths[0]), *shown]).rstrip())
 
 
 def _share(share: "Share") -> "tuple[str, ...]":
@@ -169,17 +176,17 @@ def _places(bias: "PlaceBias") -> "Iterator[tuple[str, ...]]":
 
 def _print_survival(told: "Told") -> None:
     if told.survival:
-        click.echo("\ndoes the verdict survive?")
+        echo("\ndoes the verdict survive?")
     asked = {(one.task, one.measure) for one in told.survival}
     several = {task for task, n in Counter(task for task, _ in asked).items() if n > 1}
     for one in told.survival:
         measure = (one.measure,) if one.task in several else ()
         name = " · ".join((one.task, *measure, one.regime, one.family))
-        click.echo(
+        echo(
             f"  {name}, over {one.factor}: {one.usual} at {one.agree} of {one.levels} levels; "
             f"two levels have the same shape with probability {one.alike:.0%}"
         )
-        click.echo("    " + ", ".join(f"{level} {verdict}" for level, verdict in one.verdicts.items()))
+        echo("    " + ", ".join(f"{level} {verdict}" for level, verdict in one.verdicts.items()))
     for note in told.notes:
         group.tell("note", "cyan", note)
 
@@ -201,7 +208,7 @@ def _csv(told: "Told") -> str:
     writer = csv.DictWriter(out, _COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
     for one in told.effects:
-        head = {"task": one.task, "measure": one.measure, "metric": one.metric}
+        head = {"task": one.task, "measure": one.measure, "metric": one.metric, "part": one.part}
         writer.writerows({**head, **row} for row in _rows(one))
     for survival in told.survival:
         writer.writerows(_of_survival(survival))
@@ -232,7 +239,7 @@ def _rows(one: "Effects") -> "Iterator[dict[str, Any]]":
 
 def _of_survival(one: "Survival") -> "Iterator[dict[str, Any]]":
     head = {"task": one.task, "measure": one.measure, "metric": one.metric, "regime": one.regime}
-    head |= {"model": one.family, "of": one.factor}
+    head |= {"part": one.part, "model": one.family, "of": one.factor}
     yield {**head, "kind": "alike", "n": one.levels, "value": one.alike}
     for level, verdict in one.verdicts.items():
         for shape, p in one.probabilities[level].items():

@@ -1,13 +1,13 @@
 """`taskc emergence`: whether scores rise steadily with scale, or at once."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from taskc.cli import group, options
-from taskc.cli.curves import plain_curve, stop_if_wrong
+from taskc.cli.curves import check_source, plain_curve, stop_if_wrong
+from taskc.cli.terminal import echo, echo_json, one_line
 
 if TYPE_CHECKING:
     from taskc.flow.emergence import Told
@@ -15,30 +15,19 @@ if TYPE_CHECKING:
 
 
 @click.command("emergence")
-@click.argument("runs", nargs=-1, type=click.Path(path_type=Path), metavar="[RUN]...")
-@click.option(
-    "--points",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="a table with the columns task, regime, family, model, scale, value, n, instead of runs",
-)
+@options.runs
+@options.points
 @click.option(
     "--continuous",
     multiple=True,
     metavar="NAME",
     help="a metric that moves by degrees, such as loss, or a column of the table; repeatable",
 )
-@options.ladders
-@options.scale
-@options.along
-@options.at
-@options.mix_measures
-@options.models
-@options.select
-@options.subtasks
+@options.sizes_or_levels
+@options.chosen_results
 @options.axis
 @options.likely
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@options.form
 def command(
     runs: tuple[Path, ...],
     points: Path | None,
@@ -57,23 +46,19 @@ def command(
 ) -> None:
     """Measure linearity and breakthroughness of curves, find breaks, and hold them against smooth metrics.
 
-    RUN is a folder that `taskc eval` made, or one that holds some; or curves come from a table with --points.
-    Breakthroughness is not defined where half the steps or more are 0; the stable variant, which reckons with
-    the luck of the items, always is.
+    RUN is a folder that `taskc eval` made, or one that holds some, `runs` without one; or curves come from a
+    table with --points. Breakthroughness is not defined where half the steps or more are 0; the stable
+    variant, which reckons with the luck of the items, always is.
     """
     with group.translated():
         from taskc.flow.emergence import Sought, emerge_runs, emerge_table
         from taskc.flow.only import Only
-        from taskc.flow.run_curves import against
+        from taskc.flow.placed import against
         from taskc.flow.selection import parse_selection
 
         named, more = group.parted([str(run) for run in runs])
-        if bool(points) == bool(named):
-            raise click.UsageError("name runs that `taskc eval` made, or a table with --points FILE")
-        if points and (ladders or at or along or mix_measures or subtasks or scale != "parameters"):
-            raise click.UsageError(
-                "a table has its scales and values: what says how to make them of runs goes with runs only"
-            )
+        of_runs = ladders or at or along or mix_measures or subtasks or scale != "parameters"
+        named = check_source(named, points, of_runs=bool(of_runs))
         only = Only(wanted=parse_selection((*select, *more), None), models=models, subtasks=subtasks)
         sought = Sought(log=axis == "log", likely=likely, continuous=continuous)
         if points:
@@ -83,7 +68,7 @@ def command(
             told = emerge_runs([Path(run) for run in named], wanted, sought, along=along, only=only)
     stop_if_wrong(told.read)
     if form == "json":
-        click.echo(json.dumps(_plain(told), ensure_ascii=False, indent=1))
+        echo_json(_plain(told))
         return
     for one in told.curves:
         _print(one)
@@ -112,17 +97,17 @@ def _plain(told: "Told") -> dict[str, Any]:
 
 def _print(one: "Emerged") -> None:
     curve = one.emergence.curve
-    name = " · ".join((curve.task, curve.regime, curve.family))
+    name = one_line(" · ".join((curve.task, curve.regime, curve.family)))
     found = one.emergence
     numbers = (found.linearity, found.breakthroughness, found.stable_breakthroughness)
     linearity, breakthrough, stable = (
         "not defined" if number is None else f"{number:.2f}" for number in numbers
     )
-    click.echo(f"{name}: linearity {linearity}, breakthroughness {breakthrough}, stable {stable}")
-    click.echo(f"  {_break(one.broken)}")
+    echo(f"{name}: linearity {linearity}, breakthroughness {breakthrough}, stable {stable}")
+    echo(f"  {_break(one.broken)}")
     for mirage in one.mirages:
         if mirage.outcome != "no jump":
-            click.echo(f"  {mirage.says}")
+            echo(f"  {mirage.says}")
 
 
 def _break(broken: "Break") -> str:
@@ -139,12 +124,15 @@ def _break(broken: "Break") -> str:
 
 
 def _print_parts(task: "Decomposed") -> None:
-    click.echo(f"{' · '.join((task.task, task.regime, task.family))}, whole and parts: {task.says}")
+    from taskc.records.shown import short_names
+
+    echo(f"{one_line(' · '.join((task.task, task.regime, task.family)))}, whole and parts: {task.says}")
+    names = short_names(point.model for point in task.points)
     for point in task.points:
-        click.echo(f"  {_point(point)}")
+        echo(f"  {one_line(_point(point, names[point.model]))}")
 
 
-def _point(point: "Composed") -> str:
+def _point(point: "Composed", name: str) -> str:
     parts = ", ".join(f"{name} {value:.0%}" for name, value in point.parts.items())
     product = f"product {point.product:.0%} [{point.product_low:.0%}, {point.product_high:.0%}]"
     apart = ""
@@ -152,4 +140,4 @@ def _point(point: "Composed") -> str:
         apart = (
             f", difference {100 * point.difference:+.0f} [{100 * point.low:+.0f}, {100 * point.high:+.0f}]"
         )
-    return f"{point.model}: whole {point.whole:.0%}, {product}{apart} of {parts}"
+    return f"{name}: whole {point.whole:.0%}, {product}{apart} of {parts}"

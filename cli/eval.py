@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from taskc.cli import group, options, results
+from taskc.cli.terminal import echo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,13 +64,13 @@ if TYPE_CHECKING:
 )
 @click.option("--dry-run", is_flag=True, help="print the plan and ask nothing")
 @click.option("--offline", is_flag=True, help="fetch no model")
-@click.option("--subtasks", is_flag=True, help="a row for each subtask, not for each task")
+@options.rows_by_subtask
 @options.pool
 @options.metrics
 @options.mix_measures
-@click.option("--no-picture", is_flag=True, help="draw no picture")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("-q", "--quiet", is_flag=True, help="no progress, no notes")
+@options.no_picture
+@options.form
+@options.no_progress
 def command(
     build: tuple[str, ...],
     models: tuple[str, ...],
@@ -143,7 +144,7 @@ def command(
 
 def _told(quiet: bool) -> "Callable[[str], None]":
     """Give who is told what becomes of batches."""
-    return lambda text: None if quiet else click.echo(text, err=True)
+    return lambda text: None if quiet else echo(text, err=True)
 
 
 def _code(done: "Evaluated") -> int:
@@ -167,4 +168,4 @@ def _goes_on(why: str) -> None:
     import shlex
 
     again = shlex.join(["taskc", *sys.argv[1:]])
-    click.echo(f"\n{why}; what was answered is kept, and this goes on from there:\n  {again}", err=True)
+    echo(f"\n{why}; what was answered is kept, and this goes on from there:\n  {again}", err=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from taskc.cli import group
+from taskc.cli import group, options
 from taskc.cli.terminal import coloured
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--check", is_flag=True, help="write nothing, list the files that would change, exit with 1")
 @click.option("--diff", is_flag=True, help="write nothing, print what would change, exit with 1")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@options.form
 @click.option("-q", "--quiet", is_flag=True, help="print findings only")
 def command(paths: tuple[str, ...], check: bool, diff: bool, form: str, quiet: bool) -> None:
     """Lay out .task files in one form; comments and meaning stay.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from taskc.cli import group, results
-from taskc.cli.terminal import coloured
+from taskc.cli.terminal import coloured, echo
 from taskc.records import lines
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def _print_text(forecast: "Forecast") -> None:
         _spending(shown, forecast.models)
     _detectable(shown, forecast.detectable)
     shown.say(f"how often the shape of a curve would be told: `taskc power {forecast.build}`", style="dim")
-    click.echo(shown.text(), nl=False, color=True)
+    echo(shown.text(), nl=False, styled=True)
 
 
 class _Page:

@@ -59,10 +59,11 @@ def taskc() -> None:
 
 def tell(word: str, colour: str, message: str) -> None:
     """Write a line on standard error behind a word that says what it is."""
-    from taskc.cli.terminal import coloured
+    from taskc.cli.terminal import coloured, echo
 
-    shown = click.style(word, fg=colour, bold=True) if coloured(sys.stderr) else word
-    click.echo(f"{shown}: {message}", err=True, color=True)
+    styled = coloured(sys.stderr)
+    shown = click.style(word, fg=colour, bold=True) if styled else word
+    echo(f"{shown}: {message}", err=True, styled=styled)
 
 
 def stop(message: str, help: str = "", code: int = FOUND_ERRORS) -> None:
@@ -112,8 +113,8 @@ class Numbers(_Kind):
 
     def _one(self, word: str, param: click.Parameter | None, ctx: click.Context | None) -> float:
         try:
-            number = int(word) if self._whole else float(word)
-        except ValueError:
+            number = float(int(word)) if self._whole else float(word)
+        except (ValueError, OverflowError):
             number = math.nan
         if not (math.isfinite(number) and self._least <= number <= self._most):
             what = "a whole number" if self._whole else "a number"
@@ -123,7 +124,7 @@ class Numbers(_Kind):
                 else f"from {self._least:g} to {self._most:g}"
             )
             self.fail(f"{word} is not {what} {limit}.", param, ctx)
-        return number
+        return int(number) if self._whole else number
 
 
 def parted(words: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from taskc.cli import group, results
+from taskc.cli import group, options, results
+from taskc.cli.terminal import echo
 from taskc.records import lines
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 @click.option("--offline", is_flag=True, help="ask no provider for its list")
 @click.option("--all", "every", is_flag=True, help="also models without a key, or of which nothing is known")
 @click.option("--forget", metavar="MODEL", help="forget what probes found out of this one: it is asked again")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@options.form
 @click.pass_context
 def command(context: click.Context, offline: bool, every: bool, forget: str | None, form: str) -> None:
     """List the providers and models that can be asked from here, and what each can do.
@@ -48,7 +49,7 @@ def list_models() -> None:
 
         rows = listed(results.surroundings(True, None))
     for name, about, here in rows:
-        click.echo(f"{name}  {about}  {'here: ' + str(here) if here else 'not fetched'}")
+        echo(f"{name}  {about}  {'here: ' + str(here) if here else 'not fetched'}")
 
 
 @command.command("pull")
@@ -60,7 +61,7 @@ def pull_model(model: str) -> None:
 
         with results.progress(quiet=not sys.stderr.isatty()) as (_, report):
             path = fetch(model, results.surroundings(False, report))
-    click.echo(str(path))
+    echo(str(path))
 
 
 def _forget(model: str) -> None:
@@ -68,7 +69,7 @@ def _forget(model: str) -> None:
         from taskc.flow.models import forget
 
         gone = forget(model, results.surroundings(True, None))
-    click.echo(f"{gone:,} {'probe' if gone == 1 else 'probes'} of `{model}` forgotten")
+    echo(f"{gone:,} {'probe' if gone == 1 else 'probes'} of `{model}` forgotten")
 
 
 def _print(found: "Sequence[ProviderReach]", every: bool) -> None:
@@ -80,13 +81,13 @@ def _print(found: "Sequence[ProviderReach]", every: bool) -> None:
     models = [(one, model) for one in found for model in one.models]
     shown = [model for one, model in models if every or _matters(one, model)]
     if shown:
-        click.echo()
+        echo()
         _table([("model", *(name for name, _ in _COLUMNS)), *map(_row, shown)])
     if len(shown) < len(models):
         left = len(models) - len(shown)
-        click.echo(f"\n{left:,} more without a key, or of which nothing is known: `--all` lists them")
+        echo(f"\n{left:,} more without a key, or of which nothing is known: `--all` lists them")
     if any(model.capabilities.unknown for model in shown):
-        click.echo("\n?: unknown, asked of the model once by `taskc eval` where the plan hangs on it")
+        echo("\n?: unknown, asked of the model once by `taskc eval` where the plan hangs on it")
 
 
 def _matters(one: "ProviderReach", model: "ModelReach") -> bool:
@@ -122,4 +123,4 @@ def _table(rows: Sequence[tuple[str, ...]]) -> None:
     widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        click.echo("  ".join(cells).rstrip())
+        echo("  ".join(cells).rstrip())

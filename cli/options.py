@@ -1,10 +1,27 @@
 """Flags that mean the same in several commands, said once."""
 
+from collections.abc import Callable
+from functools import reduce
 from pathlib import Path
+from typing import Any
 
 import click
 
 from taskc.cli import group
+
+_Option = Callable[[Any], Any]
+
+
+def together(*some: _Option) -> _Option:
+    """Give several flags as one decorator, in their order."""
+    return lambda command: reduce(lambda made, one: one(made), reversed(some), command)
+
+
+form = click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+no_progress = click.option("-q", "--quiet", is_flag=True, help="no progress, no notes")
+no_picture = click.option("--no-picture", is_flag=True, help="draw no picture")
 
 select = click.option(
     "--select",
@@ -12,6 +29,13 @@ select = click.option(
     multiple=True,
     metavar="NAME=VALUE…",
     help="only some of it: task=…, regime=…, FACTOR=LEVEL; values parted by commas",
+)
+select_results = click.option(
+    "--select",
+    "select",
+    multiple=True,
+    metavar="NAME=VALUE…",
+    help="only some of it: task=…, regime=…, measure=…, FACTOR=LEVEL; values parted by commas",
 )
 limit = click.option("--limit", metavar="N", help="only some items of each task: 100, 0.1, or 11-20")
 price = click.option(
@@ -102,6 +126,21 @@ models = click.option(
     "-m", "--model", "models", multiple=True, metavar="MODEL", help="only this model; repeatable"
 )
 subtasks = click.option("--subtasks", is_flag=True, help="each subtask by itself, not the whole task")
+rows_by_subtask = click.option("--subtasks", is_flag=True, help="a row for each subtask, not for each task")
+part = click.option(
+    "--part",
+    type=click.Choice(["all", "conflict", "agree"]),
+    default="all",
+    show_default=True,
+    help="which items: those on which a distractor predicts another answer, or the others",
+)
+runs = click.argument("runs", nargs=-1, type=click.Path(path_type=Path), metavar="[RUN]...")
+points = click.option(
+    "--points",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="a table with the columns task, regime, family, model, scale, value, n, instead of runs",
+)
 judged_part = click.option(
     "--part",
     type=click.Choice(["all", "conflict", "agree"]),
@@ -140,3 +179,11 @@ least = click.option(
     metavar="SHARE",
     help="the rise or fall from which it counts as one, as a difference of shares",
 )
+
+sizes = together(ladders, scale, at)
+"""Where models stand."""
+sizes_or_levels = together(ladders, scale, along, at)
+chosen_results = together(mix_measures, models, select_results, subtasks)
+"""Which results are taken, and how they are put together."""
+design = together(ladder, seed, spread)
+"""What simulated models are like."""

@@ -36,8 +36,8 @@ from taskc.cli import forecast, group, options, results
 @click.option("--batch", is_flag=True, help="what it costs by the provider's batch endpoint")
 @click.option("--latency", type=group.Positive(), metavar="SECONDS", help="what one answer takes")
 @options.connections
-@click.option("--subtasks", is_flag=True, help="a row for each subtask, not for each task")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@options.rows_by_subtask
+@options.form
 def command(
     build: tuple[str, ...],
     models: tuple[str, ...],

@@ -7,7 +7,10 @@ from typing import Any
 import click
 
 from taskc.cli import group, options, results
+from taskc.cli.terminal import echo
 from taskc.cli.trials import print_tried
+
+MOST_ITEMS = 100_000  # fewer show whatever there is to see, and more fill the memory
 
 
 @click.command("power")
@@ -22,9 +25,9 @@ from taskc.cli.trials import print_tried
 )
 @click.option(
     "--items",
-    type=group.Numbers(1, whole=True),
+    type=group.Numbers(1, MOST_ITEMS, whole=True),
     metavar="N,…",
-    help="how many items they are asked, of the build's mix; without it as many as there are",
+    help="how many items they are asked, of the build's mix, 100,000 at most; as many as there are without",
 )
 @click.option(
     "--effect",
@@ -44,9 +47,7 @@ from taskc.cli.trials import print_tried
     metavar="N",
     help="curves of each shape",
 )
-@options.ladder
-@options.seed
-@options.spread
+@options.design
 @click.option(
     "--scatter",
     type=group.Numbers(0, 0.5, single=True),
@@ -55,14 +56,7 @@ from taskc.cli.trials import print_tried
     metavar="SHARE",
     help="how far models lie off the curve of their family: a standard deviation",
 )
-@click.option(
-    "--likely",
-    type=group.Positive(1),
-    default=0.5,
-    show_default=True,
-    metavar="P",
-    help="the probability from which a shape is the verdict",
-)
+@options.likely
 @options.select
 @options.limit
 @click.option("--subtasks", is_flag=True, help="a line for each subtask, not for each task")
@@ -79,8 +73,8 @@ from taskc.cli.trials import print_tried
     metavar="N",
     help="processes that share the work; all cores without",
 )
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("-q", "--quiet", is_flag=True, help="no progress, no notes")
+@options.form
+@options.no_progress
 def command(
     build: tuple[str, ...],
     models: tuple[int, ...],
@@ -136,7 +130,7 @@ def command(
             try:
                 tried = try_designs(job, told)
             except KeyboardInterrupt:
-                click.echo("\ninterrupted", err=True)
+                echo("\ninterrupted", err=True)
                 sys.exit(group.INTERRUPTED)
         if picture:
             draw_calibration(tried, picture)

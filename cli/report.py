@@ -7,10 +7,11 @@ from typing import Any
 import click
 
 from taskc.cli import group, options
+from taskc.cli.terminal import echo
 
 
 @click.command("report")
-@click.argument("runs", nargs=-1, type=click.Path(path_type=Path), metavar="[RUN]...")
+@options.runs
 @click.option(
     "-o",
     "--output",
@@ -20,13 +21,8 @@ from taskc.cli import group, options
     metavar="FOLDER",
     help="where the report goes",
 )
-@options.ladders
-@options.scale
-@options.at
-@options.mix_measures
-@options.models
-@options.select
-@options.subtasks
+@options.sizes
+@options.chosen_results
 @options.axis
 @options.likely
 @options.least
@@ -39,7 +35,7 @@ from taskc.cli import group, options
     help="how many telling items of a kind to show for a task",
 )
 @click.option("--no-figures", is_flag=True, help="no files of figures; the page has them all the same")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@options.form
 @click.option("-q", "--quiet", is_flag=True, help="do not say where it is")
 def command(
     runs: tuple[Path, ...],
@@ -67,9 +63,9 @@ def command(
     """
     with group.translated():
         from taskc.flow.only import Only
+        from taskc.flow.placed import against
         from taskc.flow.report import Wish, gather
         from taskc.flow.report_files import as_json, as_text, write_report
-        from taskc.flow.run_curves import against
         from taskc.flow.selection import parse_selection
 
         folders, more = group.parted([str(run) for run in runs])
@@ -85,7 +81,10 @@ def command(
         )
         report = gather([Path(folder) for folder in folders] or [Path("runs")], wish)
         written = write_report(report, output, figures=not no_figures, workers=wish.workers)
-    click.echo(as_json(report, written.files) if form == "json" else as_text(report), nl=False)
+    if form == "json":
+        click.echo(as_json(report, written.files), nl=False)
+    else:
+        echo(as_text(report), nl=False)
     if not quiet:
         without = "" if written.parquet else "; no Parquet without the extra `parquet`"
-        click.echo(f"report: {output / 'report.html'}{without}", err=True)
+        echo(f"report: {output / 'report.html'}{without}", err=True)

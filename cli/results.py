@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from taskc.cli import group
-from taskc.cli.terminal import coloured
+from taskc.cli.terminal import coloured, echo
 from taskc.records import lines
 
 if TYPE_CHECKING:
@@ -117,13 +117,13 @@ def print_evaluated(done: "Evaluated", *, form: str, quiet: bool, dry: bool, sub
     for row in done.plan.refused:
         _refusal(row)
     if dry:
-        click.echo(_plan(done.plan.lowerings), nl=False)
+        echo(_plan(done.plan.lowerings), nl=False)
         for model, unknown in done.unknown.items():
-            click.echo(unknown_note(model, unknown))
+            echo(unknown_note(model, unknown))
     elif not quiet:
         for row in done.plan.lowerings:
             if row.way is None and row.implied:
-                click.echo(f"note: {_about(row)} is left out: {row.why}", err=True)
+                echo(f"note: {_about(row)} is left out: {row.why}", err=True)
     for tally in done.tallies:
         _failed(tally)
     if done.scored is not None:
@@ -138,7 +138,7 @@ def _probed(probe: "Probe", *, told: bool) -> None:
     asked = f"{probe.requests} request{'' if probe.requests == 1 else 's'}"
     if shown:
         kept = f"; kept in {probe.kept}" if probe.kept else ""
-        click.echo(f"{probe.model}: probed with {asked}: {', '.join(shown)}{kept}", err=True)
+        echo(f"{probe.model}: probed with {asked}: {', '.join(shown)}{kept}", err=True)
     if probe.open and not told:
         left = ", ".join(probe.open)
         group.tell("note", "cyan", f"{probe.model}: unknown after {asked}: {left}: {probe.why}")
@@ -163,7 +163,7 @@ def _failed(tally: "Tally") -> None:
         group.tell("error", "red", f"{tally.model}: {tally.fatal.message}; nothing more was asked of it")
     for failure in tally.failures:
         if tally.fatal is None or failure.example != tally.fatal.message:
-            click.echo(
+            echo(
                 f"{tally.model}: {failure.count:,} failed: {failure.reason}, for instance: {failure.example}",
                 err=True,
             )
@@ -173,7 +173,7 @@ def _cost(done: "Evaluated") -> None:
     for tally in done.tallies:
         if tally.asked or tally.reused:
             cost = f", {tally.cost:.4f} USD" if tally.cost else ""
-            click.echo(
+            echo(
                 f"{tally.model}: {tally.asked:,} asked in {tally.seconds:.1f} s{cost}, "
                 f"{tally.reused:,} known before",
                 err=True,
@@ -219,19 +219,17 @@ def print_scored(scored: "Scored", *, form: str, quiet: bool, subtasks: bool = F
 
         rows = scored.rows if subtasks else scored.overview
         text = render(rows, width=width(), colour=coloured(sys.stdout), asked=scored.asked)
-        click.echo(text, nl=False, color=True)
+        echo(text, nl=False, styled=True)
     for name, need in () if quiet else scored.idle:
         group.tell("note", "cyan", f"no row has `{name}`: it is of {need}")
     if scored.missing:
-        click.echo(
-            f"{len(scored.missing):,} could not be scored: see {scored.folder / 'missing.jsonl'}", err=True
-        )
+        echo(f"{len(scored.missing):,} could not be scored: see {scored.folder / 'missing.jsonl'}", err=True)
     if not quiet:
         files = ", ".join(str(path) for path in scored.pictures) or str(scored.folder)
-        click.echo(f"picture: {files}" if scored.pictures else f"results: {files}", err=True)
+        echo(f"picture: {files}" if scored.pictures else f"results: {files}", err=True)
         if what := _several(scored):
             command = shlex.join(["taskc", "compare", str(scored.folder), "--by", what])
-            click.echo(f"item by item: {command}", err=True)
+            echo(f"item by item: {command}", err=True)
 
 
 def _several(scored: "Scored") -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from taskc.cli import group, options, results
+from taskc.cli.terminal import echo
 
 _KINDS = ("unparsed", "refused", "lured", "other", "wrong", "all")
 
@@ -20,7 +21,7 @@ _KINDS = ("unparsed", "refused", "lured", "other", "wrong", "all")
     metavar="FOLDER",
     help="where `taskc eval` put its runs",
 )
-@click.option("--subtasks", is_flag=True, help="a row for each subtask, not for each task")
+@options.rows_by_subtask
 @options.pool
 @options.metrics
 @options.mix_measures
@@ -34,8 +35,8 @@ _KINDS = ("unparsed", "refused", "lured", "other", "wrong", "all")
     metavar="N",
     help="so many of each row",
 )
-@click.option("--no-picture", is_flag=True, help="draw no picture")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@options.no_picture
+@options.form
 @click.option("-q", "--quiet", is_flag=True, help="no notes")
 def command(
     run: str | None,
@@ -62,7 +63,7 @@ def command(
         record, scored = rescore(folder, pictures=pictures, mix=mix_measures, metrics=metrics, pool=pool)
         if not quiet:
             models = ", ".join(one.model for one in record.models)
-            click.echo(f"{folder}: {record.build} on {models}", err=True)
+            echo(f"{folder}: {record.build} on {models}", err=True)
         if show:
             from taskc.flow.shown import show_answers
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from taskc.cli import group, options, results
+from taskc.cli.terminal import echo
 from taskc.cli.trials import print_simulated
 
 if TYPE_CHECKING:
@@ -51,9 +52,7 @@ SHAPES = ("positive", "inverse", "u_shaped", "inverted_u", "flat")
     metavar="Q,…",
     help="with --ability: the pull of each, or one for all",
 )
-@options.ladder
-@options.seed
-@options.spread
+@options.design
 @click.option(
     "-o",
     "--output",
@@ -65,9 +64,9 @@ SHAPES = ("positive", "inverse", "u_shaped", "inverted_u", "flat")
 )
 @options.select
 @options.limit
-@click.option("--no-picture", is_flag=True, help="draw no picture")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("-q", "--quiet", is_flag=True, help="no progress, no notes")
+@options.no_picture
+@options.form
+@options.no_progress
 def command(
     build: tuple[str, ...],
     shape: Any,
@@ -128,7 +127,7 @@ def command(
 
 def _code(done: "Sequence[Simulated]") -> int:
     if any(one.evaluated.interrupted for one in done):
-        click.echo("\ninterrupted; the same command goes on from there", err=True)
+        echo("\ninterrupted; the same command goes on from there", err=True)
         return group.INTERRUPTED
     if any(one.evaluated.plan.refused for one in done):
         return group.FOUND_ERRORS

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from taskc.cli import group
+from taskc.cli.terminal import echo
 from taskc.records import lines
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def _kept_whole() -> Iterator[None]:
         import shlex
 
         again = shlex.join(["taskc", *sys.argv[1:]])
-        click.echo(f"\ninterrupted; nothing is lost, and this does it again:\n  {again}", err=True)
+        echo(f"\ninterrupted; nothing is lost, and this does it again:\n  {again}", err=True)
         sys.exit(group.INTERRUPTED)
 
 
@@ -178,10 +179,8 @@ def _minute(moment: str) -> str:
 def _print_merged(done: "Merged") -> None:
     for one in done.sources:
         more = f", {one.conflicts:,} in conflict" if one.conflicts else ""
-        click.echo(
-            f"{one.path}: {_answers(one.answers)}, {one.added:,} added, {one.same:,} there before{more}"
-        )
-    click.echo(f"{done.path}: {_answers(done.answers)}")
+        echo(f"{one.path}: {_answers(one.answers)}, {one.added:,} added, {one.same:,} there before{more}")
+    echo(f"{done.path}: {_answers(done.answers)}")
     conflicts = sum(one.conflicts for one in done.sources)
     if conflicts:
         told = f"{_answers(conflicts)} in conflict with what is kept for the same call; the first was kept"
@@ -195,16 +194,16 @@ def _print_verified(found: "Verified") -> None:
     for flaw in found.flaws[:_NAMED]:
         group.tell("error", "red", f"answer `{flaw.key}`: {flaw.why}")
     if found.flawed > _NAMED:
-        click.echo(f"and {found.flawed - _NAMED:,} more", err=True)
+        echo(f"and {found.flawed - _NAMED:,} more", err=True)
     if found.bare:
         told = f"{_answers(found.bare)} can be read, but not held against their keys"
-        click.echo(f"note: {told}: an older format did not keep what that takes", err=True)
+        echo(f"note: {told}: an older format did not keep what that takes", err=True)
     state = "all good" if found.good else f"{found.flawed:,} flawed"
-    click.echo(f"{found.path}: {_answers(found.answers)}, {state}")
+    echo(f"{found.path}: {_answers(found.answers)}, {state}")
 
 
 def _name(keys: Sequence[str], count: int) -> None:
     for key in keys[:_NAMED]:
-        click.echo(f"  {key}", err=True)
+        echo(f"  {key}", err=True)
     if count > _NAMED:
-        click.echo(f"  and {count - _NAMED:,} more", err=True)
+        echo(f"  and {count - _NAMED:,} more", err=True)

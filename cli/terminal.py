@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
@@ -19,6 +21,47 @@ def coloured(stream: TextIO) -> bool:
     if os.environ.get("NO_COLOR"):
         return False
     return bool(os.environ.get("FORCE_COLOR")) or stream.isatty()
+
+
+# what steers a terminal, hides or turns round what stands beside it, or is no character at all
+_ODD = "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff]"
+_UNSAFE, _UNSAFE_STYLED = re.compile(_ODD), re.compile(rf"\x1b\[[0-9;]*m|{_ODD}")
+
+
+def echo(text: object = "", *, err: bool = False, nl: bool = True, styled: bool = False) -> None:
+    """Write text that may hold what files and servers say, so that none of it steers the terminal.
+
+    Lines and tabs stay, and, where it is `styled`, colours. One character stands for each that is taken out.
+    """
+    styled = styled and coloured(sys.stderr if err else sys.stdout)
+    safe = (_UNSAFE_STYLED if styled else _UNSAFE).sub(_harmless, str(text))
+    click.echo(safe, err=err, nl=nl, color=True if styled else None)
+
+
+def echo_json(value: Any) -> None:
+    """Write a value as JSON, with the characters escaped that steer a terminal; it reads back as it was."""
+    text = json.dumps(value, ensure_ascii=False, indent=1)
+    click.echo(_UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text))
+
+
+def one_line(text: str) -> str:
+    """Give a name as it can stand within a line: without line ends and tabs, which `echo` leaves."""
+    return re.sub(r"[\t\n]", _harmless, text)
+
+
+def _harmless(match: "re.Match[str]") -> str:
+    """Give the picture of a control character, or what stands for an unknown one; a colour as it is."""
+    found = match[0]
+    code = ord(found[0])
+    if len(found) > 1:
+        return found
+    return (
+        chr(0x2400 + code)
+        if code < 0x20
+        else "\N{SYMBOL FOR DELETE}"
+        if code == 0x7F
+        else "\N{REPLACEMENT CHARACTER}"
+    )
 
 
 def print_findings(understood: "Understood", *, quiet: bool = False) -> None:

@@ -1,14 +1,12 @@
 """What `simulate` and `power` print: the truth and what became of it."""
 
-import json
 import os
 import shlex
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import click
-
+from taskc.cli.terminal import echo, echo_json
 from taskc.records import lines
 
 if TYPE_CHECKING:
@@ -25,13 +23,13 @@ PARTS = {"all": "all items", "conflict": "the conflict items", "agree": "the oth
 def print_simulated(done: "Sequence[Simulated]", *, form: str, quiet: bool) -> None:
     """Print a paragraph for each run: its models, what their curves were told to be, and where all is."""
     if form == "json":
-        click.echo(json.dumps([_plain(one) for one in done], ensure_ascii=False, indent=1))
+        echo_json([_plain(one) for one in done])
         return
     for one in done:
         truth = one.truth
         moves = f", {100 * truth.effect:g} points" if truth.effect else ""
         what = f"{truth.shape}{moves} on {PARTS[truth.part]}" if truth.shape else "as given"
-        click.echo(f"{truth.task or 'all tasks'}: {what}, seed {truth.seed}")
+        echo(f"{truth.task or 'all tasks'}: {what}, seed {truth.seed}")
         rows: list[tuple[str, ...]] = [("model", "scale", "ability", "pull", "expected right")]
         for model in truth.models:
             name = model.model.partition("?")[0]
@@ -43,13 +41,13 @@ def print_simulated(done: "Sequence[Simulated]", *, form: str, quiet: bool) -> N
         curves = "curve" if len(one.judged) == 1 else "curves"
         if told:
             verdicts = ", ".join(f"{n} {verdict}" for verdict, n in told.most_common())
-            click.echo(f"{len(one.judged)} {curves}, told to be: {verdicts}")
+            echo(f"{len(one.judged)} {curves}, told to be: {verdicts}")
         if not quiet and one.evaluated.scored:
-            click.echo(f"results: {os.path.relpath(one.evaluated.scored.folder)}", err=True)
+            echo(f"results: {os.path.relpath(one.evaluated.scored.folder)}", err=True)
     folders = [one.evaluated.scored.folder.parent for one in done if one.evaluated.scored]
     if folders and not quiet:
         runs = shlex.quote(os.path.relpath(folders[0]))
-        click.echo(f"next: taskc curves {runs}; taskc report {runs}", err=True)
+        echo(f"next: taskc curves {runs}; taskc report {runs}", err=True)
 
 
 def _plain(one: "Simulated") -> dict[str, Any]:
@@ -72,7 +70,7 @@ def _plain(one: "Simulated") -> dict[str, Any]:
 def print_tried(tried: "Tried", *, form: str, quiet: bool) -> None:
     """Print a line for each design; of a single one also who was taken for whom, and the calibration."""
     if form == "json":
-        click.echo(
+        echo(
             lines.dump(
                 {
                     "trials": tried.trials,
@@ -100,21 +98,19 @@ def print_tried(tried: "Tried", *, form: str, quiet: bool) -> None:
                 f"{100 * trial.calibration.error:.1f}",
             )
         )
-    click.echo(
-        f"curves told rightly, of {repeats:,} of each shape, judged on {PARTS[tried.trials[0].part]}\n"
-    )
+    echo(f"curves told rightly, of {repeats:,} of each shape, judged on {PARTS[tried.trials[0].part]}\n")
     _table(rows, left=2)
     if len(tried.trials) == 1:
         _confusion(tried.trials[0].told)
     _bins(tried.together)
     _summary(tried)
     if not quiet:
-        click.echo(_LEGEND, err=True)
+        echo(_LEGEND, err=True)
 
 
 def _confusion(told: "Sequence[Told]") -> None:
     verdicts = list(told[0].verdicts)
-    click.echo("\ntruth, and what it was told to be\n")
+    echo("\ntruth, and what it was told to be\n")
     rows = [("truth", *verdicts)]
     rows += [
         (one.shape, *(f"{100 * one.verdicts[verdict] / one.right.n:.1f}" for verdict in verdicts))
@@ -124,7 +120,7 @@ def _confusion(told: "Sequence[Told]") -> None:
 
 
 def _bins(calibration: "Calibration") -> None:
-    click.echo("\nprobabilities of shapes, and how often that was the shape\n")
+    echo("\nprobabilities of shapes, and how often that was the shape\n")
     rows = [("from", "to", "number", "said", "was so")]
     for one in calibration.bins:
         rows.append(
@@ -137,7 +133,7 @@ def _summary(tried: "Tried") -> None:
     n = sum(one.n for one in tried.likeliest.bins)
     said = sum(one.n * one.said for one in tried.likeliest.bins) / n
     so = sum(one.n * one.so.value for one in tried.likeliest.bins) / n
-    click.echo(
+    echo(
         f"\nprobabilities of all five shapes are {100 * tried.together.error:.1f} points off on average, "
         f"that of the likeliest {100 * tried.likeliest.error:.1f}:\n"
         f"said to be {100 * said:.0f} % on average, and so in {100 * so:.0f} %"
@@ -152,7 +148,7 @@ def _table(rows: Sequence[Sequence[str]], left: int = 1) -> None:
             cell.ljust(width) if at < left else cell.rjust(width)
             for at, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
-        click.echo("  ".join(cells).rstrip())
+        echo("  ".join(cells).rstrip())
 
 
 def _share(share: "Share | None") -> str:

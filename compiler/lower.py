@@ -7,6 +7,7 @@ about the reasoning stages, `Planning` fills the table of lowerings, `call_of` m
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from taskc.compiler.prompts import prompt_of, scores, takes_prefix
 from taskc.records.operation import Generate, Labels, Operation, Score
@@ -371,16 +372,19 @@ def _joined(*notes: str) -> str:
 
 def _sampling(way: Way, request: Request, can: Capabilities) -> str:
     """Write down how the backend is asked, as canonical text: it takes part in the key of the answer."""
-    parts: list[object] = [way.name]
-    if _system_note(request, can):
-        parts.append("system in user")
-    if _generates(request):
-        decode = request.decode
-        temperature = float(decode.temperature) if can.temperature else None
-        parts += [decode.max_tokens, temperature, decode.top_p, list(decode.stop), decode.effort]
-        if room := room_of(request, can):
-            parts.append(room)
-    return _encode(parts)
+    noted = bool(_system_note(request, can))
+    if not _generates(request):
+        return _spelled(way.name, noted)
+    decode = request.decode
+    temperature = float(decode.temperature) if can.temperature else None
+    decoding = (decode.max_tokens, temperature, decode.top_p, decode.stop, decode.effort)
+    return _spelled(way.name, noted, *decoding, *filter(None, [room_of(request, can)]))
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _spelled(name: str | None, noted: bool, *decoding: object) -> str:
+    """Write it down once for all requests that are asked alike."""
+    return _encode([name, *(["system in user"] if noted else []), *decoding])
 
 
 def _place(request: Request, thinking: str) -> int:

@@ -23,9 +23,10 @@ from taskc.store.responses import ResponseStore
 Progress: TypeAlias = Callable[[int, int], None]
 """Is told how many calls are done with, and how many of them failed."""
 
-_WINDOW = 256  # calls looked up in the store at once
+_WINDOW = 64  # calls looked up in the store at once; whoever has an answer meanwhile waits for that
 _CROWDED = 4096  # and where another process writes to it
 _TOGETHER = 64  # answers written in one transaction, at most
+_SELDOM = 0.001  # seconds after which an answer is written at once: a transaction takes a twentieth of that
 _QUIET = 2  # turns of the event loop that bring no answer: those that are there are written then
 _REMEMBERED = 10_000  # failures kept by key
 _IN_BATCH = Failure(
@@ -86,9 +87,10 @@ async def ask_all(
     A backend that likes several operations at once gets chunks of fixed composition: `calls` are cut
     by position, whatever is missing, and each chunk is saved in one transaction, so a run that was killed
     goes on with the same batches and the same bits. A call that cannot be asked yet stands in `calls` as
-    None and keeps the positions. Any other backend is asked one by one. An answer is written when no other
-    comes in at that moment, and a request holds its place until then: at most `connections` are sent and not
-    written at any time. Nothing begins that `spender` has no room for.
+    None and keeps the positions. Any other backend is asked one by one. An answer is written at once where
+    the last one is a millisecond ago, else when no other comes in at that moment; a request holds its place
+    until then: at most `connections` are sent and not written at any time. Nothing begins that `spender` has
+    no room for.
     """
     halt = halt or Halt()
     run = Asker(backend, store, progress, halt, spender or Spender(Purse(Budget()), halt))
@@ -129,6 +131,7 @@ class Asker:
         self._ready: list[Response] = []
         self._gathered = _TOGETHER
         self._writing: asyncio.Future[None] | None = None
+        self._wrote = 0.0  # when that was done last
         self._busy: set[str] = set()
         self._why: dict[str, str] = {}
         self._reasons: dict[str, tuple[int, str]] = {}
@@ -186,9 +189,16 @@ class Asker:
             self._report()
 
     async def _written_down(self) -> None:
-        """Wait until what is ready is written; the first who comes gathers others and does it for all."""
+        """Wait until what is ready is written; the first who comes gathers others and does it for all.
+
+        Those who are written together are sent, and answered, together again, each waiting for all. So none
+        are gathered where there is time to write one by one, and they part.
+        """
         if self._writing is not None:
             await self._writing
+            return
+        if time.monotonic() - self._wrote >= _SELDOM:
+            self._save()
             return
         self._writing = writing = asyncio.get_running_loop().create_future()
         try:
@@ -316,6 +326,7 @@ class Asker:
         self._store.add_all(ready)
         self._others = self._others or self._store.changes() != self._seen
         self._busy.difference_update(response.key for response in ready)
+        self._wrote = time.monotonic()
 
     def _report(self) -> None:
         if self._progress is not None:

@@ -1,7 +1,7 @@
 """A build against models: plan everything, refuse what cannot be had, then ask them side by side."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -37,6 +37,16 @@ class Prepared:
     plan: Plan
     surveys: Mapping[str, lower.Survey] = field(default_factory=dict)
     calls: Mapping[str, int] = field(default_factory=dict)
+
+    def of(self, models: Collection[str]) -> "Prepared":
+        """Give the part that is about `models`."""
+        calls = {model: self.calls[model] for model in models}
+        rows = tuple(row for row in self.plan.lowerings if row.model in calls)
+        return Prepared(
+            plan=Plan(lowerings=rows, totals={"calls": sum(calls.values())}),
+            surveys={model: self.surveys[model] for model in models},
+            calls=calls,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -91,8 +91,10 @@ class Purse:
 
     def actual(self, model: str, call: Call, reply: Reply) -> float:
         """Give what a reply cost."""
-        used = reply.usage
-        if model in self._prices and not (used.read or used.written) and reply.outcome.kind != "failure":
+        if model not in self._prices:
+            return 0.0
+        used, answered = reply.usage, reply.outcome.kind != "failure" or reply.body
+        if not (used.read or used.written) and answered:
             used = most_of(call.operation)
         return self.cost(model, used) + self.cost(model, reply.wasted)
 

@@ -38,8 +38,15 @@ def name(one: Contrast) -> str:
     """Name what is compared in one line: task, regime, levels, measure, model, and the sides."""
     levels = [f"{factor}={level}" for factor, level in one.levels.items()]
     part = "" if one.part == "all" else f"{one.part} items"
-    about = [said for said in (one.task, one.regime, *levels, one.measure, one.model, part) if said]
+    pooled = together(one)
+    about = [said for said in (one.task, one.regime, *levels, one.measure, one.model, pooled, part) if said]
     return f"{', '.join(about)}: {one.metric} of {one.second} against {one.first}"
+
+
+def together(one: Contrast) -> str:
+    """Say what was taken together: `2 tasks, 3 regimes`; nothing where nothing was."""
+    words = {"task": "tasks", "regime": "regimes", "measure": "measures", "model": "models"}
+    return ", ".join(f"{n} {words.get(name, f'levels of `{name}`')}" for name, n in one.pooled.items())
 
 
 def told(one: Contrast) -> str:

@@ -1,5 +1,6 @@
 """Points to verdicts, for the command line and for notebooks."""
 
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
@@ -7,6 +8,7 @@ from msgspec import Struct
 from taskc.analysis.shape import LEAST
 from taskc.analysis.verdict import LIKELY, judge_curve, pool
 from taskc.flow.points import Read, read_points
+from taskc.flow.side_by_side import side_by_side
 from taskc.records.curve import Judged, Pooled
 
 
@@ -25,7 +27,10 @@ def judge_points(path: Path, *, log: bool = True, likely: float = LIKELY, least:
     return judge_curves(read_points(path, log=log), log=log, likely=likely, least=least)
 
 
-def judge_curves(read: Read, *, log: bool = True, likely: float = LIKELY, least: float = LEAST) -> Verdicts:
-    """Judge curves that have been read."""
-    judged = tuple(judge_curve(curve, log=log, likely=likely, least=least) for curve in read.curves)
+def judge_curves(
+    read: Read, *, log: bool = True, likely: float = LIKELY, least: float = LEAST, workers: int = 1
+) -> Verdicts:
+    """Judge curves that have been read; `workers` is how many processes may share them."""
+    judge = partial(judge_curve, log=log, likely=likely, least=least)
+    judged = tuple(side_by_side(judge, read.curves, workers=workers, least=40))
     return Verdicts(read=read, judged=judged, pooled=tuple(pool(judged, likely)), likely=likely, least=least)

@@ -24,6 +24,7 @@ from taskc.store.responses import StoreError
 _REQUIRED = re.compile(r"([A-Za-z0-9._-]+).*\bextra\s*==\s*[\"'](\w+)[\"']")
 _OURS_IN_ENV = ("_API_KEY", "_BASE_URL", "HF_TOKEN")
 _NETWORK = "look at the network and its proxy"
+_ADDRESS = "see whether `{}` is right: most addresses end in `/v1`"
 _OURS = ("dev",)  # extras of those who change taskc itself
 
 
@@ -105,7 +106,7 @@ def _providers(providers: tuple[ProviderReach, ...]) -> Iterator[Finding]:
             help = f"`export {one.key}=…`, or a line of `{FILE}`"
             yield Finding(about=one.provider, level="note", said=one.why, help=help)
         elif one.why:
-            said = f"{one.address or one.provider}: {one.why}"
+            said = f"{one.address}: {one.why}" if one.address else one.why
             yield Finding(about=one.provider, level="problem", said=said, help=one.help or _cure(one))
 
 
@@ -117,6 +118,8 @@ def _cure(one: ProviderReach) -> str:
     if one.key in one.why:
         return f"copy the key again into `{one.key}`"
     variable = f"{one.key.removesuffix('_API_KEY')}_BASE_URL"
+    if one.why.startswith(("answered", "sent")):
+        return _ADDRESS.format(variable)
     if one.address and not is_loopback(one.address):
         return f"{_NETWORK}, or set `{variable}`"
     return f"start the server, or set `{variable}` anew"
@@ -160,8 +163,8 @@ def _model(text: str, around: Surroundings) -> Finding:
         if parse_model(text).provider not in ("local", "hf"):
             backend = open_model(text, around)
             asyncio.run(backend.close())
-    except ModelError as problem:
-        return Finding(about=text, level="problem", said=str(problem), help=problem.help)
+    except ModelError as problem:  # without its parameters, of which one may be a key
+        return Finding(about=text.partition("?")[0], level="problem", said=str(problem), help=problem.help)
     if isinstance(backend, RemoteModel) and not around.offline:
         line = backend.line
         listed = list_models(line.url, line.secret, anthropic=line.service == "anthropic")
@@ -171,6 +174,13 @@ def _model(text: str, around: Surroundings) -> Finding:
         if listed.refused:
             said = f"the key in `{line.key_name}` is not taken"
             return Finding(about=text, level="problem", said=said, help="copy the key again")
+        if listed.why:
+            said = f"{line.url}: {listed.why}, so it is not known whether it can be asked"
+            help = "some servers have no list; else see whether the address is right"
+            return Finding(about=text, level="note", said=said, help=help)
+        if backend.speech.name not in listed.names:
+            said = f"{line.url}: is not among the {len(listed.names):,} models that it lists"
+            return Finding(about=text, level="note", said=said, help="`taskc models --all` lists them")
     if known.capabilities.unknown:
         said = f"unknown, would be probed: {', '.join(known.capabilities.unknown)}"
         return Finding(about=text, level="note", said=said, help="or state them in the model string")

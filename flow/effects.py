@@ -1,6 +1,6 @@
 """`taskc effects`: runs to what was varied in them and what it did to a score."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -9,31 +9,33 @@ import msgspec
 
 from taskc.analysis.aggregate import FIXED
 from taskc.analysis.crossed import Crossed, Crossing
-from taskc.analysis.effects import CELLS, levels, shares
+from taskc.analysis.effects import CELLS, FEWEST, levels, shares
 from taskc.analysis.position import Shown, place_bias
 from taskc.analysis.wordings import averaged
 from taskc.flow.build_folder import BuildError, open_build
 from taskc.flow.evaluate import read_run
-from taskc.flow.run_items import runs_in
+from taskc.flow.run_items import SCORES, lines_of, runs_in
 from taskc.flow.selection import BadSelection
-from taskc.records.effects import Averaged, Effects, PlaceBias, Share
+from taskc.records.effects import Averaged, Effects, Kind, PlaceBias, Share
 
 ORDER = "order"  # the factor that moves options
 WORDING = "wording"  # the factor that is taken for a sample of wordings unless others are named
 RATES = ("accuracy", "lured")
 _OWN = ("item", "model", "regime", "rest", "luck")
-_SCORES = "scores.jsonl"
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """What is wanted: of which score, and which factors stand for many more wordings.
 
-    `metric` is `accuracy`, `lured` (over conflict items), or the name of a number of the scores. Subtasks are
-    taken together unless they are wanted apart. With `mix`, answers that were had in different ways may
-    stand in one cell. With `reml`, what belongs to items is fitted by restricted maximum likelihood.
+    `metric` is `accuracy`, `lured` (over conflict items), or the name of a number of the scores. `part` says
+    of which items; without, it is of those in conflict where a task has such and others, as in the summary of
+    a report. Subtasks are taken together unless they are wanted apart. With `mix`, answers that were had in
+    different ways may stand in one cell. With `reml`, what belongs to items is fitted by restricted maximum
+    likelihood.
     """
 
     metric: str = "accuracy"
+    part: Kind | None = None
     wordings: tuple[str, ...] = ()
     subtasks: bool = False
     mix: bool = False
@@ -45,6 +47,7 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True):
 
     task: str
     measure: str
+    part: Kind
     crossed: Crossed
     bound: bool
     ways: Mapping[str, tuple[str, ...]]
@@ -67,9 +70,18 @@ class _Line(msgspec.Struct, gc=False):
     attribution: str
     correct: bool
     conflict: bool
+    predictions: dict[str, str] = {}
     levels: dict[str, str] = {}
     numbers: dict[str, float] = {}
     cluster: str = ""
+
+
+class _Torn(msgspec.Struct, gc=False):
+    """What is read of a line to see whether a task has items in conflict."""
+
+    task: str
+    measure: str
+    conflict: bool
 
 
 class _Options(NamedTuple):
@@ -82,7 +94,8 @@ class _Options(NamedTuple):
 class _Heap:
     """What is gathered of one task and measure."""
 
-    def __init__(self) -> None:
+    def __init__(self, part: Kind) -> None:
+        self.part = part
         self.crossing = Crossing()
         self.bound = False
         self.valued = False
@@ -100,14 +113,17 @@ def gather(folders: Sequence[Path], asked: Asked) -> list[Gathered]:
     heaps: dict[tuple[str, str], _Heap] = {}
     known: dict[str, None] = {}
     unplaced = ""
-    for run in {run.resolve(): run for folder in folders for run in runs_in(folder)}.values():
+    runs = {run.resolve(): run for folder in folders for run in runs_in(folder)}.values()
+    torn = set() if asked.part else _torn(runs, asked)
+    for run in runs:
         options, why = _options(run)
         unplaced = unplaced or why
-        for line in _lines(run):
+        for line in lines_of(_Line, run / SCORES):
             known.update(dict.fromkeys(line.numbers))
-            task = line.task if asked.subtasks else line.task.partition(".")[0]
-            heap = heaps.setdefault((task, line.measure), _Heap())
-            _add(heap, line, run, options, asked)
+            key = _key(line, asked)
+            heap = heaps.setdefault(key, _Heap(asked.part or ("conflict" if key in torn else "all")))
+            if _is(heap.part, line):
+                _add(heap, line, run, options, asked)
     if asked.metric not in (*RATES, *known):
         told = ", ".join(f"`{name}`" for name in (*RATES, *known))
         raise BadSelection(f"no score has a number `{asked.metric}`", f"there are {told}")
@@ -115,6 +131,7 @@ def gather(folders: Sequence[Path], asked: Asked) -> list[Gathered]:
         Gathered(
             task=task,
             measure=measure,
+            part=heap.part,
             crossed=heap.crossing.cross(),
             bound=heap.bound,
             ways={way: tuple(models) for way, models in heap.ways.items()},
@@ -124,6 +141,26 @@ def gather(folders: Sequence[Path], asked: Asked) -> list[Gathered]:
         for (task, measure), heap in heaps.items()
         if heap.valued
     ]
+
+
+def _key(line: _Line | _Torn, asked: Asked) -> tuple[str, str]:
+    return line.task if asked.subtasks else line.task.partition(".")[0], line.measure
+
+
+def _torn(runs: Iterable[Path], asked: Asked) -> set[tuple[str, str]]:
+    """Name the tasks and measures that have items in conflict, and others."""
+    found: dict[bool, set[tuple[str, str]]] = {True: set(), False: set()}
+    for run in runs:
+        for line in lines_of(_Torn, run / SCORES):
+            found[line.conflict].add(_key(line, asked))
+    return found[True] & found[False]
+
+
+def _is(part: Kind, line: _Line) -> bool:
+    """Say whether a score is of an item of a kind."""
+    if part == "control":
+        return not line.predictions.keys() - {"true_task"}
+    return part == "all" or line.conflict == (part == "conflict")
 
 
 def tell_effects(found: Sequence[Gathered], asked: Asked) -> tuple[Effects, ...]:
@@ -143,6 +180,7 @@ def _effects(one: Gathered, asked: Asked) -> Effects:
         task=one.task,
         measure=one.measure,
         metric=asked.metric,
+        part=one.part,
         items=len(crossed.items),
         answers=int(crossed.times.sum()),
         cells=len(crossed.cells),
@@ -183,6 +221,8 @@ def _shares(
     if not any(share.share for share in parted):
         notes.append("all answers are alike: there is no variance to share out")
         return (), untold
+    if not asked.reml and all(share.low is None for share in parted):
+        notes.append(f"shares have no intervals: these take {FEWEST} items, or clusters of items, or more")
     return parted, untold
 
 
@@ -194,7 +234,7 @@ def _by_likelihood(crossed: Crossed, notes: list[str]) -> dict[tuple[str, ...], 
         return reml(crossed)
     except ImportError:
         told = "restricted maximum likelihood needs statsmodels"
-        raise BadSelection(told, "pip install 'taskc[stats]', or leave `--reml` out") from None
+        raise BadSelection(told, "pip install statsmodels, or leave `--reml` out") from None
     except NotFitted as problem:
         notes.append(f"no shares by restricted maximum likelihood: {problem}; those are by mean squares")
         return None
@@ -338,17 +378,3 @@ def _options(run: Path) -> tuple[dict[str, _Options], str]:
             made = _Options(tuple(o.text for o in one.options), tuple(o.written for o in one.options))
             out[one.id] = same.setdefault(made, made)
     return out, ""
-
-
-def _lines(run: Path) -> Iterator[_Line]:
-    decode = msgspec.json.Decoder(_Line).decode
-    number = 1
-    try:
-        with (run / _SCORES).open("rb") as file:
-            for line in file:
-                if line.strip():
-                    yield decode(line)
-                number += 1
-    except msgspec.MsgspecError as problem:
-        told = f"`{run / _SCORES}` cannot be read: line {number}: {str(problem).lower()}"
-        raise BuildError(told, "`taskc score` makes it anew") from None

@@ -1,6 +1,6 @@
 """Runs and tables to how abilities come: by a break or not, in one metric and another, whole and in parts."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -10,11 +10,10 @@ from taskc.analysis.breaks import break_of_means, break_of_shares
 from taskc.analysis.composed import Part, compose
 from taskc.analysis.emergence import emergence
 from taskc.analysis.intervals import Mean
-from taskc.analysis.row import Row
-from taskc.flow.along import curves_of_placed, placed_rows
 from taskc.flow.only import Only
+from taskc.flow.placed import Against, Placed
 from taskc.flow.points import Read, read_points
-from taskc.flow.run_curves import Against, narrow_curves
+from taskc.flow.run_curves import curves_of, found_runs, narrow_curves, place_rows, read_rows
 from taskc.flow.selection import BadSelection
 from taskc.metrics import METRICS
 from taskc.records.curve import Curve
@@ -49,7 +48,7 @@ def emerge_table(path: Path, sought: Sought, only: Only | None = None) -> Told:
     Raises `BadSelection` for a column that there is not, or that holds no numbers, and for a name that no
     curve has.
     """
-    read = narrow_curves(read_points(path, log=False), only or Only())
+    read = narrow_curves(read_points(path, log=sought.log), only or Only())
     curves = tuple(
         _emerged(curve, [_column(curve, name) for name in sought.continuous], sought) for curve in read.curves
     )
@@ -59,9 +58,10 @@ def emerge_table(path: Path, sought: Sought, only: Only | None = None) -> Told:
 def emerge_runs(
     folders: Sequence[Path], wanted: Against, sought: Sought, *, along: str = "", only: Only | None = None
 ) -> Told:
-    """Tell of every curve of runs, or of folders of runs. Raises as `placed_rows`."""
+    """Tell of every curve of runs, or of folders of runs. Raises as `run_curves`."""
     only = only or Only()
-    placed = placed_rows(folders, wanted, along, only)
+    runs = found_runs(folders)
+    placed = place_rows(read_rows(runs, only), wanted, along, only)
     known = {name: None for one in placed for name in one.row.numbers}
     for name in sought.continuous:
         if name not in known:
@@ -69,15 +69,17 @@ def emerge_runs(
             raise BadSelection(f"no row has a number `{name}`", f"there are {told}")
     names = sought.continuous or tuple(name for name in known if _by_degrees(name))
     notes = () if names else ("no metric moves by degrees here: ask for some with `taskc score --metric`",)
-    rows: dict[tuple[str, str, str], dict[float, Row]] = {}
+    rows: dict[tuple[str, str, str], list[Placed]] = {}
     for one in placed:
-        rows.setdefault(one.curve, {})[one.scale] = one.row
-    curves = curves_of_placed(placed, wanted)
+        if one.row.all.accuracy is not None and one.row.all.n:
+            rows.setdefault(one.curve, []).append(one)
+    curves = curves_of(placed, wanted, {})
     emerged = tuple(
         _emerged(curve, list(_numbers(rows[curve.task, curve.regime, curve.family], names)), sought)
         for curve in curves
     )
-    parts = curves_of_placed(placed_rows(folders, wanted, along, replace(only, subtasks=True)), wanted)
+    apart = replace(only, subtasks=True)
+    parts = curves_of(place_rows(read_rows(runs, apart), wanted, along, apart), wanted, {})
     return Told(read=Read(curves=curves), curves=emerged, decomposed=tuple(_decomposed(parts)), notes=notes)
 
 
@@ -124,17 +126,16 @@ def _by_degrees(name: str) -> bool:
     return metric.continuous and metric.better != "neither" and metric.of in ("options", "reply")
 
 
-def _numbers(rows: Mapping[float, Row], names: Sequence[str]) -> Iterator[Values]:
+def _numbers(placed: Sequence[Placed], names: Sequence[str]) -> Iterator[Values]:
     """Give the means of each metric that all rows have, in rising order of scale."""
-    ordered = sorted(rows.items())
+    ordered = sorted(placed, key=lambda one: one.scale)
     for name in names:
-        means: list[Mean] = [
-            row.numbers[name] for _, row in ordered if isinstance(row.numbers.get(name), Mean)
-        ]
+        found = [one.row.numbers.get(name) for one in ordered]
+        means = [mean for mean in found if isinstance(mean, Mean)]
         if len(means) == len(ordered):
             yield Values(
                 metric=name,
-                scales=tuple(scale for scale, _ in ordered),
+                scales=tuple(one.scale for one in ordered),
                 values=tuple(mean.value for mean in means),
                 errors=tuple(mean.error for mean in means),
             )

@@ -19,7 +19,7 @@ from taskc.flow.ask_all import Tally
 from taskc.flow.ask_build import Prepared, Run, Watch, ask_build, prepare
 from taskc.flow.batching import Batching
 from taskc.flow.budget import Budget, Purse
-from taskc.flow.build import BuildError, open_build
+from taskc.flow.build_folder import BuildError, open_build
 from taskc.flow.lower_calls import answered
 from taskc.flow.measuring import asked_of, chosen_metrics, idle, joint_of
 from taskc.flow.prices import at_batch, known_prices, price_tables
@@ -129,9 +129,11 @@ def evaluate(job: Job, around: Surroundings, watch: Watch | None = None) -> Eval
     if job.dry:  # nothing is opened: no key, no weights and no network are needed
         plan = prepare(requests, {one.model: one.capabilities for one in described}).plan
         return Evaluated(plan=plan, unknown=unknown_of(described))
-    probes = probe_unknown(job.models, described, requests, around, purse, whole)
+    probed = probe_unknown(job.models, described, requests, around, purse, whole)
+    probes, prepared = probed.probes, probed.before
     backends = _open(job, around)
-    prepared = prepare(requests, {one.model: one.capabilities for one in backends})
+    if [one.capabilities for one in backends] != [one.capabilities for one in described]:
+        prepared = prepare(requests, {one.model: one.capabilities for one in backends})
     if prepared.plan.refused:
         return Evaluated(plan=prepared.plan, probes=probes)
     hidden = secrets_of(around.environment)
@@ -221,7 +223,8 @@ def read_run(folder: Path) -> RunRecord:
     except FileNotFoundError:
         raise BuildError(f"there is no run in `{folder}`", "make one: `taskc eval -m MODEL`") from None
     except (OSError, lines.LineError) as problem:
-        raise BuildError(f"`{path}` is not the record of a run: {problem}") from None
+        told = f"`{path}` is not the record of a run: {problem}"
+        raise BuildError(told, "the same `taskc eval` makes it anew, and asks nothing twice") from None
 
 
 def last_run(runs: Path) -> Path:

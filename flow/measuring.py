@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from taskc.analysis.aggregate import Joint, Row
 from taskc.analysis.columns import Asked
 from taskc.dsl.diagnostic import similar
-from taskc.flow.build import BuildError
+from taskc.flow.build_folder import BuildError
 from taskc.flow.selection import BadSelection
 from taskc.metrics import METRICS
 from taskc.metrics.chosen import Chosen, choose, find_metric

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 
 from taskc.dsl.diagnostic import similar
-from taskc.flow.selection import BadSelection, Wanted
+from taskc.flow.selection import BadSelection, Wanted, check_names
 
 
 class Only(Struct, frozen=True, kw_only=True):
@@ -23,9 +23,10 @@ class Only(Struct, frozen=True, kw_only=True):
         """Say whether this leaves something out."""
         return bool(self.models or self.wanted.names)
 
-    def takes(self, task: str, regime: str, levels: Mapping[str, str], model: str) -> bool:
+    def takes(self, task: str, regime: str, levels: Mapping[str, str], model: str, measure: str = "") -> bool:
         """Say whether a result is wanted."""
-        return (not self.models or model in self.models) and self.wanted.takes(task, regime, levels)
+        named = not self.models or model in self.models
+        return named and self.wanted.takes(task, regime, levels, measure)
 
 
 def check_only(
@@ -34,22 +35,12 @@ def check_only(
     tasks: Iterable[str],
     regimes: Iterable[str],
     models: Iterable[str],
+    measures: Iterable[str] = (),
     factors: Iterable[tuple[str, str]] = (),
 ) -> None:
     """See that every name stands for something; raises `BadSelection` with the nearest one."""
-    known: dict[str, set[str]] = {"task": set(), "regime": set(regimes)}
-    for task in set(tasks):
-        parts = task.split(".")
-        known["task"].update(".".join(parts[: n + 1]) for n in range(len(parts)))
-    for name, level in factors:
-        known.setdefault(name, set()).add(level)
-    asked = list(dict.fromkeys(models))
+    asked = dict.fromkeys(models)
     for model in only.models:
         if model not in asked:
             raise BadSelection(f"no model is called `{model}`", similar(model, asked))
-    for name, values in only.wanted.names.items():
-        if name not in known:
-            raise BadSelection(f"nothing can be selected by `{name}`", similar(name, known))
-        for value in values:
-            if value not in known[name]:
-                raise BadSelection(f"no {name} is called `{value}`", similar(value, known[name]))
+    check_names(only.wanted, tasks=tasks, regimes=regimes, measures=measures, factors=factors)

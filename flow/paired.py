@@ -8,6 +8,7 @@ from typing import TypeAlias
 from taskc.analysis.by_item import Answers
 from taskc.analysis.paired import Column, paired_errors
 from taskc.analysis.row import Part, Row
+from taskc.flow.placed import regime_of
 from taskc.flow.run_items import SCORES, read_items
 from taskc.flow.selection import BadSelection
 from taskc.records.curve import Answered, Paired
@@ -15,19 +16,35 @@ from taskc.records.report import PartName, RateName
 
 Items: TypeAlias = Mapping[tuple[object, ...], Sequence[Answers]]
 """What was answered, by `_key`: one for a task, or one for each of its subtasks."""
+_SHARES = "judged by shares alone, without what items have in common; `taskc score` makes both anew"
 
 
-def read_paired(runs: Sequence[Path], *, mix: bool = False) -> Items:
-    """Read what items were answered in runs; nothing where one of them has its rows only.
+def read_paired(runs: Sequence[Path], *, mix: bool = False) -> tuple[Items, tuple[str, ...]]:
+    """Read what items were answered in runs; nothing, and the reason, where one of them has its rows only.
 
     Nothing, too, where two runs tell differently of one model: no curve can have both.
     """
-    if not all((run / SCORES).is_file() for run in runs):
-        return {}
+    lost = [f"`{run}`" for run in runs if not (run / SCORES).is_file()]
+    if lost:
+        have = "has" if len(lost) == 1 else "have"
+        return {}, (f"{', '.join(lost)} {have} no `{SCORES}`: {_SHARES}",)
     try:
-        return sorted_out(read_items(runs, mix=mix))
-    except BadSelection:
-        return {}
+        return sorted_out(read_items(runs, mix=mix)), ()
+    except BadSelection as problem:
+        return {}, (f"{problem}: {_SHARES}",)
+
+
+def unlike(rows: Iterable[Row], items: Items, *, mix: bool = False) -> tuple[str, ...]:
+    """Say of which rows the items are not all there: `scores.jsonl` is empty, cut or changed."""
+    lost: dict[str, None] = {}
+    for row in rows:
+        have = sum(len(one.items) for one in items.get(_key(row, mix), ()))
+        if have != row.all.n:
+            lost[f"`{row.model}`, {row.task}, {regime_of(row, mix=mix)} ({have:,} of {row.all.n:,})"] = None
+    if not lost:
+        return ()
+    told = "; ".join(list(lost)[:3]) + (f" and {len(lost) - 3} more" if len(lost) > 3 else "")
+    return (f"`{SCORES}` has not the items of these rows: {told}: {_SHARES}",)
 
 
 def sorted_out(answers: Iterable[Answers]) -> Items:

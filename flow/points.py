@@ -1,6 +1,7 @@
 """Curves measured elsewhere: a table of points, one row a model, to curves."""
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -16,16 +17,22 @@ from taskc.records.curve import Curve, Point
 
 NAMES = ("task", "regime", "family", "model")
 COLUMNS = (*NAMES, "scale", "value", "n")
+MOST = 1e9
+"""The most items that a value may have behind it."""
 _MOST_FOUND = 10
 _NO_COLUMN = "there is no column"
 
 
 class Read(Struct, frozen=True, kw_only=True):
-    """Curves in the order in which their first points stand, and what is wrong; `sources` are the texts."""
+    """Curves in the order in which their first points stand, and what is wrong; `sources` are the texts.
+
+    `notes` say what is lacking of them.
+    """
 
     curves: tuple[Curve, ...]
     found: tuple[Diagnostic, ...] = ()
     sources: Mapping[str, Source] = {}
+    notes: tuple[str, ...] = ()
 
 
 def read_points(path: Path, *, log: bool = True) -> Read:
@@ -99,10 +106,19 @@ def _take(
 
 
 def _missing(name: str, columns: Iterable[str], span: Span) -> Diagnostic:
+    """Say that a cell is empty, or that the whole column is not there and what may be meant by it."""
     if name in columns:
         return error("bad-data", f"column `{name}` is empty here", span, help="give every point all columns")
-    stated = ", ".join(f"`{column}`" for column in columns)
+    there = list(columns)
+    stated = ", ".join(f"`{column}`" for column in there)
     cure = f"the columns are `{','.join(COLUMNS)}`, and here there are {stated[:200]}"
+    if len(there) == 1 and (other := next((sign for sign in ";\t|" if sign in there[0]), "")):
+        shown = {"\t": "tabs: name the file `.tsv`"}.get(other, f"`{other}`: put commas in its place")
+        cure = f"the cells of this file are parted by {shown}"
+    elif near := next((one for one in there if one.strip().lower() == name), ""):
+        cure = f"write the column `{near}` as `{name}`"
+    elif name == "n":
+        cure = "add the number of items behind each value: how sure a shape is hangs on it"
     return error("bad-data", f"{_NO_COLUMN} `{name}`", span, help=cure)
 
 
@@ -114,6 +130,11 @@ def _number(name: str, given: object, span: Span, found: list[Diagnostic]) -> fl
     if math.isfinite(number):
         return number
     cure = "write numbers without units, `1.3e9` for 1.3B" if name == "scale" else "write a number"
+    text = str(given).strip()
+    if re.fullmatch(r"-?\d+,\d+", text):
+        cure = f"write a point for decimals: `{text.replace(',', '.')}`"
+    elif name == "value" and (match := re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", text)):
+        cure = f"write shares, {float(match[1]) / 100:g} for {match[1]} %"
     told = f"`{name}` is “{str(given)[:40]}”, which is no number"
     found.append(error("bad-data", told, span, help=cure))
     return 0.0
@@ -131,6 +152,8 @@ def _out_of_range(scale: float, value: float, n: float, log: bool) -> tuple[str,
         if 1.0 < value <= 100.0:
             cure = f"write shares, {value / 100:g} for {value:g} %"
         return f"value is {value:g}, which is not between 0 and 1", cure
+    if n > MOST:
+        return f"n is {n:g}, which is more than {MOST:g}", "give the number of items behind the value"
     if n < 1:
         told = f"n is {n:g}, and a value is had from one item or more"
         return told, "give the number of items behind the value"

@@ -1,7 +1,7 @@
 """What nobody says of a model, asked of the model: once, before the plan, where the plan hangs on it."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from taskc.backends import Described, Surroundings, address_of, open_model, pars
 from taskc.backends.probe import Tried, most_requests, probe, record
 from taskc.backends.probed import keep_probe, read_probe
 from taskc.backends.remote import RemoteModel
-from taskc.flow.ask_build import prepare
+from taskc.flow.ask_build import Prepared, prepare
 from taskc.flow.budget import Purse
 from taskc.flow.selection import Requests
 from taskc.records.forecast import Price
@@ -37,6 +37,14 @@ class Probe:
     kept: Path | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probed:
+    """What was asked of models, and the plan for what was known of them before that."""
+
+    probes: tuple[Probe, ...]
+    before: Prepared
+
+
 def unknown_of(described: Sequence[Described]) -> dict[str, tuple[str, ...]]:
     """Give by model what nobody has said yet, those left out of which all is known."""
     return {one.model: one.capabilities.unknown for one in described if one.capabilities.unknown}
@@ -49,7 +57,7 @@ def probe_unknown(
     around: Surroundings,
     purse: Purse,
     prices: Mapping[str, Price],
-) -> tuple[Probe, ...]:
+) -> Probed:
     """Find out what is unknown of models and matters to the plan, and keep it in the cache.
 
     `?probe=no` leaves a model as it is. Requests and tokens are taken off the purse, these by the `prices` of
@@ -61,22 +69,27 @@ def probe_unknown(
         for name, one in zip(models, described, strict=True)
         if one.capabilities.unknown and parse_model(name).parameters.get("probe", "yes") != "no"
     }
-    can = {one.model: one.capabilities for one in described if one.model in named}
-    wanted = [model for model, hangs in _hanging(requests, can).items() if hangs]
+    can = {one.model: one.capabilities for one in described}
+    hanging, before = _hanging(requests, can, named)
     single = Purse(purse.budget, prices)
-    return tuple(_probe(named[model], can[model], around, purse, single) for model in wanted)
+    probes = tuple(_probe(named[model], can[model], around, purse, single) for model in hanging)
+    return Probed(probes=probes, before=before)
 
 
-def _hanging(requests: Requests, models: Mapping[str, Capabilities]) -> dict[str, bool]:
-    """Say of each model whether its plan differs between all that is unknown being so and none of it."""
-    if not models:
-        return {}
-    both = {(model, so): _settled(can, so) for model, can in models.items() for so in (False, True)}
-    plan = prepare(requests, {f"{so} {model}": can for (model, so), can in both.items()}).plan
+def _hanging(
+    requests: Requests, models: Mapping[str, Capabilities], some: Iterable[str]
+) -> tuple[list[str], Prepared]:
+    """Name those of `some` whose plan differs between all that is unknown being so and none of it.
+
+    The plan for all `models` as they are is made in the same reading of the requests.
+    """
+    both = {f"{so} {model}": _settled(models[model], so) for model in some for so in (False, True)}
+    whole = prepare(requests, {**models, **both})
     rows: dict[str, list[Lowering]] = {}
-    for row in plan.lowerings:
+    for row in whole.plan.lowerings:
         rows.setdefault(row.model, []).append(replace(row, model=""))
-    return {model: rows.get(f"True {model}") != rows.get(f"False {model}") for model in models}
+    hanging = [model for model in some if rows.get(f"True {model}") != rows.get(f"False {model}")]
+    return hanging, whole.of(models)
 
 
 def _settled(can: Capabilities, so: bool) -> Capabilities:

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from taskc.backends import BACKENDS, ModelError, Surroundings, describe_model, parse_model
-from taskc.backends.addresses import PARAMETER, checked_url, is_loopback
+from taskc.backends.addresses import PARAMETER, checked_url, is_loopback, key_beside
 from taskc.backends.anthropic_api import URL as ANTHROPIC
 from taskc.backends.compatible import prefix_of
 from taskc.backends.known import table
@@ -85,7 +85,8 @@ def _remote(provider: str, prefix: str, usual: str, around: Surroundings) -> Rem
     key, wrong, cure, secret, url = f"{prefix}_API_KEY", "", "", "", ""
     key_set: bool | None = bool(around.environment.get(key))
     try:
-        url = checked_url(around.environment.get(f"{prefix}{_ADDRESS}") or usual, f"{prefix}{_ADDRESS}")
+        variable = f"{prefix}{_ADDRESS}"
+        url = checked_url(around.environment.get(variable) or usual, variable, key_beside(around, variable))
         local = provider.startswith("openai-api/") and is_loopback(url)
         key_set = None if local and not key_set else key_set
         secret = key_of(around, key, optional=local)

@@ -1,7 +1,7 @@
 """`taskc report`: runs to one `Report`, which is then written in several forms."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from taskc import __version__
 from taskc.analysis import lure
 from taskc.analysis import row as aggregate
+from taskc.analysis.band import fitted
 from taskc.analysis.intervals import Rate, wilson
 from taskc.analysis.shape import LEAST
 from taskc.analysis.telling import item_lines, telling
@@ -19,24 +20,17 @@ from taskc.flow.effects import Asked, tell_effects
 from taskc.flow.effects import gather as gather_effects
 from taskc.flow.evaluate import read_run
 from taskc.flow.only import Only
-from taskc.flow.paired import Items, sorted_out
+from taskc.flow.paired import Items, sorted_out, unlike
+from taskc.flow.placed import GIVEN, Against, by_size, check_stated, place_of, regime_of
+from taskc.flow.report_contrasts import comparisons_of
 from taskc.flow.report_items import exhibits_of
 from taskc.flow.report_runs import Builds, run_of
-from taskc.flow.run_curves import (
-    GIVEN,
-    Against,
-    check_stated,
-    curves_of,
-    place_of,
-    read_rows,
-    regime_of,
-    runs_in,
-)
+from taskc.flow.run_curves import curves_of, found_runs, read_rows
 from taskc.flow.run_items import read_items
 from taskc.flow.selection import BadSelection
 from taskc.flow.side_by_side import side_by_side
 from taskc.flow.survival import tell_survival
-from taskc.records.curve import Curve, Judged
+from taskc.records.curve import Curve, Fitted, Judged
 from taskc.records.effects import Told
 from taskc.records.plan import Lowering
 from taskc.records.report import (
@@ -85,8 +79,12 @@ def gather(folders: Sequence[Path], wish: Wish) -> Report:
     Models on no ladder are told of, and stand on no curve. Raises `BuildError`, `BadSelection` and
     `StoreError`.
     """
-    runs = list(dict.fromkeys(run for folder in folders for run in runs_in(folder)))
+    runs = found_runs(folders)
+    records = {run: read_run(run) for run in runs}
+    builds = Builds(records)
+    order = cache(builds.place)
     rows = [row for row in read_rows(runs, wish.only) if row.n or row.missing]
+    rows.sort(key=lambda row: order(row.task, row.regime))
     _check_once(rows, wish.against.mix)
     models = list(dict.fromkeys(row.model for row in rows))
     if not wish.only.narrow:
@@ -99,13 +97,15 @@ def gather(folders: Sequence[Path], wish: Wish) -> Report:
     answers = [
         one
         for one in read_items(runs, mix=wish.against.mix)
-        if wish.only.takes(one.task, one.regime, dict(one.levels), one.model)
+        if wish.only.takes(one.task, one.regime, dict(one.levels), one.model, one.measure)
     ]
-    trends, shared = _judged(rows, wish, settings, main, sorted_out(answers))
+    answers.sort(key=lambda one: order(one.task, one.regime))
+    by_row = sorted_out(answers)
+    trends, shared = _judged(rows, wish, settings, main, by_row)
+    cut = unlike(rows, by_row, mix=wish.against.mix)
+    comparisons, apart = comparisons_of(answers, places, main, subtasks=wish.only.subtasks)
     items = tuple(item_lines(answers, scales, mix=wish.against.mix))
-    del answers
-    records = {run: read_run(run) for run in runs}
-    builds = Builds(records)
+    del answers, by_row
     shown = telling(items, _each(items, wish.each))
     exhibits, silent = exhibits_of(shown, records, builds, scales, wish.only)
     effects, untold = _effects(runs, rows, wish)
@@ -125,9 +125,10 @@ def gather(folders: Sequence[Path], wish: Wish) -> Report:
         runs=tuple(run_of(run.name, record) for run, record in records.items()),
         builds=builds.told(),
         rungs=tuple(_rung(model, wish.against) for model in places),
+        comparisons=comparisons,
         effects=effects,
         versions={name: version(name) for name in _PACKAGES},
-        notes=(*lost, *silent, *untold),
+        notes=(*lost, *cut, *silent, *apart, *untold),
     )
 
 
@@ -217,23 +218,27 @@ def _judged(
     trends: list[Trend] = []
     shared: list[Shared] = []
     names = {row.model: place[1] for row in rows if (place := place_of(row.model, wish.against))}
+    placed = by_size(rows, wish.against)
     kinds = list(_kinds(rows))
     curves: list[tuple[int, Curve]] = []
     for at, (part, rate) in enumerate(kinds):
-        made = curves_of(rows, replace(wish.against, part=part, rate=rate), answers)
+        # where some items are in conflict, a curve of all of them mixes two and is not judged
+        some = placed if part != "all" else [one for one in placed if main[one.task] == "all"]
+        made = curves_of(some, replace(wish.against, part=part, rate=rate), answers)
         # only what the summary is about is asked for its cause, which takes long
         curves += [
             (at, one if rate == "accuracy" and main[one.task] == part else replace(one, answered=None))
             for one in made
         ]
-    judge = partial(judge_curve, log=wish.log, likely=wish.likely, least=wish.least)
-    verdicts = side_by_side(judge, [one for _, one in curves], workers=wish.workers, least=40)
+    judge = partial(_look, log=wish.log, likely=wish.likely, least=wish.least)
+    firsts = [(one, kinds[at][1] == "accuracy" and main[one.task] == kinds[at][0]) for at, one in curves]
+    verdicts = side_by_side(judge, firsts, workers=wish.workers, least=40)
     for at, (part, rate) in enumerate(kinds):
         judged = [one for (place, _), one in zip(curves, verdicts, strict=True) if place == at]
-        for one in judged:
+        for one, band in judged:
             first = rate == "accuracy" and main[one.curve.task] == part
-            trends.append(_trend(one, settings[one.curve.regime], part, rate, first, names))
-        for pooled in pool(judged, wish.likely):
+            trends.append(_trend(one, settings[one.curve.regime], part, rate, first, names, band))
+        for pooled in pool([one for one, _ in judged], wish.likely):
             shared.append(
                 Shared(
                     task=pooled.task,
@@ -256,6 +261,15 @@ def _judged(
     return tuple(trends), tuple(shared)
 
 
+def _look(
+    one: tuple[Curve, bool], *, log: bool, likely: float, least: float
+) -> tuple[Judged, tuple[Fitted, ...]]:
+    """Judge a curve, and say where it may run if it is one that the summary is about."""
+    curve, first = one
+    band = fitted(curve, log=log, least=least) if first else ()
+    return judge_curve(curve, log=log, likely=likely, least=least), band
+
+
 def _kinds(rows: Sequence[aggregate.Row]) -> Iterator[tuple[PartName, RateName]]:
     """Give the parts and rates that tell something: where nothing parts the items, `all` is all."""
     for part in PARTS:
@@ -266,7 +280,13 @@ def _kinds(rows: Sequence[aggregate.Row]) -> Iterator[tuple[PartName, RateName]]
 
 
 def _trend(
-    one: Judged, setting: Setting, part: PartName, rate: RateName, main: bool, names: Mapping[str, str]
+    one: Judged,
+    setting: Setting,
+    part: PartName,
+    rate: RateName,
+    main: bool,
+    names: Mapping[str, str],
+    band: tuple[Fitted, ...],
 ) -> Trend:
     return Trend(
         task=one.curve.task,
@@ -280,6 +300,7 @@ def _trend(
         probabilities=one.probabilities,
         turning_point=one.turning_point,
         cause=one.cause if main else None,
+        fitted=band,
     )
 
 

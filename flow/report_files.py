@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct
 
@@ -13,10 +14,12 @@ from taskc.analysis.sheets import sheets
 from taskc.analysis.unplaced import draw_unplaced
 from taskc.flow.build_folder import BuildError
 from taskc.flow.side_by_side import side_by_side
+from taskc.pages.answers import answers
+from taskc.pages.compared import compared
 from taskc.pages.html import Figure, page
 from taskc.pages.tables import as_csv, tables
+from taskc.pages.text import text as as_text
 from taskc.pages.words import summary
-from taskc.pages.words import text as as_text
 from taskc.records.lines import plain
 from taskc.records.report import Report
 from taskc.store import parquet
@@ -78,8 +81,20 @@ def write_report(report: Report, out: Path, *, figures: bool = True, workers: in
 def as_json(report: Report, files: tuple[str, ...] = ()) -> str:
     """Give all of a report as JSON, with its sentences, and the names of its files."""
     said = [plain(one) for one in summary(report)]
-    whole = {"taskc": report.taskc, "files": files, "summary": said, **plain(report)}
+    whole = {
+        "taskc": report.taskc,
+        "files": files,
+        "answers": [plain(one) for one in answers(report)],
+        "summary": said,
+        "compared": [_without_rows(plain(one)) for one in compared(report.comparisons)],
+        **plain(report),
+    }
     return json.dumps(whole, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n"
+
+
+def _without_rows(group: dict[str, Any]) -> dict[str, Any]:
+    """Leave the comparisons out of a group of them: they stand under `comparisons`."""
+    return {name: value for name, value in group.items() if name != "contrasts"}
 
 
 def _before(out: Path) -> set[str]:

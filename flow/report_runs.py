@@ -42,6 +42,16 @@ class Builds:
         if file is not None:
             yield from again(file)  # type: ignore[arg-type]
 
+    def place(self, task: str, regime: str) -> tuple[int, int]:
+        """Give the place of a task, and of a regime of it, as their author put them; what is gone is last."""
+        entries = [entry for manifest in self._manifests.values() for entry in manifest.tasks]
+        names = [entry.name for entry in entries]
+        if task not in names:
+            return len(names), 0
+        at = names.index(task)
+        regimes = entries[at].regimes
+        return at, regimes.index(regime) if regime in regimes else len(regimes)
+
     def told(self) -> tuple[BuildOf, ...]:
         """Describe the builds that are there."""
         return tuple(_described(manifest) for manifest in self._manifests.values())

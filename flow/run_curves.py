@@ -1,171 +1,116 @@
 """Runs to curves: what models did in evaluations, put against their sizes."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from taskc.analysis.row import Part, Row
 from taskc.analysis.whole import whole
-from taskc.flow.build import BuildError
-from taskc.flow.ladders import find_ladder, shipped_ladders
+from taskc.flow.build_folder import BuildError
 from taskc.flow.only import Only, check_only
-from taskc.flow.paired import Items, answered, pair_rows, read_paired
+from taskc.flow.paired import Items, answered, pair_rows, read_paired, unlike
+from taskc.flow.placed import Against, Placed, by_level, by_size, check_placed, check_stated
 from taskc.flow.points import Read
-from taskc.flow.run_items import no_run
+from taskc.flow.run_items import runs_in
 from taskc.flow.selection import BadSelection
 from taskc.records import lines
 from taskc.records.curve import Curve, Point
-from taskc.records.ladder import Axis, Ladder
-from taskc.records.report import PartName, RateName
-from taskc.records.simulated import PREFIX
 
 ROWS = "rows.jsonl"
 _ROUNDING = 1e-9  # of sums that are to be 1
-GIVEN = "given"  # the family of models whose scale is stated on the command line
 
 
-class Against(Struct, frozen=True, kw_only=True):
-    """What is put against what: which rate of which items, along which axis of which ladders.
-
-    `at` gives scales by model string, which go before any ladder. With `mix`, answers that were had in
-    different ways may share a curve.
-    """
-
-    ladders: tuple[Ladder, ...]
-    axis: Axis = "parameters"
-    part: PartName = "all"
-    rate: RateName = "accuracy"
-    at: Mapping[str, float] = {}
-    mix: bool = False
-
-
-def against(
-    ladders: Sequence[str],
-    at: Sequence[str],
-    axis: Axis = "parameters",
-    part: PartName = "all",
-    rate: RateName = "accuracy",
-    *,
-    mix: bool = False,
-) -> Against:
-    """Read what a command line says; without `ladders` all shipped ones are taken. Raises `BadSelection`."""
-    found = [find_ladder(name) for name in ladders] or list(shipped_ladders().values())
-    return Against(ladders=tuple(found), axis=axis, part=part, rate=rate, at=dict(map(_stated, at)), mix=mix)
-
-
-def _stated(text: str) -> tuple[str, float]:
-    model, _, scale = text.rpartition("=")
-    try:
-        number = float(scale)
-    except ValueError:
-        number = float("nan")
-    if not model or not abs(number) < float("inf"):
-        raise BadSelection(
-            f"`{text}` is not the scale of a model", "write `MODEL=SCALE`, for instance `a/b=7e9`"
-        )
-    return model, number
-
-
-def run_curves(folders: Sequence[Path], wanted: Against, only: Only | None = None) -> tuple[Curve, ...]:
-    """Make the curves of runs, or of folders of runs.
+def run_curves(
+    folders: Sequence[Path], wanted: Against, only: Only | None = None, *, along: str = ""
+) -> Read:
+    """Make the curves of runs, or of folders of runs: against the sizes of models, or along a factor.
 
     A curve is one task, regime with its levels, measure and family; answers that were had in different ways
-    share none unless they are to be mixed. Raises `BuildError` for what is no run, and
-    `BadSelection` for models whose scale nobody knows, and for one that stands twice on a curve.
+    share none unless they are to be mixed. Raises `BuildError` for what is no run, and `BadSelection` for
+    models whose scale nobody knows, and for one that stands twice on a curve.
     """
-    rows = read_rows(folders, only or Only())
+    only = only or Only()
+    runs = found_runs(folders)
+    rows = read_rows(runs, only)
+    placed = place_rows(rows, wanted, along, only)
+    items, notes = read_paired(runs, mix=wanted.mix)
+    notes = notes or unlike([one.row for one in placed], items, mix=wanted.mix)
+    return Read(curves=curves_of(placed, wanted, items), notes=notes)
+
+
+def place_rows(rows: Sequence[Row], wanted: Against, along: str, only: Only) -> list[Placed]:
+    """Put every row on its curve, along sizes or a factor; raises `BadSelection` as `run_curves`."""
+    if along:
+        return by_level(rows, wanted, along)
     models = list(dict.fromkeys(row.model for row in rows))
-    if only is None or not only.narrow:
+    if not only.narrow:
         check_stated(models, wanted)
     check_placed(models, wanted)
-    runs = list(dict.fromkeys(run for folder in folders for run in runs_in(folder)))
-    return curves_of(rows, wanted, read_paired(runs, mix=wanted.mix))
+    return by_size(rows, wanted)
 
 
-def check_placed(models: Iterable[str], wanted: Against) -> None:
-    """See that every model has a scale; raises `BadSelection`."""
-    if lost := sorted(model for model in models if place_of(model, wanted) is None):
-        names = ", ".join(f"`{model}`" for model in lost)
-        raise BadSelection(f"{names} {'is' if len(lost) == 1 else 'are'} on no ladder", cure_of(lost[0]))
+def curves_of(placed: Iterable[Placed], wanted: Against, items: Items) -> tuple[Curve, ...]:
+    """Make the curves, in order of appearance, of the rate that is wanted; rows without it are passed over.
 
-
-def cure_of(model: str) -> str:
-    """Say what to do about a model that is on no ladder."""
-    return f"state the scale, `--at {model}=NUMBER`, or name a file that has it with `--ladder`"
-
-
-def curves_of(rows: Iterable[Row], wanted: Against, items: Items) -> tuple[Curve, ...]:
-    """Make the curves of rows; rows of models on no ladder are passed over. Raises `BadSelection`.
-
-    Where their `items` are known, curves say how the errors of their points hang together.
+    Where the `items` of rows are known, curves say how the errors of their points hang together. Raises
+    `BadSelection` for what would be two points in one place.
     """
-    curves: dict[tuple[str, str, str], dict[str, _Stood]] = {}
-    for row in rows:
-        part: Part = getattr(row, wanted.part)
-        rate = getattr(part, wanted.rate)
-        place = place_of(row.model, wanted)
-        if rate is None or not part.n or place is None:
+    curves: dict[tuple[str, str, str], dict[str, Placed]] = {}
+    for one in placed:
+        part: Part = getattr(one.row, wanted.part)
+        if getattr(part, wanted.rate) is None or not part.n:
             continue
-        family, rung, scale = place
-        regime = regime_of(row, mix=wanted.mix)
-        points = curves.setdefault((row.task, regime, family), {})
-        if rung in points:
-            twice = " and ".join(f"`{model}`" for model in sorted({points[rung].row.model, row.model}))
-            told = f"{twice} would be two points of one model on the curve of `{row.task}`, {regime}"
+        points = curves.setdefault(one.curve, {})
+        if one.name in points:
+            both = sorted({points[one.name].shown, one.shown})
+            twice = " and ".join(f"`{name}`" for name in both) + " would be two points"
+            told = f"{twice}{' of one model' * (len(both) > 1)} on the curve of `{one.task}`, {one.regime}"
             raise BadSelection(told, "name runs in which each model was asked once")
-        points[rung] = _Stood(Point(model=row.model, scale=scale, value=rate.value, n=part.n), row)
+        points[one.name] = one
     return tuple(_curve(key, list(points.values()), wanted, items) for key, points in curves.items())
 
 
-class _Stood(NamedTuple):
-    """A point of a curve, and the row that it comes from."""
-
-    point: Point
-    row: Row
-
-
-def _curve(key: tuple[str, str, str], points: list[_Stood], wanted: Against, items: Items) -> Curve:
+def _curve(key: tuple[str, str, str], placed: list[Placed], wanted: Against, items: Items) -> Curve:
     task, regime, family = key
-    points.sort(key=lambda one: one.point.scale)
-    rows = [one.row for one in points]
+    placed.sort(key=lambda one: one.scale)
+    rows = [one.row for one in placed]
     return Curve(
         task=task,
         regime=regime,
         family=family,
-        points=tuple(one.point for one in points),
+        points=tuple(_point(one, wanted) for one in placed),
         paired=pair_rows(rows, items, wanted.part, wanted.rate, mix=wanted.mix),
         answered=tuple(map(answered, rows)) if any(row.conflict.n for row in rows) else None,
     )
 
 
-def read_rows(folders: Sequence[Path], only: Only) -> list[Row]:
-    """Read the wanted rows of runs, or of folders of runs; raises `BuildError` and `BadSelection`.
+def _point(one: Placed, wanted: Against) -> Point:
+    part: Part = getattr(one.row, wanted.part)
+    return Point(model=one.shown, scale=one.scale, value=getattr(part, wanted.rate).value, n=part.n)
+
+
+def read_rows(runs: Sequence[Path], only: Only) -> list[Row]:
+    """Read the wanted rows of runs; raises `BuildError` and `BadSelection`.
 
     Rows of the subtasks of a task are taken together, unless they are wanted apart.
     """
-    rows = [row for folder in folders for run in runs_in(folder) for row in rows_of(run)]
+    rows = [row for run in runs for row in rows_of(run)]
     check_only(
         only,
         tasks=(row.task for row in rows),
         regimes=(row.regime for row in rows),
         models=(row.model for row in rows),
+        measures=(row.measure for row in rows),
         factors=((name, level) for row in rows for name, level in row.levels.items()),
     )
-    kept = [row for row in rows if only.takes(row.task, row.regime, row.levels, row.model)]
+    kept = [row for row in rows if only.takes(row.task, row.regime, row.levels, row.model, row.measure)]
     return kept if only.subtasks else whole(kept)
 
 
-def runs_in(folder: Path) -> list[Path]:
-    """Give the folder itself where it is that of a run, else the runs in it; raises `BuildError` for none."""
-    if (folder / ROWS).is_file():
-        return [folder]
-    inner = sorted(path.parent for path in folder.glob(f"*/{ROWS}"))
-    if not inner:
-        raise no_run(folder)
-    return inner
+def found_runs(folders: Iterable[Path]) -> list[Path]:
+    """Give the runs that have rows, in folders that are one or hold some, each once; raises `BuildError`."""
+    return list({run.resolve(): run for folder in folders for run in runs_in(folder, ROWS)}.values())
 
 
 def rows_of(run: Path) -> Iterator[Row]:
@@ -220,37 +165,3 @@ def narrow_curves(read: Read, only: Only) -> Read:
         if points:
             kept.append(replace(one, points=points))
     return replace(read, curves=tuple(kept))
-
-
-def regime_of(row: Row, *, mix: bool) -> str:
-    """Name the setting of a row: regime, levels, measure, and the way in which answers were had."""
-    levels = [f"{factor}={level}" for factor, level in row.levels.items()]
-    way = [row.lowering] if row.lowering and not mix else []
-    return ", ".join([row.regime, *levels, row.measure, *way])
-
-
-def check_stated(models: Sequence[str], wanted: Against) -> None:
-    """See that every model whose scale is stated is there; raises `BadSelection`."""
-    strange = [model for model in wanted.at if model not in models]
-    if strange:
-        known = ", ".join(f"`{model}`" for model in models)
-        raise BadSelection(f"`{strange[0]}` is in none of these runs", f"asked were {known}")
-
-
-def place_of(model: str, wanted: Against) -> tuple[str, str, float] | None:
-    """Give the family of a model, its name in it, and its scale; None for a model on no ladder.
-
-    Raises `BadSelection` where its ladder does not know its place on the axis.
-    """
-    if model in wanted.at:
-        return GIVEN, model, wanted.at[model]
-    for ladder in wanted.ladders:
-        rung = ladder.find(model)
-        if rung is not None:
-            scale = rung.along(wanted.axis)
-            if scale is None:
-                told = f"the {wanted.axis} of `{model}` are not known to the ladder `{ladder.name}`"
-                raise BadSelection(told, f"state them, `--at {model}=NUMBER`, or take another `--scale`")
-            made_up = model.startswith(PREFIX) and not ladder.name.startswith(PREFIX.rstrip("/"))
-            return f"{PREFIX}{ladder.name}" if made_up else ladder.name, rung.name, float(scale)
-    return None

@@ -67,48 +67,53 @@ def read_items(folders: Iterable[Path], *, pool: bool = False, mix: bool = False
     return [one for one, _ in out.values()]
 
 
-def runs_in(folder: Path) -> list[Path]:
-    """Give the folder itself where it is that of a run, else the runs in it; raises `BuildError` for none."""
-    if (folder / SCORES).is_file():
+def runs_in(folder: Path, file: str = SCORES) -> list[Path]:
+    """Give the folder itself where it has the `file` of a run, else the runs in it that have one.
+
+    Raises `BuildError` for none.
+    """
+    if (folder / file).is_file():
         return [folder]
-    inner = sorted(path.parent for path in folder.glob(f"*/{SCORES}"))
+    inner = sorted(path.parent for path in folder.glob(f"*/{file}"))
     if not inner:
-        raise no_run(folder)
+        raise _no_run(folder)
     return inner
 
 
-def no_run(folder: Path) -> BuildError:
+def _no_run(folder: Path) -> BuildError:
     """Say that a folder is none of a run, and holds none; the cure names that of simulated runs beside it."""
     cure = "name a folder that `taskc eval` made, or one that holds some"
     beside = folder.parent / SIMULATED
     if folder.name != SIMULATED and any(beside.glob(f"*/{SCORES}")):
         cure += f"; `{beside}` holds runs of `taskc simulate`"
-    return BuildError(f"`{folder}` is not a run", cure)
+    told = f"`{folder}` is not a run" + ("" if folder.exists() else ": there is no such folder")
+    return BuildError(told, cure)
 
 
 def _read(run: Path, *, pool: bool, mix: bool) -> Iterator[Answers]:
     sorting = Sorting()
     known: dict[str, Levels] = {}
     add, none = sorting.add, ()
-    for one in _lines(_Line, run / SCORES):
+    for one in lines_of(_Line, run / SCORES):
         if mix:
             one.lowering = ""
         add(one, none if pool or not one.levels else _levels(one.levels, known))
     if (run / MISSING).is_file():
-        for lost in _lines(_Lost, run / MISSING):
+        for lost in lines_of(_Lost, run / MISSING):
             levels = none if pool else tuple(lost.levels.items())
             lowering = "" if mix else lost.lowering
             sorting.miss((lost.task, lost.regime, levels, lost.measure, lost.model, lowering), lost.item)
     return sorting.answers()
 
 
-def _lines(kind: type[_T], path: Path) -> Iterator[_T]:
+def lines_of(kind: type[_T], path: Path) -> Iterator[_T]:
+    """Read what is wanted of each line of a file of a run; raises `BuildError` for one that is damaged."""
     decode = msgspec.json.Decoder(kind).decode
     number = 1
     try:
         with path.open("rb") as file:
             for line in file:
-                if line != b"\n":
+                if line.strip():
                     yield decode(line)
                 number += 1
     except msgspec.MsgspecError as problem:

@@ -1,7 +1,7 @@
 """`--select` and `--limit`: which part of the tasks is wanted."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct, field
@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # what works on a build needs no compiler
 
 Requests: TypeAlias = Callable[[], Iterator[Request]]
 """Starts reading the requests of a build anew."""
+MEASURE = "measure"
 
 
 class BadSelection(Exception):
@@ -46,16 +47,17 @@ class Limit(Struct, frozen=True, kw_only=True):
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
-    """A whole selection: names by what they name (`task`, `regime`, or a factor), and the limit."""
+    """A whole selection: names by what they name (`task`, `regime`, `measure`, a factor), and the limit."""
 
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     limit: Limit = Limit()
 
-    def takes(self, task: str, regime: str, levels: Mapping[str, str]) -> bool:
-        """Say whether a request is wanted, the limit aside; a factor it does not have leaves it wanted."""
+    def takes(self, task: str, regime: str, levels: Mapping[str, str], measure: str = "") -> bool:
+        """Say whether something is wanted, the limit aside; a name that it does not have leaves it wanted."""
         own = {
             "task": _prefixes(task),
             "regime": [regime],
+            **({MEASURE: _forms(measure)} if measure else {}),
             **{name: [level] for name, level in levels.items()},
         }
         return all(set(own[name]) & set(values) for name, values in self.names.items() if name in own)
@@ -94,34 +96,55 @@ def parse_selection(texts: Sequence[str], limit: str | None) -> Wanted:
 
 def tasks_of(wanted: Wanted, tasks: Sequence["Task"]) -> list["Task"]:
     """Give the wanted tasks after checking that every name in the selection exists; raises `BadSelection`."""
-    factors: dict[str, set[str]] = {}
-    for factor in (factor for task in tasks for factor in task.factors):
-        factors.setdefault(factor.name, set()).update(factor.levels)
-    _check(wanted, [t.name for t in tasks], {v.regime.name for t in tasks for v in t.variants}, factors)
+    check_names(
+        wanted,
+        tasks=(task.name for task in tasks),
+        regimes=(variant.regime.name for task in tasks for variant in task.variants),
+        factors=((f.name, level) for task in tasks for f in task.factors for level in f.levels),
+    )
     chosen = wanted.names.get("task")
     return [task for task in tasks if chosen is None or set(_prefixes(task.name)) & set(chosen)]
 
 
 def check_against(wanted: Wanted, manifest: Manifest) -> None:
     """Check that every name in a selection exists in a build; raises `BadSelection`."""
-    factors: dict[str, set[str]] = {}
-    for task in manifest.tasks:
-        for name, levels in task.factors.items():
-            factors.setdefault(name, set()).update(levels)
-    _check(wanted, [t.name for t in manifest.tasks], {r for t in manifest.tasks for r in t.regimes}, factors)
+    check_names(
+        wanted,
+        tasks=(task.name for task in manifest.tasks),
+        regimes=(regime for task in manifest.tasks for regime in task.regimes),
+        factors=(
+            (n, level) for task in manifest.tasks for n, levels in task.factors.items() for level in levels
+        ),
+    )
 
 
-def _check(wanted: Wanted, tasks: Sequence[str], regimes: set[str], factors: Mapping[str, set[str]]) -> None:
-    known = {**factors, "task": {prefix for task in tasks for prefix in _prefixes(task)}, "regime": regimes}
+def check_names(
+    wanted: Wanted,
+    *,
+    tasks: Iterable[str],
+    regimes: Iterable[str],
+    measures: Iterable[str] = (),
+    factors: Iterable[tuple[str, str]] = (),
+) -> None:
+    """See that all that is selected by stands for something; raises `BadSelection` with the nearest name.
+
+    `factors` are names with a level each. `measures` are had of results only: a build is selected from before
+    it is known how a model can be asked.
+    """
+    known: dict[str, dict[str, None]] = {"task": {}, "regime": dict.fromkeys(regimes)}
+    for task in dict.fromkeys(tasks):
+        known["task"].update(dict.fromkeys(_prefixes(task)))
+    if told := dict.fromkeys(measures):
+        known[MEASURE] = {form: None for one in told for form in _forms(one)}
+    for name, level in factors:
+        known.setdefault(name, {})[level] = None
     for name, values in wanted.names.items():
         if name not in known:
             raise BadSelection(f"nothing can be selected by `{name}`", similar(name, known))
         for value in values:
-            if "=" in value:
-                raise BadSelection(
-                    f"`{value}` is not a value of `{name}`",
-                    "part names by a blank, or give `--select` once for each",
-                )
+            if "=" in value and value not in known[name]:
+                cure = "part names by a blank, or give `--select` once for each"
+                raise BadSelection(f"`{value}` is not a value of `{name}`", cure)
             if value not in known[name]:
                 raise BadSelection(f"no {name} is called `{value}`", similar(value, known[name]))
 
@@ -130,6 +153,11 @@ def _prefixes(name: str) -> list[str]:
     """Give a task's name and those of its parents: `a.b.c` is also meant by `a.b` and by `a`."""
     parts = name.split(".")
     return [".".join(parts[: n + 1]) for n in range(len(parts))]
+
+
+def _forms(measure: str) -> list[str]:
+    """Give a measure and what it is of: `choice(tokens)` is also meant by `choice`."""
+    return list(dict.fromkeys((measure, measure.partition("(")[0])))
 
 
 def selection(wanted: Wanted, task: "Task") -> "Selection":

@@ -7,7 +7,7 @@ from pathlib import Path
 from taskc.analysis.aggregate import FIXED
 from taskc.compiler.lower import key_of, keys_of
 from taskc.flow.ask_build import prepare
-from taskc.flow.build import BuildError, open_build
+from taskc.flow.build_folder import BuildError, open_build
 from taskc.flow.evaluate import read_run
 from taskc.flow.selection import Wanted, narrowed, parse_limit
 from taskc.records import lines

@@ -14,8 +14,8 @@ from taskc.flow.cells import PartName, asked_by_task, part_of
 from taskc.flow.curves import judge_curves
 from taskc.flow.evaluate import Evaluated, Job, evaluate
 from taskc.flow.ladders import find_ladder
-from taskc.flow.points import Read
-from taskc.flow.run_curves import against, run_curves
+from taskc.flow.placed import against
+from taskc.flow.run_curves import run_curves
 from taskc.flow.selection import BadSelection, Requests, Wanted, narrowed
 from taskc.records.curve import Judged, Shape
 from taskc.records.ladder import Ladder, Rung
@@ -197,5 +197,5 @@ def _run(
     write_atomically(done.scored.folder / RECORD, written)
     if len(models) < 2 or not any(row.n for row in done.scored.rows):
         return Simulated(truth=truth, evaluated=done)
-    curves = run_curves([done.scored.folder], against([job.ladder], [], part=job.part))
-    return Simulated(truth=truth, evaluated=done, judged=judge_curves(Read(curves=curves)).judged)
+    read = run_curves([done.scored.folder], against([job.ladder], [], part=job.part))
+    return Simulated(truth=truth, evaluated=done, judged=judge_curves(read).judged)

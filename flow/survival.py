@@ -7,11 +7,12 @@ from pathlib import Path
 from statistics import fmean
 
 from taskc.analysis.crossed import Crossed
+from taskc.analysis.paired import Column, paired_errors
 from taskc.analysis.verdict import LIKELY, judge_curve
 from taskc.flow.effects import RATES, Asked, Gathered, gather, tell_effects
-from taskc.flow.run_curves import Against, against, place_of
+from taskc.flow.placed import Against, against, place_of
 from taskc.flow.selection import BadSelection
-from taskc.records.curve import SHAPES, Curve, Judged, Point
+from taskc.records.curve import SHAPES, Curve, Judged, Paired, Point
 from taskc.records.effects import Survival, Told
 
 SIZES = 3  # the fewest of a family that make a curve with a shape
@@ -25,10 +26,14 @@ def tell_all(
     wanted = against(ladders, at)
     gathered = gather(folders, asked)
     if not gathered:
-        told = (
-            "these runs hold no scores" if asked.metric == "accuracy" else f"no score has a `{asked.metric}`"
-        )
-        raise BadSelection(told, "name runs in which models answered; `taskc score` makes their scores anew")
+        cure = "name runs in which models answered; `taskc score` makes their scores anew"
+        told = "these runs hold no scores"
+        if asked.metric != "accuracy":
+            told = f"no score has a `{asked.metric}`"
+        if asked.part:
+            told += f" of {asked.part} items" if asked.part != "all" else ""
+            cure = "take another `--part`" if asked.part != "all" else cure
+        raise BadSelection(told, cure)
     effects = tell_effects(gathered, asked)
     if asked.metric not in RATES:
         return Told(effects=effects, notes=("verdicts are on shares: `accuracy` or `lured`",))
@@ -112,10 +117,10 @@ def _survival(
     part = part.alike(at)
     judged: dict[str, Judged] = {}
     for number, level in enumerate(part.levels[at]):
-        points = tuple(_points(part.where({at: number}), scales))
+        points, paired = _points(part.where({at: number}), scales)
         if len({point.scale for point in points}) >= SIZES:
             name = f"{regime}, {factor}={level}"
-            curve = Curve(task=one.task, regime=name, family=family, points=points)
+            curve = Curve(task=one.task, regime=name, family=family, points=points, paired=paired)
             judged[level] = judge_curve(curve, likely=likely)
     if len(judged) < 2:
         return None
@@ -127,6 +132,7 @@ def _survival(
         task=one.task,
         measure=one.measure,
         metric=metric,
+        part=one.part,
         regime=regime,
         family=family,
         factor=factor,
@@ -139,14 +145,16 @@ def _survival(
     )
 
 
-def _points(part: Crossed, scales: Mapping[str, float]) -> Iterator[Point]:
-    """Give the point of each model."""
+def _points(part: Crossed, scales: Mapping[str, float]) -> tuple[tuple[Point, ...], Paired | None]:
+    """Give the point of each model, by scale, and how their errors hang together as items are the same."""
     at = part.factors.index(MODEL)
-    points = []
+    found = []
     for number, model in enumerate(part.levels[at]):
-        if model not in scales:
-            continue
-        value, n = part.where({at: number}).rate()
-        if n:
-            points.append(Point(model=model, scale=scales[model], value=value, n=n))
-    yield from sorted(points, key=lambda point: point.scale)
+        if model in scales:
+            items, means, clusters = part.where({at: number}).means()
+            if items:
+                point = Point(model=model, scale=scales[model], value=fmean(means), n=len(items))
+                found.append((point, Column(items=items, values=means, clusters=clusters)))
+    found.sort(key=lambda pair: pair[0].scale)
+    paired = paired_errors([column for _, column in found]) if len(found) > 1 else None
+    return tuple(point for point, _ in found), paired

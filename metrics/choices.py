@@ -180,9 +180,12 @@ def choices_of(options: tuple[Option, ...]) -> Choices:
     texts: dict[str, int] = {}
     spelled: list[str] = []
     whole = [_line(tidy(option.text)) for option in options]
-    for spellings in (whole, [text.strip("\"'*_ .,;:!?") for text in whole]):
-        for i, spelling in enumerate(spellings):
-            _add(spelling, i, texts, spelled)
+    for i, spelling in enumerate(whole):
+        _add(spelling, i, texts, spelled)
+    for i, spelling in enumerate(whole):
+        bared = spelling.strip("\"'*_ .,;:!?")
+        if bared != spelling:
+            _add(bared, i, texts, spelled)
     for i, option in enumerate(options):
         if not labels:
             for alias in _ALIASES.get(bare(option.text), ()):

@@ -12,6 +12,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from msgspec import Struct
 
+from taskc.pages.answers import Answer, answers, asked_of
+from taskc.pages.compared import SURE, Compared, compared, signed
 from taskc.pages.words import ITEMS, SIGNS, Said, judged, likeliest, summary, sure
 from taskc.records.curve import SHAPES
 from taskc.records.drawn import Drawn
@@ -67,12 +69,15 @@ def page(report: Report, figures: Sequence[Figure], unplaced: Drawn | None = Non
             tasks=tasks,
             builds={task.name: task for build in report.builds for task in build.tasks},
             said=_by_task(said),
+            answers=_answers(report),
+            compared=_compared(report),
             glance=glance(said),
+            curves=len(said),
             title=_title(tasks),
             short=short_names(told.model for one in report.exhibits for told in one.told),
             models=list(dict.fromkeys(row.model for row in report.rows)),
             families=list(dict.fromkeys(one.family for one in report.trends)),
-            answers=sum(row.n for row in report.rows),
+            answered=sum(row.n for row in report.rows),
             plan=had(report.plan),
             style=Markup(_source("page.css")),
         )
@@ -84,11 +89,25 @@ def _title(tasks: Sequence[str]) -> str:
     return ", ".join(tasks) if len(tasks) <= 5 else f"{', '.join(tasks[:4])} and {len(tasks) - 4} more"
 
 
-def _by_task(said: Iterable[Said]) -> dict[str, list[list[Said]]]:
-    """Group what is said by task, then by setting."""
-    out: dict[str, list[list[Said]]] = {}
-    for (task, _), group in groupby(said, key=lambda one: (one.task, one.setting)):
-        out.setdefault(task, []).append(list(group))
+def _by_task(said: Iterable[Said]) -> dict[tuple[str, str], list[list[Said]]]:
+    """Group what is said by task and what was asked of it, then by setting."""
+    out: dict[tuple[str, str], list[list[Said]]] = {}
+    for (task, setting), group in groupby(said, key=lambda one: (one.task, one.setting)):
+        out.setdefault((task, asked_of(setting)), []).append(list(group))
+    return out
+
+
+def _answers(report: Report) -> dict[str, list[Answer]]:
+    out: dict[str, list[Answer]] = {}
+    for one in answers(report):
+        out.setdefault(one.task, []).append(one)
+    return out
+
+
+def _compared(report: Report) -> dict[str, list[Compared]]:
+    out: dict[str, list[Compared]] = {}
+    for one in compared(report.comparisons):
+        out.setdefault(one.task, []).append(one)
     return out
 
 
@@ -104,12 +123,11 @@ def glance(said: Iterable[Said]) -> list[Glance]:
     """Give the overview: what is said of all families together, or of the only one."""
     lines: dict[tuple[str, str], dict[str, dict[str, Said]]] = {}
     for one in said:
-        levels = [f"{factor}={level}" for factor, level in one.setting.levels]
-        key = (one.task, ", ".join([one.setting.measure, *levels]))
+        key = (one.task, asked_of(one.setting))
         cells = lines.setdefault(key, {}).setdefault(one.setting.regime, {})
         how = one.setting.how
-        if not one.family or how not in cells or cells[how].family:
-            cells[how] = one  # what is said of all families comes last
+        if how not in cells or one.sizes > 1:
+            cells[how] = one  # what is said of all families comes last, and a lone model says nothing
     return [
         Glance(
             task=task,
@@ -154,9 +172,11 @@ def _environment() -> Environment:
         "likeliest": likeliest,
         "bar": bar,
         "sure": sure,
+        "signed": signed,
+        "p_value": p_value,
         "shortly": shortly,
     }
-    made.globals |= {"SIGNS": SIGNS, "ITEMS": ITEMS, "WHY": WHY, "SHAPES": SHAPES, "zip": zip}
+    made.globals |= {"SIGNS": SIGNS, "ITEMS": ITEMS, "SURE": SURE, "WHY": WHY, "SHAPES": SHAPES, "zip": zip}
     return made
 
 
@@ -168,8 +188,13 @@ def _source(name: str) -> str:
 
 
 def visible(text: str) -> str:
-    """Replace what a page cannot show, control characters, by a mark."""
-    return text.translate(_HIDDEN)
+    """Replace what a page cannot show, control characters, by a mark; line ends of any kind are line ends."""
+    return text.replace("\r\n", "\n").translate(_HIDDEN)
+
+
+def p_value(p: float) -> str:
+    """Write a p-value: three digits after the point, `<0.001` below."""
+    return "<0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def bar(probabilities: Mapping[Any, float]) -> list[tuple[str, float, float]]:

@@ -1,6 +1,6 @@
 """What a report says in sentences, which are the same on the page, in the terminal and in JSON."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from msgspec import Struct
 
@@ -22,7 +22,9 @@ SIGNS: dict[Verdict, str] = {
 class Said(Struct, frozen=True, kw_only=True):
     """One verdict of the summary: of a family, or of all families together (`family` is then empty).
 
-    `sure` is the probability of the verdict, None where it is undetermined.
+    `sure` is the probability of the verdict, None where it is undetermined. `agree` counts the families that
+    share it, of all `families`; None for one family. `sizes` counts those of
+    models on the curve: one makes none.
     """
 
     task: str
@@ -33,6 +35,9 @@ class Said(Struct, frozen=True, kw_only=True):
     probabilities: Mapping[Shape, float]
     turning_point: Turn | None
     text: str
+    agree: int | None = None
+    families: int = 1
+    sizes: int
 
 
 def summary(report: Report) -> list[Said]:
@@ -41,7 +46,7 @@ def summary(report: Report) -> list[Said]:
     for key in dict.fromkeys((one.task, one.setting) for one in report.trends if one.main):
         own = [one for one in report.trends if (one.task, one.setting) == key]
         out += [_of_family(one, own) for one in own if one.main]
-        out += [_of_all(one) for one in report.shared if one.main and (one.task, one.setting) == key]
+        out += [_of_all(one, own) for one in report.shared if one.main and (one.task, one.setting) == key]
     return out
 
 
@@ -60,6 +65,7 @@ def _of_family(one: Trend, beside: list[Trend]) -> Said:
         sure=sure(one),
         probabilities=one.probabilities,
         turning_point=one.turning_point,
+        sizes=len({dot.scale for dot in one.dots}),
         text=f"{text}. {judged(one)}.",
     )
 
@@ -124,7 +130,7 @@ def _besides(one: Trend | None, word: str, between: list[Dot]) -> str:
     return f"; {word} {way} %"
 
 
-def _of_all(one: Shared) -> Said:
+def _of_all(one: Shared, beside: list[Trend]) -> Said:
     if one.verdict == "undetermined":
         text = f"undetermined over {one.families} families ({likeliest(one.probabilities)})."
     else:
@@ -143,24 +149,7 @@ def _of_all(one: Shared) -> Said:
         probabilities=one.probabilities,
         turning_point=None,
         text=text,
+        sizes=max(len({dot.scale for dot in trend.dots}) for trend in beside),
+        agree=one.agree,
+        families=one.families,
     )
-
-
-def text(report: Report) -> str:
-    """Give the summary for a terminal: a task, then a line for each setting and family; notes come last."""
-    return "\n".join(_lines(report)) + "\n"
-
-
-def _lines(report: Report) -> Iterator[str]:
-    task = ""
-    for one in summary(report):
-        if one.task != task:
-            if task:
-                yield ""
-            task = one.task
-            yield task
-        yield f"  {SIGNS[one.verdict]} {one.setting.name} · {one.family or 'all families'}: {one.text}"
-    if not task:
-        yield "no curves: no model has a size"
-    for note in report.notes:
-        yield f"note: {note}"

@@ -13,7 +13,8 @@ class Contrast(Struct, frozen=True, kw_only=True):
     the items that are higher on the second side, and lower. Where `paired`, `n` are the items that both
     sides answered and `others` is the same; else the items of either. `only` counts the items that one side
     answered alone, and `missing` those that it was asked and has no answer to. `clusters` counts what is
-    independent. `p_adjusted` is `p` in the family of all comparisons made at once; `mid_p` goes with
+    independent. `pooled` says how many tasks, regimes, models or levels were taken together, in place of one
+    that is named. `p_adjusted` is `p` in the family of all comparisons made at once; `mid_p` goes with
     McNemar's test only.
     """
 
@@ -26,6 +27,7 @@ class Contrast(Struct, frozen=True, kw_only=True):
     second: str
     metric: str
     part: str = "all"
+    pooled: Mapping[str, int] = field(default_factory=dict)
     paired: bool
     n: int
     others: int

@@ -71,6 +71,18 @@ class Curve(Struct, frozen=True, kw_only=True):
     answered: tuple[Answered, ...] | None = None
 
 
+class Fitted(Struct, frozen=True, kw_only=True):
+    """The value of a curve at a size: its posterior mean, and an interval that holds 95 % of the probability.
+
+    It is that of the curve, not of the model that was asked, which may lie off it.
+    """
+
+    scale: float
+    value: float
+    low: float
+    high: float
+
+
 class Turn(Struct, frozen=True, kw_only=True):
     """Where a curve turns: a scale, and an interval that holds 90 % of the probability."""
 

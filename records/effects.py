@@ -1,12 +1,17 @@
 """What prompts do to scores: shares of variance, levels, places, wordings, and verdicts that survive them."""
 
 from collections.abc import Mapping
+from typing import Literal, TypeAlias
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from taskc.records.curve import Verdict
 from taskc.records.shown import short_names
+
+Kind: TypeAlias = Literal["all", "conflict", "agree", "control"]
+"""Which items: all; those on which a distractor predicts another answer than the true task; the others; and
+of these the ones on which none predicts any."""
 
 
 class Share(Struct, frozen=True, kw_only=True):
@@ -100,13 +105,14 @@ class PlaceBias(Struct, frozen=True, kw_only=True):
 class Effects(Struct, frozen=True, kw_only=True):
     """What was varied in one task and measure, and what it did to a score, `metric`.
 
-    `items` were asked in `cells` combinations of levels, `answers` in all; `possible` counts the
-    combinations there would be. `notes` say what cannot be told, and why.
+    `items`, those of `part`, were asked in `cells` combinations of levels, `answers` in all; `possible`
+    counts the combinations there would be. `notes` say what cannot be told, and why.
     """
 
     task: str
     measure: str
     metric: str
+    part: Kind = "all"
     items: int
     answers: int
     cells: int
@@ -121,14 +127,15 @@ class Effects(Struct, frozen=True, kw_only=True):
 class Survival(Struct, frozen=True, kw_only=True):
     """Whether the verdict on a curve stays the same over the levels of one factor.
 
-    `verdicts` and `probabilities` are by level. `usual` is the verdict that most levels have, `agree` how
-    many have it; `alike` is the probability that two levels, drawn at random, have the same shape, as far
-    as the curves tell: shapes that are not sure are not surely alike.
+    It is on the items of `part`. `verdicts` and `probabilities` are by level. `usual` is the verdict that
+    most levels have, `agree` how many have it; `alike` is the probability that two levels, drawn at random,
+    have the same shape, as far as the curves tell: shapes that are not sure are not surely alike.
     """
 
     task: str
     measure: str
     metric: str
+    part: Kind = "all"
     regime: str
     family: str
     factor: str

@@ -9,7 +9,8 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct, field
 
-from taskc.records.curve import Cause, Shape, Turn, Verdict
+from taskc.records.contrast import Contrast
+from taskc.records.curve import Cause, Fitted, Shape, Turn, Verdict
 from taskc.records.effects import Told
 from taskc.records.ladder import Axis
 from taskc.records.manifest import SourceFile
@@ -127,7 +128,8 @@ class Trend(Struct, frozen=True, kw_only=True):
     """A curve of one family against scale and the verdict on its shape.
 
     `main` marks the curves that the summary is about: accuracy on conflict items, or on all items where
-    nothing competes; these have a `cause`, where it is known whose answers were given.
+    nothing competes; these have a `cause`, where it is known whose answers were given, and `fitted`, where
+    the curve itself may run.
     """
 
     task: str
@@ -141,6 +143,7 @@ class Trend(Struct, frozen=True, kw_only=True):
     probabilities: Mapping[Shape, float]
     turning_point: Turn | None
     cause: Cause | None = None
+    fitted: tuple[Fitted, ...] = ()
 
 
 class Shared(Struct, frozen=True, kw_only=True):
@@ -157,6 +160,20 @@ class Shared(Struct, frozen=True, kw_only=True):
     agree: int
     families: int
     one_sided: int = 0
+
+
+class Comparisons(Struct, frozen=True, kw_only=True):
+    """Accuracy held against accuracy, item by item, on the items that the summary is about.
+
+    `regimes` hold every other regime of a task against its first one, for each model; `models` each model
+    of a family against the next smaller one, for each regime. P-values are adjusted, as `adjusted` names,
+    within each of the two families of comparisons; intervals are of `level` each.
+    """
+
+    regimes: tuple[Contrast, ...]
+    models: tuple[Contrast, ...]
+    adjusted: str
+    level: float
 
 
 class ItemLine(Struct, frozen=True, kw_only=True):
@@ -260,8 +277,9 @@ class Report(Struct, frozen=True, kw_only=True):
     """All that is told of some runs.
 
     `likely` is the probability from which a shape is the verdict, `least` the rise or fall that counts as
-    one; `log` says that curves are judged on the logarithm of scale. `effects` is None where nothing but
-    models and regimes was varied. `notes` say what is not told, and why.
+    one; `log` says that curves are judged on the logarithm of scale. `comparisons` is None where no two
+    regimes or sizes answered the same items, `effects` where nothing but models and regimes was varied.
+    `notes` say what is not told, and why.
     """
 
     taskc: str
@@ -278,6 +296,7 @@ class Report(Struct, frozen=True, kw_only=True):
     runs: tuple[RunOf, ...]
     builds: tuple[BuildOf, ...]
     rungs: tuple[RungOf, ...]
+    comparisons: Comparisons | None = None
     effects: Told | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

@@ -4,7 +4,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-from taskc.records.curve import Turn, Verdict
+from taskc.records.curve import Fitted, Turn, Verdict
 from taskc.records.report import Dot, Measured, PartName, Setting
 
 Kind: TypeAlias = Literal["accuracy", "loss", "attribution"]
@@ -13,7 +13,7 @@ Kind: TypeAlias = Literal["accuracy", "loss", "attribution"]
 class Series(Struct, frozen=True, kw_only=True):
     """One line of a panel. `beside` marks accuracy on agree items, which stands beside what counts.
 
-    `verdict` is None for what is not judged.
+    `verdict` is None for what is not judged. `fitted` is where the curve itself may run.
     """
 
     family: str
@@ -23,6 +23,7 @@ class Series(Struct, frozen=True, kw_only=True):
     verdict: Verdict | None = None
     likely: float = 0.0
     turning_point: Turn | None = None
+    fitted: tuple[Fitted, ...] = ()
 
 
 class Area(Struct, frozen=True, kw_only=True):
@@ -61,7 +62,7 @@ class Sheet(Struct, frozen=True, kw_only=True):
 
     `name` makes a file name. `scales` and `losses` are the ends of the axes, which all panels share.
     `families` are those of the whole report, so that a family looks the same in all figures. `distractors`
-    are told apart by their order.
+    are told apart by their order. Titles of panels have room for so many `lines`.
     """
 
     name: str
@@ -76,3 +77,4 @@ class Sheet(Struct, frozen=True, kw_only=True):
     scales: tuple[float, float]
     losses: tuple[float, float]
     rows: tuple[Measured, ...]
+    lines: int = 1

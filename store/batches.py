@@ -14,8 +14,9 @@ import msgspec
 from taskc.records.batch import Batch
 from taskc.records.lines import LineError
 from taskc.records.plan import Call
-from taskc.store.database import Connection, StoreError, transaction, translated, unreadable
+from taskc.store.database import Connection, transaction
 from taskc.store.rows import name_of, operation_of, spelled, squeezed
+from taskc.store.troubles import StoreError, translated, unreadable
 
 _AT_ONCE = 500  # keys in one query
 _COLUMNS = "id, model, count, at, mark, remote"

@@ -1,4 +1,4 @@
-"""The SQLite file of a response store: whose it is, which format it has, and what its errors mean.
+"""The SQLite file of a response store: whose it is, and which format it has.
 
 Format 1 kept an answer as a line of JSON. Format 2 parts it: what is looked up stands in columns, what was
 sent and what came back is packed (`packing.py`). Format 3 has tables for batches that are not picked up yet
@@ -19,11 +19,21 @@ from taskc.records.response import Response
 from taskc.store.atomic import settle_mode
 from taskc.store.packing import Base
 from taskc.store.rows import Row, row_of
+from taskc.store.troubles import (
+    StoreError,
+    foreign,
+    is_busy,
+    is_closed_to_us,
+    torn,
+    translated,
+    unreadable,
+)
 
-__all__ = ["Connection", "StoreError", "connect", "held", "insert", "transaction", "translated"]
+__all__ = ["Connection", "connect", "held", "insert", "transaction"]
 
 APPLICATION = 0x7461_736B  # "task"
 VERSION = 3
+_LOG = 4000  # pages of the log, 16 MB, that are put into the file together: by then a page takes many answers
 _MOVED = 1000  # answers of an older format brought over at once
 _HEAD = 100  # bytes at the beginning of an SQLite file that say what it is
 
@@ -82,15 +92,6 @@ _INSERT = (
 )
 
 
-class StoreError(Exception):
-    """A store that cannot be read or written: `str(error)` is the problem, `help` the cure."""
-
-    def __init__(self, message: str, *, help: str = "") -> None:
-        """Keep the problem and its cure."""
-        super().__init__(message)
-        self.help = help
-
-
 def connect(path: Path, patience: float, *, new: bool = True, read: bool = False) -> Connection:
     """Open the file at `path`, in the format of this taskc; raises `StoreError`, and never overwrites.
 
@@ -140,7 +141,7 @@ def _check_head(path: Path) -> None:
     with path.open("rb") as file:
         head = file.read(_HEAD)
     if head[:16] != b"SQLite format 3\0" or int.from_bytes(head[68:72], "big") != APPLICATION:
-        raise _foreign(path)
+        raise foreign(path)
 
 
 def _opened(path: Path, patience: float, *, read: bool) -> Connection:
@@ -153,7 +154,7 @@ def _opened(path: Path, patience: float, *, read: bool) -> Connection:
             db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
         except sqlite3.Error as error:
             db.close()
-            if not _closed_to_us(error) or path.with_name(f"{path.name}-wal").exists():
+            if not is_closed_to_us(error) or path.with_name(f"{path.name}-wal").exists():
                 raise
             db = sqlite3.connect(f"{place}?immutable=1", uri=True, isolation_level=None)
     return db
@@ -200,6 +201,7 @@ def _settled(db: Connection, path: Path, patience: float) -> Connection:
         with transaction(db):
             _bring_up(db, path, _version(db, path))  # another process may have been faster
     _write_ahead(db, patience)
+    db.execute(f"PRAGMA wal_autocheckpoint = {_LOG}")
     db.execute("PRAGMA synchronous = NORMAL")  # a power cut may lose the last answers, never the file
     return db
 
@@ -235,7 +237,7 @@ def _version(db: Connection, path: Path) -> int:
             f"the response store `{path}` has format {version}, this taskc reads format {VERSION}",
             help="use the taskc that wrote it, or name another store",
         )
-    raise _foreign(path)
+    raise foreign(path)
 
 
 def _make(db: Connection) -> None:
@@ -279,7 +281,7 @@ def _check_whole(db: Connection, path: Path) -> None:
     size = db.execute("PRAGMA page_size").fetchone()[0]
     log = path.with_name(path.name + "-wal")
     if path.stat().st_size < pages * size and not (log.exists() and log.stat().st_size):
-        raise _torn(path)
+        raise torn(path)
     db.execute("SELECT * FROM responses LIMIT 1").fetchone()
 
 
@@ -309,7 +311,7 @@ def held(path: Path, what: str) -> Iterator[None]:
         try:
             db.execute("BEGIN EXCLUSIVE")
         except sqlite3.Error as error:
-            if _busy(error):
+            if is_busy(error):
                 raise StoreError(what, help="wait for it to finish, or name another folder") from error
             raise StoreError(
                 f"`{path}` cannot be locked: {error}", help="it is taskc's own and empty; move this one away"
@@ -330,63 +332,3 @@ def transaction(db: Connection) -> Iterator[None]:
         with suppress(sqlite3.Error):
             db.execute("ROLLBACK")
         raise
-
-
-def unreadable(path: Path, why: str) -> StoreError:
-    """Say that an answer is not of the agreed shape."""
-    return StoreError(
-        f"an answer in the response store `{path}` cannot be read: {why}",
-        help="it was written by something else; `taskc store verify` says which answers are good",
-    )
-
-
-def _foreign(path: Path) -> StoreError:
-    return StoreError(
-        f"`{path}` is not a response store", help="name another file; this one is left as it is"
-    )
-
-
-def _torn(path: Path) -> StoreError:
-    return StoreError(
-        f"the response store `{path}` is damaged",
-        help="it is left as it is; restore a copy, or move it away and start a new one",
-    )
-
-
-@contextmanager
-def translated(path: Path) -> Iterator[None]:
-    """Turn what SQLite and the file system say into a `StoreError`."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise _explained(path, error) from error
-    except OSError as error:
-        reason = (error.strerror or type(error).__name__).lower()
-        raise StoreError(f"the response store `{path}` cannot be used: {reason}") from error
-
-
-def _busy(error: sqlite3.Error) -> bool:
-    return _class_of(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-
-
-def _closed_to_us(error: sqlite3.Error) -> bool:
-    """Say whether nothing may be written beside the file, which reading with a log would take."""
-    return _class_of(error) in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
-
-
-def _class_of(error: sqlite3.Error) -> int | None:
-    code = getattr(error, "sqlite_errorcode", None)
-    return None if code is None else code & 0xFF
-
-
-def _explained(path: Path, error: sqlite3.Error) -> StoreError:
-    if _class_of(error) == sqlite3.SQLITE_NOTADB:
-        return _foreign(path)
-    if _class_of(error) == sqlite3.SQLITE_CORRUPT:
-        return _torn(path)
-    if _busy(error):
-        return StoreError(
-            f"the response store `{path}` is held by another process",
-            help="wait for it to finish, or name another store",
-        )
-    return StoreError(f"the response store `{path}` cannot be used: {error}")

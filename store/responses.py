@@ -6,7 +6,7 @@ process that is killed loses what it had not committed and nothing else.
 
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -17,18 +17,10 @@ from taskc.records.lines import LineError, dump
 from taskc.records.response import Response
 from taskc.store.atomic import write_atomically
 from taskc.store.batches import BatchBook
-from taskc.store.database import (
-    Connection,
-    StoreError,
-    connect,
-    held,
-    insert,
-    transaction,
-    translated,
-    unreadable,
-)
+from taskc.store.database import Connection, connect, held, insert, transaction
 from taskc.store.packing import Packer
 from taskc.store.rows import COLUMNS, WHOLE, Way, is_sealed, response_of, row_of, spelled, squeezed
+from taskc.store.troubles import NOT_UTF8, StoreError, translated, unreadable
 
 __all__ = ["PATIENCE", "ResponseStore", "StoreError"]
 
@@ -135,11 +127,20 @@ class ResponseStore:
 
     def examine(self) -> Iterator[tuple[str, Response | None, str]]:
         """Give every key, its answer, whole, or None if it cannot be read, and what is wrong with it."""
-        with translated(self.path):
+        self._ways.clear()  # they are read with care here, and so before and after
+        try:
+            yield from self._examined()
+        finally:
+            self._ways.clear()
+
+    def _examined(self) -> Iterator[tuple[str, Response | None, str]]:
+        with translated(self.path), _any_text(self._db):
             for row in self._db.execute(f"SELECT {WHOLE} FROM responses ORDER BY key"):
-                key = str(spelled(row[0]))
+                key = str(spelled(row[0])).encode("utf-8", "replace").decode()
                 try:
-                    one = response_of(row, self._way(row[1]), self._base)
+                    way = self._way(row[1])
+                    _check_texts((*row, *way))
+                    one = response_of(row, way, self._base)
                     sealed = is_sealed(row, one, self._base)
                 except LineError as problem:
                     yield key, None, problem.why
@@ -203,3 +204,23 @@ class ResponseStore:
         if row is None:
             raise LineError(1, "what it is packed against is missing")
         return zlib.decompress(row[0])
+
+
+@contextmanager
+def _any_text(db: Connection) -> Iterator[None]:
+    """Have texts that are not UTF-8 read too, with half characters in them, which no other text has."""
+    usual = db.text_factory
+    db.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
+    try:
+        yield
+    finally:
+        db.text_factory = usual
+
+
+def _check_texts(values: Iterable[object]) -> None:
+    for one in values:
+        if isinstance(one, str) and not one.isascii():
+            try:
+                one.encode()
+            except UnicodeEncodeError:
+                raise LineError(1, NOT_UTF8) from None

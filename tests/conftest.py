@@ -2,11 +2,14 @@
 
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+sys.path.append(str(Path(__file__).parent / "tools"))  # where `runs_made` is
 
 # a machine may be slow, and a law is about what holds, not how fast; CI looks at the same examples each time
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])

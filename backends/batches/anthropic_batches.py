@@ -16,6 +16,7 @@ import msgspec
 from taskc.backends.batches.errands import Errands, Lost, encoded, plain
 from taskc.backends.batches.parcel import Frame
 from taskc.backends.batches.protocol import CANCELLED, EXPIRED, Found, Result, Seen, Submission
+from taskc.backends.reading import read_line
 from taskc.backends.remote import RemoteModel
 from taskc.records.batch import Batch
 from taskc.records.operation import Failure, Operation, Reply
@@ -26,6 +27,7 @@ _PAGE = 100  # batches listed at once
 _PIECE = 1 << 16  # bytes sent at once
 _STATUS = {
     "invalid_request_error": 400,
+    "invalid_request": 400,
     "authentication_error": 401,
     "billing_error": 402,
     "permission_error": 403,
@@ -71,7 +73,15 @@ class _Error:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Wrapped:
-    error: _Error = field(default_factory=_Error)
+    """An error within an error, or itself, as in older results."""
+
+    error: _Error | None = None
+    type: str = ""
+    message: str = ""
+
+    @property
+    def inner(self) -> _Error:
+        return self.error or _Error(type=self.type, message=self.message)
 
 
 class _Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,7 +99,11 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True):
     result: _Result
 
 
-_read = msgspec.json.Decoder(_Line)
+_decoder = msgspec.json.Decoder(_Line)
+
+
+def _read(line: bytes) -> _Line:
+    return read_line(_decoder, line)
 
 
 def open_batches(model: RemoteModel) -> "AnthropicBatches":
@@ -203,15 +217,13 @@ class AnthropicBatches:
     async def fetch(self, file: str) -> IO[bytes] | Failure:
         """Fetch the results of a batch."""
         batches = self.model.client.messages.batches
-        got = await self._errands.download(
-            lambda: batches.with_streaming_response.results(file), _read.decode
-        )
+        got = await self._errands.download(lambda: batches.with_streaming_response.results(file), _read)
         return got.failure if isinstance(got, Lost) else got
 
     def results(self, lines: IO[bytes]) -> Iterator[Result]:
         """Take lines apart."""
         for line in lines:
-            read = _read.decode(line)
+            read = _read(line)
             yield Result(name=read.custom_id, raw=read.result)
 
     def reply(self, result: Result, asked: Operation) -> Reply:
@@ -219,17 +231,19 @@ class AnthropicBatches:
         line: _Result = result.raw
         match line.type:
             case "succeeded":
-                return self.model.line.understand(asked, bytes(line.message).decode(), self.model.speech)
+                return self.model.line.understand(
+                    asked, bytes(line.message).decode("utf-8", "replace"), self.model.speech
+                )
             case "errored":
-                error = line.error.error
+                error = line.error.inner
                 said = {"type": error.type, "message": error.message}
                 return Reply(outcome=self.model.line.blame(_STATUS.get(error.type, 500), said))
             case "expired":
                 return Reply(outcome=EXPIRED)
             case "canceled":
                 return Reply(outcome=CANCELLED)
-        message = f"anthropic ended it as `{line.type}`, which is not known"
-        return Reply(outcome=Failure(reason="batch-error", message=message))
+        told = f"anthropic ended it as `{line.type}`, which is not known"
+        return Reply(outcome=Failure(reason="batch-error", message=told))
 
 
 async def _pieces(file: IO[bytes]) -> AsyncIterator[bytes]:

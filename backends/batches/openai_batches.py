@@ -16,7 +16,9 @@ from taskc.backends.batches.errands import Errands, Lost, encoded, plain
 from taskc.backends.batches.parcel import Frame
 from taskc.backends.batches.protocol import CANCELLED, EXPIRED, Found, Result, Seen, Submission
 from taskc.backends.protocol import ModelError
+from taskc.backends.reading import read_line
 from taskc.backends.remote import RemoteModel
+from taskc.backends.wire import json_or_text
 from taskc.records.batch import Batch
 from taskc.records.operation import Failure, Generate, Operation, Prompt, Reply
 from taskc.records.request import Message
@@ -94,7 +96,11 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True):
     error: _Error | None = None
 
 
-_read = msgspec.json.Decoder(_Line)
+_decoder = msgspec.json.Decoder(_Line)
+
+
+def _read(line: bytes) -> _Line:
+    return read_line(_decoder, line)
 
 
 def open_batches(model: RemoteModel) -> "OpenAIBatches":
@@ -214,27 +220,24 @@ class OpenAIBatches:
     async def fetch(self, file: str) -> IO[bytes] | Failure:
         """Fetch one of the two files."""
         client = self.model.client
-        got = await self._errands.download(
-            lambda: client.files.with_streaming_response.content(file), _read.decode
-        )
+        got = await self._errands.download(lambda: client.files.with_streaming_response.content(file), _read)
         return got.failure if isinstance(got, Lost) else got
 
     def results(self, lines: IO[bytes]) -> Iterator[Result]:
         """Take lines apart."""
         for line in lines:
-            read = _read.decode(line)
+            read = _read(line)
             yield Result(name=read.custom_id, raw=read)
 
     def reply(self, result: Result, asked: Operation) -> Reply:
         """Say what came back: a response with its status, or why there is none."""
         line: _Line = result.raw
-        if line.response is None:
+        if line.response is None or line.error is not None:
             return Reply(outcome=self._unanswered(line.error or _Error()))
-        body = bytes(line.response.body).decode()
+        body = bytes(line.response.body).decode("utf-8", "replace")
         if line.response.status_code == 200:
             return self.model.line.understand(asked, body, self.model.speech)
-        said = msgspec.json.decode(line.response.body)
-        return Reply(outcome=self.model.line.blame(line.response.status_code, said))
+        return Reply(outcome=self.model.line.blame(line.response.status_code, json_or_text(body)))
 
     def _unanswered(self, error: _Error) -> Failure:
         match error.code:

@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+import runs_made
 import samples
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,21 +15,7 @@ from taskc.analysis.intervals import wilson
 from taskc.records.lines import dump, load
 from taskc.records.score import Missing, Score
 
-BASE = Score(
-    task="t",
-    item="1",
-    regime="zero_shot",
-    measure="reply",
-    model="m",
-    request="r",
-    lowering="generate",
-    target="A",
-    predictions={"true_task": "A", "trap": "B", "lure": "C"},
-    given="A",
-    attribution="true_task",
-    correct=True,
-    conflict=True,
-)
+BASE = replace(runs_made.SCORE, task="t", model="m", predictions={"true_task": "A", "trap": "B", "lure": "C"})
 NAMES = ("true_task", "both", "trap", "lure", "other", "unparsed", "refused")
 GONE = Missing(task="t", item="9", regime="zero_shot", measure="reply", model="m", why="busy")
 

@@ -131,3 +131,22 @@ def test_sizes_as_texts(number: float, text: str) -> None:
 def test_shares_as_texts() -> None:
     told = [percent(value) for value in (None, 0, 0.004, 0.0001, 0.5, 0.996, 0.9999, 1)]
     assert told == ["·", "0", "0.4", "<0.1", "50", "99.6", ">99.9", "100"]
+
+
+def test_long_titles_are_folded_and_whole() -> None:
+    """What all panels have in common is said once, above; the rest has as many lines as it takes."""
+    names = ["step_by_step, wording=as long as it is polite, generate+prefill", "zero_shot, generate+prefill"]
+    judged = [judge_curve(curve(name, "a", 0.2, 0.9)) for name in names]
+    sheet = curve_sheet(judged, axis="parameters", log=True)
+    assert sheet.title == "t · generate+prefill" and sheet.lines == 2
+    drawn = draw_sheet(sheet, png=False)
+    texts = [piece.text for column in drawn.panels for piece in column]
+    assert texts == [
+        "accuracy, %: step_by_step, wording=as long as it is polite",
+        "accuracy, %: zero_shot",
+    ]
+    assert "…" not in drawn.svg.decode()
+    (alone,) = (
+        panel for column in curve_sheet(judged[:1], axis="", log=True).columns for panel in column.panels
+    )
+    assert alone.title.replace("\n", " ") == names[0]

@@ -288,3 +288,26 @@ def test_one_bad_request_of_many_stands_alone(provider, ask):
     replies = ask(MODELS[0], HELLO, HELLO, HELLO)
     kinds = sorted(type(reply.outcome).__name__ for reply in replies)
     assert kinds == ["Failure", "Generated", "Generated"]
+
+
+@pytest.mark.parametrize("model", [*MODELS, TEXT])
+def test_a_key_that_is_sent_back_gets_into_no_reply(provider, ask, model):
+    """A server that repeats what it was sent, headers and all, puts the key into what it says."""
+    said = f"you sent {provider.key}"
+    script = {MODELS[1]: provider.message(said), TEXT: provider.text(said)}
+    provider.script = [script.get(model, provider.chat(said))]
+    reply = ask(model, HELLO)
+    assert reply.outcome == Generated(text="you sent ***", finish="stop")
+    assert provider.key not in repr(reply)
+
+
+def test_nor_into_what_is_said_of_one_that_is_none(provider, ask):
+    say = provider.chat("hel", "error")
+    say.body["choices"][0]["error"] = {"code": 502, "message": f"no\x1b[2J use for {provider.key} here"}
+    provider.script = [say]
+    outcome = ask(MODELS[2], HELLO).outcome
+    assert outcome.reason == "server-error"
+    assert "no [2J use for *** here" in outcome.message
+    error = {"code": "server_error", "message": f"no use for {provider.key}\nhere"}
+    provider.script = [provider.responses(None, status="failed", error=error)]
+    assert ask(f"openai/o3?{FAST}", HELLO).outcome.message.endswith("no use for *** here")

@@ -91,7 +91,10 @@ def test_what_was_tried_is_not_unknown_and_the_table_goes_before():
         ("openai/ft:gpt-4o-mini-2024-07-18:me::1", (True, True, 20, False, 0)),
         ("openai/davinci-002", (True, True, 5, False, 0)),
         ("anthropic/claude-opus-5", (False, True, 0, True, 16_000)),
-        ("anthropic/claude-sonnet-4-5", (False, True, 0, False, 0)),
+        ("anthropic/claude-sonnet-4-5", (True, True, 0, False, 0)),
+        ("anthropic/claude-sonnet-4-6", (True, True, 0, True, 0)),
+        ("anthropic/claude-sonnet-4-6?thinking=adaptive", (False, True, 0, True, 16_000)),
+        ("anthropic/claude-opus-4-7", (False, True, 0, True, 0)),
         ("openai/o3?reasoning_tokens=0", (False, False, 0, True, 0)),
     ],
 )

@@ -186,3 +186,28 @@ def test_a_stop_ends_a_pause_between_tries(provider, tmp_path):
     reply = asyncio.run(go())
     assert isinstance(reply.outcome, Failure)
     assert (reply.outcome.reason, reply.attempts) == ("stopped", 1)
+
+
+def test_a_line_ends_once_there_is_room():
+    """Who comes while the line is let through does not stand behind it, or it would never be empty."""
+
+    async def go():
+        (one,) = lanes("a", connections=64)  # of which 32 are let through at first
+        turns = 0
+
+        async def worker():
+            for _ in range(50):
+                await trip(one, 0)
+
+        async def count():
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        counting = asyncio.create_task(count())
+        await asyncio.gather(*(worker() for _ in range(64)))
+        counting.cancel()
+        return turns
+
+    assert asyncio.run(go()) < 640, "turns of the loop for 3,200 trips: in line, each would take one"

@@ -242,3 +242,35 @@ def test_a_key_that_no_header_can_hold_is_told(provider, tmp_path, model, key):
     names = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "BOX_API_KEY")
     with pytest.raises(ModelError, match=r"_API_KEY` holds characters no key has"):
         open_model(model, provider.around(tmp_path, **dict.fromkeys(names, key)))
+
+
+@pytest.mark.parametrize(
+    ("model", "temperature", "version"),
+    [
+        ("anthropic/claude-haiku-4-5", 0.0, "2023-06-01"),
+        ("anthropic/claude-sonnet-4-6", 0.0, "2023-06-01"),
+        ("anthropic/claude-x?temperature=yes", 0.0, "2023-06-01"),
+        ("anthropic/claude-sonnet-4-6?thinking=adaptive", None, None),
+        ("anthropic/claude-opus-4-7", None, None),
+        ("anthropic/claude-x", None, None),
+    ],
+)
+def test_a_temperature_goes_by_the_version_of_the_protocol_that_has_one(
+    provider, ask, model, temperature, version
+):
+    """Version 2026-10-21 refuses it of every model, even where it is the usual one."""
+    from anthropic._constants import ANTHROPIC_API_VERSION
+
+    provider.script = [provider.message("hello")]
+    ask(model, Generate(prompt=PROMPT, max_tokens=5))
+    (sent,) = provider.asked
+    assert sent.headers["anthropic-version"] == (version or ANTHROPIC_API_VERSION)
+    assert sent.body.get("temperature") == temperature
+
+
+def test_anthropic_is_sent_a_temperature_or_a_top_p(provider, ask):
+    """The models that take one take one of them; a temperature of 1 is what there is without it."""
+    provider.script = [provider.message("hello")]
+    ask("anthropic/claude-haiku-4-5", Generate(prompt=PROMPT, max_tokens=5, temperature=1.0, top_p=0.9))
+    sent = provider.asked[0].body
+    assert (sent.get("temperature"), sent.get("top_p")) == (None, 0.9)

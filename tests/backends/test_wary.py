@@ -56,14 +56,22 @@ def test_rounded_log_probabilities_are_fine(provider, ask):
 
 
 @pytest.mark.parametrize("model", [BOX, OPENAI, f"openai-api/box/m?mode=completions&{FAST}"])
-@pytest.mark.parametrize("reason", ["error", "abort", "tool_calls"])
-def test_a_reply_that_was_broken_off(provider, ask, model, reason):
-    """It is no reply that ended, and is not kept as one."""
+@pytest.mark.parametrize(
+    ("reason", "kind", "again"),
+    [
+        ("error", "server-error", True),
+        ("abort", "server-error", True),
+        ("tool_calls", "unexpected-end", False),
+    ],
+)
+def test_a_reply_that_was_broken_off(provider, ask, model, reason, kind, again):
+    """It is no reply that ended, and is not kept as one; what passes is tried again."""
     say = provider.text("hel") if "completions" in model else provider.chat("hel")
     provider.script = [provider.say(body=changed(say, choices__0__finish_reason=reason))]
     outcome = ask(model, HELLO).outcome
     assert isinstance(outcome, Failure)
-    assert (outcome.reason, outcome.again) == ("unexpected-end", False)
+    assert (outcome.reason, outcome.again) == (kind, again)
+    assert len(provider.asked) == (3 if again else 1)
     assert reason in outcome.message
 
 

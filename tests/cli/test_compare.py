@@ -8,48 +8,27 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from runs_made import score, write_run
 
-from taskc.records.lines import dump
 from taskc.records.score import Missing, Score
 
-SCORE = Score(
-    task="quiz",
-    item="1",
-    regime="zero_shot",
-    measure="reply",
-    model="fake/a",
-    request="r",
-    lowering="generate",
-    target="A",
-    predictions={"true_task": "A", "trap": "B"},
-    given="A",
-    attribution="true_task",
-    correct=True,
-    conflict=True,
-)
 Write = Callable[..., Path]
 
 
 def scores(right: Sequence[bool], **changes: Any) -> list[Score]:
     """Give a score an item, right or lured."""
     return [
-        replace(
-            SCORE,
-            item=str(at),
-            correct=one,
-            attribution="true_task" if one else "trap",
-            numbers={"loss": 0.5 + at % 7 / 10 + (not one)},
-            **changes,
+        score(
+            at,
+            "true_task" if one else "trap",
+            **{"numbers": {"loss": 0.5 + at % 7 / 10 + (not one)}, **changes},
         )
         for at, one in enumerate(right)
     ]
 
 
 def write(folder: Path, found: Sequence[Score], missing: Sequence[Missing] = ()) -> str:
-    folder.mkdir(parents=True)
-    (folder / "scores.jsonl").write_text("".join(dump(one) + "\n" for one in found), encoding="utf-8")
-    (folder / "missing.jsonl").write_text("".join(dump(one) + "\n" for one in missing), encoding="utf-8")
-    return folder.name
+    return write_run(folder, found, missing).name
 
 
 GOOD = [True] * 80 + [False] * 20
@@ -320,3 +299,115 @@ def test_what_was_evaluated_is_compared(run: Any, folder: Path) -> None:
         "Toronto",
     }
     assert "item by item" not in run("eval", "-m", "echo/x", "--no-picture", "-q").err
+
+
+@pytest.mark.parametrize(
+    ("lacking", "why"),
+    [
+        ("regime", "and only `zero_shot` and `few_shot` have quiz, reply, fake/a"),
+        ("metric", "and only `zero_shot` has `loss` of quiz, reply, fake/a"),
+        ("items", "quiz, reply, fake/a: loss: 40 of 100 items of `zero_shot` were not answered in `chain`"),
+    ],
+)
+def test_a_gate_within_one_run_wants_all_that_the_first_side_has(
+    run: Any, folder: Path, lacking: str, why: str
+) -> None:
+    """A level, a metric or items that one side lacks are an error of the gate, and a note without one."""
+    chain = scores(GOOD[:60] if lacking == "items" else GOOD, regime="chain")
+    if lacking == "metric":
+        chain = [replace(one, numbers={}) for one in chain]
+    found = [*scores(GOOD), *scores(GOOD, regime="few_shot"), *chain]
+    if lacking == "regime":
+        found = [replace(one, model="fake/b") if one.regime == "chain" else one for one in found]
+        found += [replace(one, model="fake/b") for one in scores(GOOD)]
+    write(folder / "r", found)
+    gate = ("--fail-if", "loss rise > 1")
+    ran = run("compare", "r", "--by", "regime", *gate)
+    assert (ran.code, ran.out) == (2, "") and why in ran.err and "help: " in ran.err
+    assert run("compare", "r", "--by", "regime", "--metric", "loss").code == 0
+    part = ("--select", "regime=zero_shot,few_shot")
+    assert run("compare", "r", "--by", "regime", *part, *gate).code == (2 if lacking == "regime" else 0)
+
+
+def test_two_samples_are_gated_only_where_that_is_said(run: Any, folder: Path) -> None:
+    write(folder / "a", scores(GOOD))
+    write(folder / "b", [replace(one, item=f"other {one.item}") for one in scores(WORSE)])
+    gate = ("--fail-if", "accuracy drop > 0.1")
+    ran = run("compare", "a", "b", *gate)
+    assert ran.code == 2 and "`--unpaired` takes the sides for two samples" in ran.err
+    ran = run("compare", "a", "b", *gate, "--unpaired")
+    assert ran.code == 3 and "Not paired" in ran.out and "Fisher, exact" in ran.out
+    assert run("compare", "a", "b", *gate, "--unpaired", "--sure", "0.95").code == 0
+    write(folder / "c", scores(WORSE[:70]))
+    assert run("compare", "a", "c", *gate, "--unpaired").code == 2  # items are shared: too few of them
+
+
+def test_what_differs_can_be_taken_together(run: Any, folder: Path) -> None:
+    """Items count alike over tasks; one that was asked in two regimes is one cluster."""
+    both = [
+        [*scores(right), *scores(right, regime="few_shot"), *scores(GOOD[:50], task="other")]
+        for right in (GOOD, WORSE)
+    ]
+    write(folder / "a", both[0])
+    write(folder / "b", both[1])
+    told = json.loads(run("compare", "a", "b", "--pool", "task", "--format", "json").out)["comparisons"]
+    assert [(one["task"], one["regime"], one["n"], one["pooled"]) for one in told] == [
+        ("", "zero_shot", 150, {"task": 2}),
+        ("quiz", "few_shot", 100, {}),
+    ]
+    assert told[0]["difference"] == pytest.approx(-20 / 150) and told[0]["clusters"] == 150
+    pool = ("--pool", "regime", "--pool", "task")
+    [one] = json.loads(run("compare", "a", "b", *pool, "--format", "json").out)["comparisons"]
+    assert (one["n"], one["clusters"], one["down"]) == (250, 150, 40)
+    assert one["difference"] == pytest.approx(-40 / 250)
+    [alone] = json.loads(
+        run("compare", "a", "b", "--select", "task=quiz regime=zero_shot", "--format", "json").out
+    )["comparisons"]
+    [twice] = json.loads(
+        run("compare", "a", "b", "--select", "task=quiz", "--pool", "regime", "--format", "json").out
+    )["comparisons"]
+    # the same answers twice tell no more than once
+    assert (twice["low"], twice["high"]) == pytest.approx((alone["low"], alone["high"]), abs=1e-3)
+    assert twice["p"] == pytest.approx(alone["p"])
+    text = run("compare", "a", "b", *pool, "--fail-if", "accuracy drop > 0.1")
+    assert text.code == 3 and "2 regimes, 2 tasks" in " ".join(text.out.split())
+    assert "Taken together: items count alike" in " ".join(text.out.split())
+    ran = run("compare", "a", "b", "--pool", "tasks")
+    assert ran.code == 2 and "there is no `tasks` to pool over" in ran.err and "`task`" in ran.err
+
+
+def test_measures_are_selected_by(run: Any, folder: Path) -> None:
+    both = [*scores(GOOD), *scores(GOOD, measure="choice(bytes)", lowering="score")]
+    write(folder / "a", both)
+    write(folder / "b", both)
+    for value, measures in (
+        ("reply", ["reply"]),
+        ("choice", ["choice(bytes)"]),
+        ("choice(bytes)", ["choice(bytes)"]),
+    ):
+        ran = run("compare", "a", "b", "--select", f"measure={value}", "--format", "json")
+        assert [one["measure"] for one in json.loads(ran.out)["comparisons"]] == measures
+    ran = run("compare", "a", "b", "--select", "measure=chioce")
+    assert ran.code == 2 and "no measure is called `chioce`" in ran.err and "`choice`" in ran.err
+
+
+def test_simulated_models_are_matched_by_name(run: Any, folder: Path) -> None:
+    """Two runs of `taskc simulate` hold models of one name, whose abilities differ."""
+    for name, ability in (("a", "0.4"), ("b", "0.6")):
+        right = GOOD if name == "a" else WORSE
+        write(
+            folder / name,
+            [
+                one
+                for size in ("1b", "2b")
+                for one in scores(right, model=f"simulated/{size}?ability={ability}")
+            ],
+        )
+    ran = run("compare", "a", "b")
+    assert ran.code == 0 and "b against a, simulated/1b\n" in ran.out
+    assert "simulated models are matched by what stands before `?`" in ran.err
+    shots = [replace(one, regime="few_shot") for one in scores(WORSE, model="simulated/1b?ability=0.2")]
+    write(folder / "c", [*scores(GOOD, model="simulated/1b?ability=0.4"), *shots])
+    ran = run("compare", "c", "--by", "regime")
+    assert ran.code == 0 and "few_shot against zero_shot, simulated/1b\n" in ran.out
+    assert "simulated models are matched by what stands before `?`" in ran.err

@@ -148,8 +148,9 @@ def test_other_designs(folder: Path, quick: Any) -> None:
 
 def test_nothing_varied(quick: Any, folder: Path) -> None:
     quick("compile", "-q", "--select", "regime=zero_shot", "belief=none")
+    assert "`runs` is not a run: there is no such folder" in quick("effects").err
     quick("eval", "-m", "echo/x", "--no-picture", "-q")
-    done = quick("effects", "runs")
+    done = quick("effects")
     assert done.code == 0 and "nothing was varied" in done.err
 
 
@@ -159,7 +160,7 @@ def test_nothing_varied(quick: Any, folder: Path) -> None:
         (("nowhere",), 1, "is not a run"),
         (("runs", "--metric", "lost"), 2, "no score has a number `lost`"),
         (("runs", "--wording", "mood"), 2, "`mood` was not varied in these runs"),
-        ((), 2, "Missing argument"),
+        (("--part", "control"), 2, "these runs hold no scores of control items"),
     ],
 )
 def test_what_is_wrong(asked: Path, quick: Any, args: tuple[str, ...], code: int, told: str) -> None:
@@ -220,3 +221,26 @@ def test_simulated_models_have_short_names() -> None:
         )
     )  # fmt: skip
     assert told.factors[0].levels[0].level == told.averaged[0].model == "simulated/3b"
+
+
+def test_which_items(quick: Any, folder: Path) -> None:
+    """Without `--part` effects are those on conflict items where there are others, too, and it is said."""
+    text = TASK.replace("    trap     = str(a - b)", "    trap     = str(a - b) if b > 4 else str(a + b)")
+    (folder / "capitals.task").write_text(text, encoding="utf-8")
+    assert quick("compile", "-q").code == 0
+    assert quick("eval", "-m", "echo/a", "-m", "echo/b?rule=length", "--no-picture", "-q").code == 0
+    counts = {}
+    for part in ("", "all", "conflict", "agree"):
+        flags = ("--part", part) if part else ()
+        (one,) = json.loads(quick("effects", "runs", *flags, "--format", "json").out)["effects"]
+        assert one["part"] == (part or "conflict")
+        counts[part] = one["items"], one["answers"]
+    assert counts[""] == counts["conflict"] != counts["all"] == (30, 480)
+    assert tuple(a + b for a, b in zip(counts["conflict"], counts["agree"], strict=True)) == counts["all"]
+    n = counts["conflict"][0]
+    assert f"accuracy, {n} conflict items (`--part all` takes all) in" in quick("effects", "runs").out
+    assert "`--part all`" not in quick("effects", "runs", "--part", "agree").out
+    rows = csv.DictReader(quick("effects", "runs", "--format", "csv").out.splitlines())
+    assert {row["part"] for row in rows} == {"conflict"}
+    none = quick("effects", "runs", "--part", "control")
+    assert none.code == 2 and "these runs hold no scores of control items" in none.err

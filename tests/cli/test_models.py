@@ -118,7 +118,8 @@ def test_doctor_says_what_is_there(run: Any, provider: FakeProvider, around: dic
     ("status", "said", "help"),
     [
         (401, "the key in `OPENAI_API_KEY` is not taken", "copy the key again into `OPENAI_API_KEY`"),
-        (500, "answered 500", "start the server, or set `OPENAI_BASE_URL` anew"),
+        (500, "answered 500", "see whether `OPENAI_BASE_URL` is right: most addresses end in `/v1`"),
+        (302, "answered 302", "see whether `OPENAI_BASE_URL` is right: most addresses end in `/v1`"),
     ],
 )
 def test_doctor_finds_a_provider_that_says_no(
@@ -197,7 +198,7 @@ def test_doctor_is_asked_about_models(run: Any, folder: Path) -> None:
 
 def test_doctor_asks_the_server_of_a_model(run: Any, folder: Path, provider: FakeProvider) -> None:
     """A server that is down is a problem of its model, whatever is known of that."""
-    provider.listing = listing(provider, "m")
+    provider.listing = listing(provider, "m", "gpt-4o")
     (folder / ".env").write_text(f"OPENAI_API_KEY={KEY}\nANTHROPIC_API_KEY={KEY}\n", encoding="utf-8")
     for url, code, level in ((f"{provider.address}/v1", 0, "fine"), ("http://127.0.0.1:9/v1", 1, "problem")):
         models = [f"openai-api/vllm/m?base_url={url}&probe=no", f"openai/gpt-4o?base_url={url}"]
@@ -211,12 +212,83 @@ def test_doctor_asks_the_server_of_a_model(run: Any, folder: Path, provider: Fak
     assert {findings(ran)[model][0] for model in models} == {"fine"}, "nobody was asked"
 
 
+@pytest.mark.parametrize(
+    ("status", "names", "said"),
+    [
+        (200, ["gpt-3.5-turbo"], "is not among the 1 models that it lists"),
+        (302, [], "answered 302, so it is not known whether it can be asked"),
+        (404, [], "answered 404, so it is not known whether it can be asked"),
+    ],
+)
+def test_doctor_does_not_call_fine_what_it_could_not_see(
+    run: Any, provider: FakeProvider, around: dict[str, str], status: int, names: list[str], said: str
+) -> None:
+    """A server without a list may have the model all the same, and one with a list need not name all."""
+    provider.listing = replace(listing(provider, *names), status=status)
+    found = findings(run("doctor", "--format", "json", "-m", "openai/gpt-4o", **around))
+    level, told, help = found["openai/gpt-4o"]
+    assert (level, told) == ("note", f"{provider.address}/v1: {said}") and help
+
+
 def test_doctor_says_what_to_do_with_a_password(run: Any) -> None:
     ran = run("doctor", "--offline", "--format", "json", OPENAI_BASE_URL="http://me:secret-word@h/v1")
     level, said, help = findings(ran)["openai"]
     assert (level, "secret-word" in ran.out + ran.err) == ("problem", False)
-    assert said.endswith("`OPENAI_BASE_URL` holds a user name or password")
+    assert said == "`OPENAI_BASE_URL` holds a user name or password"
     assert help == "take it out of the address, and give a key in `OPENAI_API_KEY`"
+
+
+ODD_PLACES = {
+    "a password": {"OPENAI_BASE_URL": f"http://me:{KEY}@127.0.0.1:9/v1"},
+    "a query": {"OPENAI_BASE_URL": f"http://127.0.0.1:9/v1?api_key={KEY}"},
+    "a fragment": {"OPENAI_BASE_URL": f"http://127.0.0.1:9/v1#{KEY}"},
+    "a path": {"OPENAI_BASE_URL": f"http://127.0.0.1:9/{KEY}/v1"},
+    "a host": {"OPENAI_BASE_URL": f"http://{KEY}.localhost:9/v1"},
+    "a path of a service": {"BOX_BASE_URL": f"http://127.0.0.1:9/{KEY}/v1", "BOX_API_KEY": KEY},
+    "a proxy": {"OPENAI_BASE_URL": "http://h.invalid/v1", "HTTP_PROXY": f"http://me:{KEY}@127.0.0.1:9"},
+    "a proxy of another kind": {
+        "OPENAI_BASE_URL": "http://h.invalid/v1",
+        "ALL_PROXY": f"socks5://me:{KEY}@h:1",
+    },
+    "a proxy that is none, for others": {
+        "OPENAI_BASE_URL": "https://h.invalid/v1",
+        "HTTP_PROXY": f"http://me:{KEY}@h:port",
+    },
+    "a proxy that is none": {"OPENAI_BASE_URL": "http://h.invalid/v1", "HTTP_PROXY": f"://{KEY}"},
+}
+ODD_MODELS = (
+    f"openai/gpt-4o?api_key={KEY}",
+    f"openai/gpt-4o?api_key={KEY}&api_key={KEY}",
+    f"openai/gpt-4o?{KEY}",
+    f"openai/gpt-4o?base_url=http://me:{KEY}@127.0.0.1:9/v1",
+    f"openai-api/box/m?base_url=http://127.0.0.1:9/v1?key={KEY}",
+    f"openai-api/box/m?base_url=http://127.0.0.1:9/{KEY}/v1",
+    f"openai-api/box/m?base_url=http://127.0.0.1:9/{KEY}/v1&base_url=x",
+    f"anthropic/claude-opus-5?api_key={KEY}",
+)
+
+
+@pytest.mark.parametrize("place", ODD_PLACES)
+@pytest.mark.parametrize("command", ["doctor", "models"])
+def test_a_key_in_an_odd_place_is_not_shown(run: Any, place: str, command: str) -> None:
+    env = {"OPENAI_API_KEY": KEY, "ANTHROPIC_API_KEY": KEY, **ODD_PLACES[place]}
+    more = ["--offline"] if "h.invalid" not in str(env) else []
+    flags = ["-m", "openai/gpt-4o", "-m", "openai-api/box/m"] if command == "doctor" else ["--all"]
+    for form in ("text", "json"):
+        ran = run(command, *flags, *more, "--format", form, **env)
+        assert "Traceback" not in ran.err
+        assert "sk-marked" not in ran.out + ran.err
+
+
+@pytest.mark.parametrize("model", ODD_MODELS)
+def test_nor_is_one_in_a_model_string(run: Any, folder: Path, model: str) -> None:
+    """What is wrong with a model string is said without its values."""
+    run("compile", "-q")
+    env = {"OPENAI_API_KEY": KEY, "ANTHROPIC_API_KEY": KEY, "BOX_API_KEY": KEY}
+    for command in (["doctor", "--offline"], ["plan"], ["eval"]):
+        ran = run(*command, "-m", model, **env)
+        assert ran.code == 1, ran.out
+        assert "sk-marked" not in ran.out + ran.err
 
 
 def test_a_list_that_drips_is_not_waited_for(provider: FakeProvider) -> None:

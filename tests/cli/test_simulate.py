@@ -61,7 +61,7 @@ def test_simulate_is_told_by_curves(folder: Path, run, quick) -> None:
     assert "items, the same for all models" in text
     assert "  the distractor explains it (ability rises while pull comes and goes: " in text
     scored = quick("score", "-o", "simulated", "--no-picture", "-q")
-    assert scored.code == 0 and "simulated/3b?ability=" in scored.out
+    assert scored.code == 0 and "simulated/3b\n" in scored.out and "ability=" not in scored.out
 
 
 def test_given_ability_and_pull(built: Path, quick) -> None:
@@ -89,6 +89,9 @@ def test_given_ability_and_pull(built: Path, quick) -> None:
         (["simulate", "--shape", "flat", "--models", "12"], "the ladder `simulated` has 11 models"),
         (["simulate", "--shape", "flat", "--select", "task=none"], "no task is called `none`"),
         (["power", "--models", "2.5"], "2.5 is not a whole number from 1 up"),
+        (["power", "--items", "100001"], "100001 is not a whole number from 1 to 100000"),
+        (["power", "--items", "9" * 400], "is not a whole number from 1 to 100000"),
+        (["power", "--models", "9" * 400], "is not a whole number from 1 up"),
         (["power", "--effect", "nan"], "nan is not a number"),
         (["power", "--picture", "x.txt"], "`x.txt` is no picture"),
         (["power", "--part", "agree", "--select", "belief=wrong", "regime=zero_shot"], "there are no such"),

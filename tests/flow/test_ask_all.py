@@ -1,6 +1,7 @@
 """Asking what the store lacks: once each, in fixed chunks or side by side, through failures."""
 
 import asyncio
+import itertools
 import math
 import re
 
@@ -260,6 +261,20 @@ def test_all_that_is_known_of_an_answer_is_kept(run, told, request_of, store, tm
     assert kept.asked == operation_id(kept.operation)
     assert kept.sampling.startswith('["generate')
     assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", kept.at)
+
+
+@pytest.mark.parametrize("seldom", [True, False])
+def test_answers_are_written_together_only_where_they_come_in_quickly(
+    run, told, request_of, store, monkeypatch, seldom
+):
+    clock = itertools.count(0.0, 1.0 if seldom else 0.0)
+    monkeypatch.setattr("taskc.flow.ask_all.time.monotonic", lambda: next(clock))
+    written = []
+    add_all = store.add_all
+    monkeypatch.setattr(store, "add_all", lambda some: (written.append(len(some)), add_all(some)))
+    run(told(), [request_of(at) for at in range(64)], connections=16)
+    assert sum(written) == store.count() == 64
+    assert (max(written) == 1) if seldom else (max(written) > 1)
 
 
 def test_two_runs_that_ask_the_same_at_the_same_time_part_the_calls(told, request_of, store):

@@ -126,6 +126,13 @@ def test_who_does_not_say_what_was_used_is_paid_the_most():
     assert purse.actual("m", call(5, 7), reply()) == purse.cost("m", most_of(call(5, 7).operation)) > 12
 
 
+def test_a_response_of_no_use_without_counts_is_paid_the_most():
+    """It came, and so has a body; an error has none, and costs nothing."""
+    purse = Purse(Budget(cost=1.0), {"m": PRICE})
+    useless = Reply(outcome=Failure(reason="no-text", message="y", again=False), body="{}")
+    assert purse.actual("m", call(5, 7), useless) == purse.cost("m", most_of(call(5, 7).operation)) > 12
+
+
 def test_what_a_backend_wasted_is_spent():
     purse = Purse(Budget(cost=100.0), {"m": PRICE})
     spender = Spender(purse, Halt())

@@ -5,12 +5,17 @@ import math
 
 import pytest
 
-from taskc.backends import ModelError, describe_model, open_model
-from taskc.flow.budget import Budget
+from taskc.backends import ModelError, describe_model, describe_models, open_model
+from taskc.flow.budget import Budget, Purse
 from taskc.flow.build import compile_paths
+from taskc.flow.build_folder import open_build
 from taskc.flow.evaluate import Job, evaluate, rescore
 from taskc.flow.models import forget
 from taskc.flow.plan import PlanJob, make_plan
+from taskc.flow.prices import at_batch
+from taskc.flow.probing import probe_unknown
+from taskc.flow.selection import narrowed
+from taskc.records.forecast import Price
 
 TASK = """
 task shades {
@@ -222,3 +227,21 @@ def test_a_probe_can_be_forgotten(provider, job, tmp_path):
     (probe,) = evaluate(job("openai-api/box/m", "label"), around).probes
     assert probe.requests > 0 and len(provider.asked) > asked
     assert evaluate(job("openai-api/box/other", "label"), around).probes == ()
+
+
+def test_before_a_batch_a_probe_costs_what_single_requests_do(provider, job, tmp_path):
+    """It is asked one by one, at the whole price, while the batch is reckoned at half of it."""
+    Server(provider, "temperature", "stop", "logprobs")
+    around = provider.around(tmp_path)
+    named = job("openai/omni")
+    manifest, every = open_build(named.build)
+    requests = narrowed(every, named.wanted, manifest)
+    described = describe_models(named.models, around)
+    (model,) = (one.model for one in described)
+    whole = Price(models=(model,), input=1e6, output=2e6, batch=0.5)
+    purse = Purse(Budget(cost=1e6), {model: at_batch(whole)})
+    (probe,) = probe_unknown(named.models, described, requests, around, purse, {model: whole}).probes
+    answered = 3  # of four, one of which is refused; each has 7 tokens read and 3 written
+    assert probe.requests == 4
+    assert purse.spent_on(model) == answered * (7 * 1 + 3 * 2)
+    assert purse.left() is None and purse.budget.cost == 1e6

@@ -2,46 +2,24 @@
 
 import math
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
+import runs_made
+from runs_made import write_run
 
 from taskc.flow.build_folder import BuildError
 from taskc.flow.run_items import read_items
 from taskc.flow.selection import BadSelection
-from taskc.records.lines import dump
-from taskc.records.score import Missing, Score
+from taskc.records.score import Missing
 
-SCORE = Score(
-    task="t",
-    item="1",
-    regime="zero_shot",
-    measure="reply",
-    model="m",
-    request="r",
-    lowering="generate",
-    target="A",
-    predictions={"true_task": "A", "trap": "B"},
-    given="A",
-    attribution="true_task",
-    correct=True,
-    conflict=True,
-    numbers={"loss": 0.5},
-)
+SCORE = replace(runs_made.SCORE, task="t", model="m", numbers={"loss": 0.5})
 LURED = replace(SCORE, attribution="trap", correct=False, given="B", numbers={})
 GONE = Missing(task="t", item="9", regime="zero_shot", measure="reply", model="m", why="busy")
 
 
-def _run(folder: Path, scores, missing=()) -> Path:
-    folder.mkdir(parents=True)
-    (folder / "scores.jsonl").write_text("".join(dump(one) + "\n" for one in scores), encoding="utf-8")
-    (folder / "missing.jsonl").write_text("".join(dump(one) + "\n" for one in missing), encoding="utf-8")
-    return folder
-
-
 def test_a_run_is_read_by_item(tmp_path) -> None:
     scores = [SCORE, replace(LURED, replicate=1), replace(LURED, item="2")]
-    (one,) = read_items([_run(tmp_path / "run", scores, [GONE])])
+    (one,) = read_items([write_run(tmp_path / "run", scores, [GONE])])
     assert (one.task, one.regime, one.measure, one.model, one.lowering) == (
         "t", "zero_shot", "reply", "m", "generate",
     )  # fmt: skip
@@ -58,7 +36,7 @@ def test_levels_and_ways_stand_apart_or_are_taken_together(tmp_path) -> None:
         replace(LURED, levels={"order": "reversed"}),
         replace(LURED, levels={"order": "reversed"}, lowering="labels"),
     ]
-    folder = _run(tmp_path / "run", scores)
+    folder = write_run(tmp_path / "run", scores)
     assert len(read_items([folder])) == 3
     assert [one.lowering for one in read_items([folder], pool=True)] == ["generate", "labels"]
     assert [one.levels for one in read_items([folder], mix=True)] == [
@@ -69,18 +47,18 @@ def test_levels_and_ways_stand_apart_or_are_taken_together(tmp_path) -> None:
 
 
 def test_a_folder_of_runs_is_read_whole_and_each_model_once(tmp_path) -> None:
-    _run(tmp_path / "runs" / "a", [SCORE])
-    _run(tmp_path / "runs" / "b", [SCORE, replace(SCORE, model="n")])
+    write_run(tmp_path / "runs" / "a", [SCORE])
+    write_run(tmp_path / "runs" / "b", [SCORE, replace(SCORE, model="n")])
     assert [(one.model, one.items) for one in read_items([tmp_path / "runs"])] == [
         ("m", ("1",)), ("n", ("1",)),
     ]  # fmt: skip
-    _run(tmp_path / "runs" / "c", [LURED])
+    write_run(tmp_path / "runs" / "c", [LURED])
     with pytest.raises(BadSelection, match=r"`m` was asked `t`, zero_shot, in .* and the answers differ"):
         read_items([tmp_path / "runs"])
 
 
 def test_a_run_made_before_there_were_clusters_is_read(tmp_path) -> None:
-    folder = _run(tmp_path / "run", [SCORE])
+    folder = write_run(tmp_path / "run", [SCORE])
     text = (folder / "scores.jsonl").read_text(encoding="utf-8")
     (folder / "scores.jsonl").write_text(text.replace(',"cluster":""', ""), encoding="utf-8")
     (one,) = read_items([folder])
@@ -90,7 +68,7 @@ def test_a_run_made_before_there_were_clusters_is_read(tmp_path) -> None:
 def test_what_is_no_run_and_what_is_broken_is_said(tmp_path) -> None:
     with pytest.raises(BuildError, match="is not a run"):
         read_items([tmp_path])
-    folder = _run(tmp_path / "run", [SCORE, SCORE])
+    folder = write_run(tmp_path / "run", [SCORE, SCORE])
     with (folder / "scores.jsonl").open("a", encoding="utf-8") as file:
         file.write('{"task":"t"}\n')
     with pytest.raises(BuildError, match="line 3: object missing required field"):

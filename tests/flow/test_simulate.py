@@ -11,7 +11,8 @@ from taskc.flow.build import compile_paths
 from taskc.flow.build_folder import open_build
 from taskc.flow.evaluate import Job, evaluate
 from taskc.flow.ladders import find_ladder, shipped_ladders
-from taskc.flow.run_curves import against, run_curves
+from taskc.flow.placed import against
+from taskc.flow.run_curves import run_curves
 from taskc.flow.selection import BadSelection, Wanted
 from taskc.flow.simulate import SimulateJob, name_on, simulate, spread_over
 from taskc.metrics.score import chance_of
@@ -233,7 +234,7 @@ def test_given_abilities(build: Path, around: Surroundings, tmp_path: Path) -> N
     assert (one.truth.shape, one.truth.task) == ("", "")
     assert [(m.ability, m.pull) for m in one.truth.models] == [(0.2, 0.1), (0.6, 0.1), (0.9, 0.1)]
     assert all(m.model.startswith("simulated/EleutherAI/pythia-") for m in one.truth.models)
-    curves = run_curves([one.evaluated.scored.folder], against([], []))
+    curves = run_curves([one.evaluated.scored.folder], against([], [])).curves
     assert {curve.family for curve in curves} == {"simulated/pythia"}
 
 

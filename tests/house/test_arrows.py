@@ -54,7 +54,7 @@ PLACES: dict[str, set[str]] = {
     "lark": {"grammar/generate.py"},
     "pydantic": {"records/lines.py"},
     "pyarrow": {"compiler/tables.py", "store/parquet.py"},
-    "sqlite3": {"store/database.py"},
+    "sqlite3": {"store/database.py", "store/troubles.py"},
     "openai": {"backends/openai_api.py"},
     "anthropic": {"backends/anthropic_api.py"},
     "aiohttp": {"backends/wire.py"},

@@ -6,9 +6,9 @@ from tempfile import mkdtemp
 
 from taskc.backends import Surroundings
 from taskc.flow.build import compile_paths
+from taskc.flow.placed import against
 from taskc.flow.report import Wish, gather
 from taskc.flow.report_files import write_report
-from taskc.flow.run_curves import against
 from taskc.flow.simulate import SimulateJob, simulate
 
 HOSTILE = "<script>alert(1)</script><img src=https://example.com/x.png onerror=alert(2)>"

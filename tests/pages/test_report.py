@@ -11,10 +11,11 @@ from made import HOSTILE, make_runs
 
 from taskc.analysis.row import Row
 from taskc.flow.curves import judge_curves
+from taskc.flow.placed import against
 from taskc.flow.points import Read
 from taskc.flow.report import Wish, gather
 from taskc.flow.report_files import as_json, as_text, write_report
-from taskc.flow.run_curves import against, run_curves
+from taskc.flow.run_curves import run_curves
 from taskc.records.lines import load_all
 from taskc.records.shown import human, percent
 
@@ -56,12 +57,11 @@ def test_page_terminal_and_json_say_the_same_sentences(folder: Path, told: dict,
 
 def test_verdicts_are_those_of_taskc_curves(folder: Path, told: dict) -> None:
     for part, rate in (
-        ("all", "accuracy"),
         ("conflict", "accuracy"),
         ("agree", "accuracy"),
         ("conflict", "lured"),
     ):
-        curves = run_curves([folder / "runs"], against((), (), part=part, rate=rate))
+        curves = run_curves([folder / "runs"], against((), (), part=part, rate=rate)).curves
         mine = {
             (one["task"], one["family"], one["setting"]["regime"], one["setting"]["measure"]): one
             for one in told["trends"]
@@ -114,6 +114,13 @@ def test_tables_tell_what_json_tells(folder: Path, told: dict) -> None:
     dots = [dot for one in told["trends"] for dot in one["dots"]]
     assert [(float(p["scale"]), float(p["value"]), float(p["high"])) for p in points] == [
         (dot["scale"], dot["value"], dot["high"]) for dot in dots
+    ]
+    bands = [(at["scale"], at["low"]) for one in told["trends"] for at in one["fitted"]]
+    assert [(float(one["scale"]), float(one["low"])) for one in table(folder, "bands")] == bands
+    assert len(bands) == 2 * 2 * 2 * 5  # measures, regimes, families and sizes
+    made = [*told["comparisons"]["regimes"], *told["comparisons"]["models"]]
+    assert [(float(one["difference"]), float(one["p_adjusted"])) for one in table(folder, "comparisons")] == [
+        (one["difference"], one["p_adjusted"]) for one in made
     ]
     items = table(folder, "items")
     assert [(one["item"], float(one["right"])) for one in items] == [

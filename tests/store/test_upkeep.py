@@ -188,3 +188,32 @@ def test_vacuum_while_another_writes_is_a_store_error(path):
             vacuum(store)
         assert store.count() == 1
     other.close()
+
+
+@pytest.mark.parametrize("column", ["outcome", "kind", "at"])
+def test_a_text_that_is_not_utf8_is_the_fault_of_its_answer(path, column):
+    """A file with one such text is not damaged: the other answers are good, and it is said which is not."""
+    filled(path, [whole(at) for at in range(8)]).close()
+    change(path, f"UPDATE responses SET {column} = CAST(x'7bffc3' AS TEXT) WHERE rowid = 3")
+    with ResponseStore.open(path) as store:
+        found = verify(store)
+        assert (found.answers, found.flawed, found.damage) == (8, 1, ())
+        assert [flaw.why for flaw in found.flaws] == ["a text of it is not UTF-8"]
+        keys = [key for key, one, _ in store.examine() if one is None]
+        if column != "at":
+            with pytest.raises(StoreError) as caught:
+                store.get(keys)
+            assert str(caught.value) == (
+                f"an answer in the response store `{path}` cannot be read: a text of it is not UTF-8"
+            )
+            assert "taskc store verify" in caught.value.help
+
+
+def test_a_model_whose_name_is_not_utf8_is_told(path):
+    filled(path, [whole(at) for at in range(3)]).close()
+    change(path, "UPDATE ways SET model = CAST(x'7bffc3' AS TEXT)")
+    with ResponseStore.open(path) as store:
+        found = verify(store)
+        assert (found.answers, found.flawed, found.damage) == (3, 3, ())
+        with pytest.raises(StoreError, match="is not UTF-8"):
+            store.models()
