@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from unicodedata import east_asian_width
 
 from taskc.analysis.bars import CHANCE, look_of
+from taskc.analysis.cell import Cell
 from taskc.analysis.fold import drawable
 from taskc.analysis.pieces import take_apart
 from taskc.analysis.sheets import TITLE
@@ -22,7 +23,6 @@ from taskc.records.sheet import Area, Panel, Series, Sheet
 from taskc.records.shown import human
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 CELL = (1.8, 1.45)  # inches
@@ -108,26 +108,16 @@ class _Drawing:
 
     def _panel(self, x: int, y: int, panel: Panel) -> _Box:
         left, top = x * CELL[0], _HEAD + y * self._high
-        wide, high = self._size
-        axes = self._figure.add_axes(
-            (
-                (left + _LEFT) / wide,
-                1 - (top + self._high - _BOTTOM) / high,
-                (CELL[0] - _LEFT - _RIGHT) / wide,
-                (CELL[1] - _TOP - _BOTTOM) / high,
-            )
-        )
         name = f"panel-{x}-{y}"
-        axes.set_gid(name)
-        _fill(axes, panel, self.sheet)
+        high = self._size[1]
+        box = (
+            left + _LEFT,
+            high - (top + self._high - _BOTTOM),
+            CELL[0] - _LEFT - _RIGHT,
+            CELL[1] - _TOP - _BOTTOM,
+        )
+        _fill(self._figure, box, panel, self.sheet).put(name)
         title = panel.title + (f", {panel.family}" if panel.family else "")
-        shown = "\n".join(_both(line, panel.family, TITLE) for line in panel.title.split("\n"))
-        axes.set_title(shown, fontsize=6.5, loc="left", x=-0.27, y=1.0, pad=6.5)
-        axes.set_ylabel(_WORDS[panel.kind], fontsize=6)
-        axes.set_xlabel(drawable(self.sheet.axis), fontsize=6)
-        # where labels go is said, as to search for it takes as long as to draw them
-        axes.yaxis.set_label_coords(-0.21, 0.5)
-        axes.xaxis.set_label_coords(0.5, -0.155)
         text = f"{_WORDS[panel.kind]}: {title}".replace("\n", " ")
         return _Box(
             name=name, text=text, left=72 * left, top=72 * top, width=72 * CELL[0], height=72 * self._high
@@ -178,25 +168,26 @@ def _new_figure(size: tuple[float, float]) -> "Figure":
     return figure
 
 
-def _fill(axes: "Axes", panel: Panel, sheet: Sheet) -> None:
+def _fill(figure: "Figure", box: tuple[float, float, float, float], panel: Panel, sheet: Sheet) -> Cell:
     """Draw what is in a panel, and its frame."""
-    if sheet.log:
-        axes.set_xscale("log")
-    axes.set_xlim(_room(*sheet.scales, log=sheet.log))
-    axes.set_ylim(0, 100 if panel.kind != "loss" else 1.06 * sheet.losses[1])
-    axes.set_autoscale_on(False)
+    ends = _room(*sheet.scales, log=sheet.log)
+    top = 100.0 if panel.kind != "loss" else 1.06 * sheet.losses[1]
+    cell = Cell(figure, box, ends, top, log=sheet.log)
     if panel.area is not None:
-        _stack(axes, panel.area, sheet)
+        _stack(cell, panel.area, sheet)
     dim = 1.0 if len(panel.series) <= _CLEAR else 0.4
     for one in panel.series:
-        _line(axes, one, family_look(sheet.families.index(one.family)), panel.kind == "accuracy", dim)
+        _line(cell, one, family_look(sheet.families.index(one.family)), panel.kind == "accuracy", dim)
     if panel.chance is not None:
-        axes.axhline(100 * panel.chance, zorder=1, **CHANCE)
-    _ticks(axes, panel, sheet)
-    axes.spines[["top", "right"]].set_visible(False)
-    if panel.area is None:
-        axes.grid(axis="y", color="0.9", linewidth=0.5)
-    axes.set_axisbelow(True)
+        cell.level(100 * panel.chance, zorder=1, **CHANCE)
+    cell.frame(
+        {place: human(place) for place in scale_ticks(*sheet.scales, log=sheet.log)},
+        {0: "0", 50: "50", 100: "100"} if panel.kind != "loss" else _steps(top),
+        "\n".join(_both(line, panel.family, TITLE) for line in panel.title.split("\n")),
+        (drawable(sheet.axis), _WORDS[panel.kind]),
+        grid=panel.area is None,
+    )
+    return cell
 
 
 def _room(low: float, high: float, *, log: bool) -> tuple[float, float]:
@@ -208,17 +199,15 @@ def _room(low: float, high: float, *, log: bool) -> tuple[float, float]:
     return low - room, high + room
 
 
-def _ticks(axes: "Axes", panel: Panel, sheet: Sheet) -> None:
-    from matplotlib.ticker import NullLocator
-
-    axes.xaxis.set_minor_locator(NullLocator())
-    places = scale_ticks(*sheet.scales, log=sheet.log)
-    axes.set_xticks(places, [human(place) for place in places])
-    if panel.kind != "loss":
-        axes.set_yticks([0, 50, 100], ["0", "50", "100"])
-    else:
-        axes.locator_params(axis="y", nbins=4)
-    axes.tick_params(labelsize=6, length=2, pad=1.5)
+def _steps(top: float) -> dict[float, str]:
+    """Give round numbers from 0 to no more than `top`, three to five of them."""
+    unit = 10.0 ** math.floor(math.log10(top))
+    step = next(
+        one for one in (0.2 * unit, 0.25 * unit, 0.5 * unit, unit, 2 * unit, 2.5 * unit) if top / one < 5
+    )
+    places = [step * at for at in range(math.floor(top / step) + 1)]
+    digits = next((n for n in range(6) if all(abs(round(one, n) - one) < 1e-9 for one in places)), 6)
+    return {one: f"{one:.{digits}f}" for one in places}
 
 
 def scale_ticks(low: float, high: float, *, log: bool) -> list[float]:
@@ -234,7 +223,7 @@ def scale_ticks(low: float, high: float, *, log: bool) -> list[float]:
     return [low, high] if high > low else [low]
 
 
-def _line(axes: "Axes", series: Series, look: FamilyLook, share: bool, dim: float) -> None:
+def _line(cell: Cell, series: Series, look: FamilyLook, share: bool, dim: float) -> None:
     """Draw a line with its band, and where it turns; intervals of points are `dim` where lines are many."""
     size = 100.0 if share else 1.0
     places = [dot.scale for dot in series.dots]
@@ -242,24 +231,24 @@ def _line(axes: "Axes", series: Series, look: FamilyLook, share: bool, dim: floa
     low, high = ([size * getattr(dot, end) for dot in series.dots] for end in ("low", "high"))
     if not series.beside:
         if series.fitted:
-            _band(axes, series, look)
+            _band(cell, series, look)
         if share or len(places) == 1:
-            axes.vlines(places, low, high, color=look.colour, linewidth=0.7, alpha=dim, zorder=2.1)
+            cell.uprights(places, low, high, color=look.colour, linewidth=0.7, alpha=dim, zorder=2.1)
         else:
-            axes.fill_between(places, low, high, color=look.colour, alpha=0.16, linewidth=0, zorder=1.5)
-    axes.plot(places, values, clip_on=False, **_line_look(look, beside=series.beside))
+            cell.area(places, low, high, facecolor=look.colour, alpha=0.16, linewidth=0, zorder=1.5)
+    cell.line(places, values, **_line_look(look, beside=series.beside))
     turn = series.turning_point
     if turn is not None:
         at = 4 + 4 * (sum(map(ord, series.family)) % 3)
-        axes.plot([turn.low, turn.high], [at, at], color=look.colour, linewidth=1.0, zorder=3)
-        axes.plot([turn.scale], [at], marker=7, markersize=4.5, color=look.colour, zorder=3)
+        cell.line([turn.low, turn.high], [at, at], color=look.colour, linewidth=1.0, zorder=3)
+        cell.line([turn.scale], [at], marker=7, markersize=4.5, color=look.colour, zorder=3)
 
 
-def _band(axes: "Axes", series: Series, look: FamilyLook) -> None:
+def _band(cell: Cell, series: Series, look: FamilyLook) -> None:
     """Draw where the curve itself may run."""
     places = [one.scale for one in series.fitted]
     low, high = ([100 * getattr(one, end) for one in series.fitted] for end in ("low", "high"))
-    axes.fill_between(places, low, high, color=look.colour, alpha=0.16, linewidth=0, zorder=1.5)
+    cell.area(places, low, high, facecolor=look.colour, alpha=0.16, linewidth=0, zorder=1.5)
 
 
 def _line_look(look: FamilyLook, *, beside: bool) -> dict[str, Any]:
@@ -276,7 +265,7 @@ def _line_look(look: FamilyLook, *, beside: bool) -> dict[str, Any]:
     }
 
 
-def _stack(axes: "Axes", area: Area, sheet: Sheet) -> None:
+def _stack(cell: Cell, area: Area, sheet: Sheet) -> None:
     """Stack the shares of those whose answers were given."""
     scales = list(area.scales)
     low = [0.0] * len(scales)
@@ -289,12 +278,14 @@ def _stack(axes: "Axes", area: Area, sheet: Sheet) -> None:
         drawn["linewidth"] = 0.5
         if alone:
             left, right = _bar_ends(scales[0], sheet)
-            axes.bar([left], [high[0] - low[0]], right - left, bottom=low, align="edge", **drawn)
+            cell.area([left, right], low * 2, high * 2, **drawn)
         else:
-            axes.fill_between(scales, low, high, **drawn)
+            cell.area(scales, low, high, **drawn)
         low = high
     if not alone:
-        axes.vlines(scales, 0, 100, color="white", linewidth=0.4, alpha=0.7)
+        cell.uprights(
+            scales, [0.0] * len(scales), [100.0] * len(scales), color="white", linewidth=0.4, alpha=0.7
+        )
 
 
 def _bar_ends(scale: float, sheet: Sheet) -> tuple[float, float]:
@@ -360,11 +351,3 @@ def _both(title: str, family: str, most: int) -> str:
     half = most // 2
     room = max(half, most - 2 - _width(title))
     return f"{_short(title, most - 2 - min(room, _width(family)))}, {_short(family, room)}"
-
-
-def figure_of(sheet: Sheet) -> "Figure":
-    """Draw a sheet on a new matplotlib figure, for those who want to go on from there."""
-    with style():
-        drawing = _Drawing(sheet)
-        drawing.draw()
-        return drawing._figure

@@ -192,9 +192,12 @@ def _causes(own: Sequence[Trend]) -> list[str]:
     parts += [f"does not explain {no}"] if no else []
     open_ = len(causes) - yes - no
     parts += [f"may or may not explain {open_}"] if open_ else []
-    if len(causes) == 1:
-        what = parts[0].removesuffix(" 1")
-        return [f"The distractor {what} the one U-shaped curve."]
+    if len(parts) == 1:
+        what = parts[0].rpartition(" ")[0]
+        which = "the one U-shaped curve" if len(causes) == 1 else f"any of the {len(causes)} U-shaped curves"
+        if yes and len(causes) > 1:
+            which = f"all {len(causes)} U-shaped curves"
+        return [f"The distractor {what} {which}."]
     return [f"Of {len(causes)} U-shaped curves the distractor {listed(parts)}."]
 
 

@@ -126,8 +126,8 @@ def glance(said: Iterable[Said]) -> list[Glance]:
         key = (one.task, asked_of(one.setting))
         cells = lines.setdefault(key, {}).setdefault(one.setting.regime, {})
         how = one.setting.how
-        if not one.family or how not in cells or cells[how].family:
-            cells[how] = one  # what is said of all families comes last
+        if how not in cells or one.sizes > 1:
+            cells[how] = one  # what is said of all families comes last, and a lone model says nothing
     return [
         Glance(
             task=task,

@@ -71,6 +71,38 @@ def tables(report: Report) -> list[Table]:
             rows=list(_points(report)),
         ),
         Table(
+            name="bands",
+            columns={**curve, "scale": float, "value": float, "low": float, "high": float},
+            rows=list(_bands(report)),
+        ),
+        Table(
+            name="comparisons",
+            columns={
+                "task": str,
+                "regime": str,
+                "levels": str,
+                "measure": str,
+                "model": str,
+                "first": str,
+                "second": str,
+                "metric": str,
+                "part": str,
+                "paired": bool,
+                "n": int,
+                "first_value": float,
+                "second_value": float,
+                "difference": float,
+                "low": float,
+                "high": float,
+                "up": int,
+                "down": int,
+                "p": float,
+                "p_adjusted": float,
+                "test": str,
+            },
+            rows=list(_comparisons(report)),
+        ),
+        Table(
             name="families",
             columns={
                 **_TASK,
@@ -204,6 +236,42 @@ def _points(report: Report) -> Iterator[list[Cell]]:
                 dot.high,
                 dot.n,
             ]
+
+
+def _bands(report: Report) -> Iterator[list[Cell]]:
+    """Give where the curves of the summary themselves may run."""
+    for one in report.trends:
+        for at in one.fitted:
+            where: list[Cell] = [one.family, one.part, one.rate]
+            yield [*_task(one.task, one.setting), *where, at.scale, at.value, at.low, at.high]
+
+
+def _comparisons(report: Report) -> Iterator[list[Cell]]:
+    """Give regimes held against the first, then models against the next smaller one."""
+    made = report.comparisons
+    for one in (*made.regimes, *made.models) if made else ():
+        yield [
+            one.task,
+            one.regime or None,
+            ", ".join(f"{factor}={level}" for factor, level in one.levels.items()),
+            one.measure,
+            one.model or None,
+            one.first,
+            one.second,
+            one.metric,
+            one.part,
+            one.paired,
+            one.n,
+            *one.values,
+            one.difference,
+            one.low,
+            one.high,
+            one.up,
+            one.down,
+            one.p,
+            one.p_adjusted,
+            one.test,
+        ]
 
 
 def _families(report: Report) -> Iterator[list[Cell]]:

@@ -23,7 +23,8 @@ class Said(Struct, frozen=True, kw_only=True):
     """One verdict of the summary: of a family, or of all families together (`family` is then empty).
 
     `sure` is the probability of the verdict, None where it is undetermined. `agree` counts the families that
-    share it, of all `families`; None for one family.
+    share it, of all `families`; None for one family. `sizes` counts those of
+    models on the curve: one makes none.
     """
 
     task: str
@@ -36,6 +37,7 @@ class Said(Struct, frozen=True, kw_only=True):
     text: str
     agree: int | None = None
     families: int = 1
+    sizes: int
 
 
 def summary(report: Report) -> list[Said]:
@@ -44,7 +46,7 @@ def summary(report: Report) -> list[Said]:
     for key in dict.fromkeys((one.task, one.setting) for one in report.trends if one.main):
         own = [one for one in report.trends if (one.task, one.setting) == key]
         out += [_of_family(one, own) for one in own if one.main]
-        out += [_of_all(one) for one in report.shared if one.main and (one.task, one.setting) == key]
+        out += [_of_all(one, own) for one in report.shared if one.main and (one.task, one.setting) == key]
     return out
 
 
@@ -63,6 +65,7 @@ def _of_family(one: Trend, beside: list[Trend]) -> Said:
         sure=sure(one),
         probabilities=one.probabilities,
         turning_point=one.turning_point,
+        sizes=len({dot.scale for dot in one.dots}),
         text=f"{text}. {judged(one)}.",
     )
 
@@ -127,7 +130,7 @@ def _besides(one: Trend | None, word: str, between: list[Dot]) -> str:
     return f"; {word} {way} %"
 
 
-def _of_all(one: Shared) -> Said:
+def _of_all(one: Shared, beside: list[Trend]) -> Said:
     if one.verdict == "undetermined":
         text = f"undetermined over {one.families} families ({likeliest(one.probabilities)})."
     else:
@@ -146,6 +149,7 @@ def _of_all(one: Shared) -> Said:
         probabilities=one.probabilities,
         turning_point=None,
         text=text,
+        sizes=max(len({dot.scale for dot in trend.dots}) for trend in beside),
         agree=one.agree,
         families=one.families,
     )

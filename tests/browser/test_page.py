@@ -13,10 +13,10 @@ PATIENCE = 300_000  # milliseconds: the machine may be slow
 class Opened:
     """A page that is open, what it asked for and what it complained of."""
 
-    def __init__(self, browser: Any, path: Path, width: int) -> None:
+    def __init__(self, browser: Any, path: Path, width: int, scheme: str = "light") -> None:
         self.asked: list[str] = []
         self.complaints: list[str] = []
-        self.page = browser.new_page(viewport={"width": width, "height": 900})
+        self.page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
         self.page.set_default_timeout(PATIENCE)
         self.page.on("request", lambda request: self.asked.append(request.url))
         self.refused: list[str] = []
@@ -90,13 +90,42 @@ def test_letters_in_figures_can_be_read(opened: Opened) -> None:
     assert 6 * scale >= 9
 
 
-def test_accessibility(opened: Opened) -> None:
-    """axe-core finds nothing, with everything unfolded."""
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_accessibility(browser: Any, folder: Path, width: int, scheme: str) -> None:
+    """axe-core finds nothing, contrast among it, with everything unfolded, by day and by night."""
     from axe_playwright_python.sync_playwright import Axe
 
-    opened.open_all()
-    found = Axe().run(opened.page)
+    one = Opened(browser, folder / "report/report.html", width, scheme)
+    one.open_all()
+    found = Axe().run(one.page)
+    one.page.close()
     assert not found.response["violations"], found.generate_report()
+
+
+def test_figures_are_light_on_dark_by_night_and_paper_stays_white(browser: Any, folder: Path) -> None:
+    one = Opened(browser, folder / "report/report.html", 1280, "dark")
+    look = "([what, of]) => getComputedStyle(document.querySelector(what))[of]"
+    assert one.page.evaluate(look, ["body", "backgroundColor"]) == "rgb(20, 24, 29)"
+    assert "invert" in one.page.evaluate(look, [".panels svg", "filter"])
+    one.page.emulate_media(media="print")
+    assert one.page.evaluate(look, ["body", "backgroundColor"]) == "rgb(255, 255, 255)"
+    assert one.page.evaluate(look, [".panels svg", "filter"]) == "none"
+    one.page.close()
+
+
+def test_the_overview_stands_within_a_phone(browser: Any, folder: Path) -> None:
+    """Nothing of it has to be moved sideways: each regime is a line, and its name stands before it."""
+    one = Opened(browser, folder / "report/report.html", 390)
+    wide, seen, names = one.page.evaluate(
+        """() => { const table = document.querySelector('.glance');
+            const before = [...table.querySelectorAll('td[data-of]')].map(
+                cell => getComputedStyle(cell, '::before').content);
+            return [table.scrollWidth, table.clientWidth, before]; }"""
+    )
+    assert wide <= seen
+    assert set(names) == {'"zero_shot"', '"step_by_step"'}
+    one.page.close()
 
 
 def test_it_can_be_read_without_its_colours(browser: Any, folder: Path) -> None:

@@ -115,6 +115,13 @@ def test_tables_tell_what_json_tells(folder: Path, told: dict) -> None:
     assert [(float(p["scale"]), float(p["value"]), float(p["high"])) for p in points] == [
         (dot["scale"], dot["value"], dot["high"]) for dot in dots
     ]
+    bands = [(at["scale"], at["low"]) for one in told["trends"] for at in one["fitted"]]
+    assert [(float(one["scale"]), float(one["low"])) for one in table(folder, "bands")] == bands
+    assert len(bands) == 2 * 2 * 2 * 5  # measures, regimes, families and sizes
+    made = [*told["comparisons"]["regimes"], *told["comparisons"]["models"]]
+    assert [(float(one["difference"]), float(one["p_adjusted"])) for one in table(folder, "comparisons")] == [
+        (one["difference"], one["p_adjusted"]) for one in made
+    ]
     items = table(folder, "items")
     assert [(one["item"], float(one["right"])) for one in items] == [
         (one["item"], one["right"]) for one in told["items"]
