@@ -46,7 +46,7 @@ _END, _TERMS = 45.0, 130  # where a gamma variable of form 4 or less is at its e
 AT_ONCE = 0.45  # of monotone curves rise or fall in one step
 JUMP = 0.05  # of the steps are of any size that there is room for: abilities may emerge at once
 # more tasks rise or fall than turn; few are flat to within that, and those that are show it soon
-SHARPER = 1.4  # the power to which probabilities are taken, so that they are as often so as they say
+SHARPER = 1.3  # the power to which probabilities are taken, so that they are as often so as they say
 PRIOR: dict[Shape, float] = {
     "positive": 0.246,
     "inverse": 0.246,

@@ -218,11 +218,11 @@ def _shares(
         notes.append(f"shares of variance cannot be told {why}")
         return (), ()
     parted, untold = shares(crossed, _by_likelihood(crossed, notes) if asked.reml else None)
-    if not asked.reml and all(share.low is None for share in parted):
-        notes.append(f"shares have no intervals: these take {FEWEST} items, or clusters of items, or more")
     if not any(share.share for share in parted):
         notes.append("all answers are alike: there is no variance to share out")
         return (), untold
+    if not asked.reml and all(share.low is None for share in parted):
+        notes.append(f"shares have no intervals: these take {FEWEST} items, or clusters of items, or more")
     return parted, untold
 
 

@@ -63,7 +63,7 @@ def test_many_curves(bench) -> None:
         assert (tally.right("positive") + tally.right("inverse")) / 2 >= 0.88
         assert (tally.right("u_shaped") + tally.right("inverted_u")) / 2 >= 0.78
         assert tally.false_u() <= 0.05
-        assert tally.apart() <= 0.05
+        assert tally.apart() <= 0.03
     mixed = tallies["mixed"]
     assert mixed.apart() <= 0.03
     assert mixed.false_u() <= 0.05
