@@ -17,8 +17,12 @@ _UNWANTED = ("content_filter", "content_policy_violation", "invalid_prompt")
 _TOO_LONG = ("context_length_exceeded", "exceed_context_size_error", "request_too_large")
 _KNOWN = (*_EMPTY_PURSE, *_UNWANTED, *_TOO_LONG)
 # words of services that have no code for it
-_PURSE = re.compile(r"credit balance is too low|reached your specified API usage limits", re.IGNORECASE)
-_DECLINED = re.compile(r"\s*Content Exists Risk\W*", re.IGNORECASE)
+_PURSE = re.compile(
+    r"credit balance is too low|reached your specified API usage limits"
+    r"|used all available credits or reached its monthly spending limit",
+    re.IGNORECASE,
+)
+_DECLINED = re.compile(r"\s*(?:Content Exists Risk\W*|Content violates usage guidelines\b.*)", re.I | re.S)
 _KEY = re.compile(r"API key not valid|incorrect API key|invalid API key", re.IGNORECASE)
 _OVERFLOW = re.compile(
     r"prompt is too long|maximum (?:context|model) length|longer than the model's context length"

@@ -323,7 +323,11 @@ class Asker:
 
     def _save(self) -> None:
         ready, self._ready = self._ready, []
-        self._store.add_all(ready)
+        try:
+            self._store.add_all(ready)
+        except BaseException:
+            self._ready = [*ready, *self._ready]  # paid for: the end of the run tries once more
+            raise
         self._others = self._others or self._store.changes() != self._seen
         self._busy.difference_update(response.key for response in ready)
         self._wrote = time.monotonic()

@@ -230,6 +230,28 @@ def test_a_store_that_fails_ends_the_run(run, told, request_of, store):
         run(told(), [request_of(at) for at in range(10)])
 
 
+@pytest.mark.parametrize("seldom", [True, False])
+def test_what_could_not_be_written_is_tried_once_more_at_the_end(
+    run, told, request_of, store, monkeypatch, seldom
+):
+    """Another process may hold the store for longer than we wait: what was paid for is not thrown away."""
+    clock = itertools.count(0.0, 1.0 if seldom else 0.0)
+    monkeypatch.setattr("taskc.flow.ask_all.time.monotonic", lambda: next(clock))
+    add_all, tried = store.add_all, []
+
+    def held(some):
+        tried.append([one.key for one in some])
+        if len(tried) == 3:
+            raise StoreError("held by another process")
+        add_all(some)
+
+    monkeypatch.setattr(store, "add_all", held)
+    with pytest.raises(StoreError, match="held"):
+        run(told(), [request_of(at) for at in range(200)], connections=8)
+    assert tried[2]
+    assert store.have(tried[2]) == set(tried[2])
+
+
 @pytest.mark.parametrize("batch", [1, 4])
 def test_what_is_in_flight_is_saved_when_halted(run, told, request_of, store, batch):
     halt = Halt()
