@@ -294,7 +294,7 @@ def test_one_bad_request_of_many_stands_alone(provider, ask):
 
 @pytest.mark.parametrize("model", MODELS)
 def test_a_prompt_that_is_forbidden_after_others_were_answered_stands_alone(provider, tmp_path, model):
-    """A firewall before the service forbids one prompt: the key that others were answered with is no cause."""
+    """A firewall before the service forbids one prompt: the key, which others were answered with, is fine."""
     forbidden = provider.say(status=403, body="<html>Access denied</html>")
     provider.script = [forbidden, fine(provider, model), forbidden, fine(provider, model)]
 

@@ -252,6 +252,24 @@ def test_what_could_not_be_written_is_tried_once_more_at_the_end(
     assert store.have(tried[2]) == set(tried[2])
 
 
+def test_what_is_in_flight_arrives_where_writing_fails(run, told, request_of, store, monkeypatch):
+    add_all, tried = store.add_all, []
+
+    def held(some):
+        tried.append(len(some))
+        if len(tried) == 3:
+            raise StoreError("held by another process")
+        add_all(some)
+
+    monkeypatch.setattr(store, "add_all", held)
+    backend = told(delay=0.02)
+    with pytest.raises(StoreError, match="held"):
+        run(backend, [request_of(at) for at in range(200)], connections=8)
+    assert len(tried) == 4, "the store is waited for once more, not by everybody"
+    assert 8 <= len(backend.chunks) < 30
+    assert store.count() == len(backend.chunks)
+
+
 @pytest.mark.parametrize("batch", [1, 4])
 def test_what_is_in_flight_is_saved_when_halted(run, told, request_of, store, batch):
     halt = Halt()
