@@ -229,16 +229,20 @@ class Asker:
     def _wanted(self, calls: Iterable[Call | None]) -> Iterator[Call]:
         """Give the calls that must be asked, in order, unless another process writes to the store as well.
 
-        That one may be asking the same: then they come in larger portions, each shuffled, so that the two
-        seldom ask the same at the same time.
+        That one may be asking the same: then they come in larger portions, each shuffled, and what is left of
+        this one is, so that the two seldom ask the same at the same time.
         """
         rest = iter(calls)
         while window := list(islice(rest, _CROWDED if self._others else _WINDOW)):
             crowded = self._others
-            missing = self._missing(window)
+            missing = self._missing(window)[::-1]
             if crowded:
                 SystemRandom().shuffle(missing)
-            yield from missing
+            while missing:
+                yield missing.pop()
+                if self._others and not crowded:
+                    crowded = True
+                    SystemRandom().shuffle(missing)
             self._report()
 
     def _missing(self, window: Sequence[Call | None]) -> list[Call]:

@@ -334,6 +334,24 @@ def test_two_runs_that_ask_the_same_at_the_same_time_part_the_calls(told, reques
     assert len(here.chunks) + len(there.chunks) < 4500, "of 6,000 without"
 
 
+def test_two_runs_part_the_calls_of_the_first_look_as_well(told, request_of, store):
+    """A small run is looked up at once, before either can know of the other."""
+    requests = [request_of(at) for at in range(60)]
+    here, there = told(delay=0.001), told(delay=0.001)
+    found = lower.survey(requests, here.model, here.capabilities)
+    calls = list(first_wave(requests, found))
+
+    async def both(second):
+        await asyncio.gather(
+            ask_all(calls, here, store, connections=2), ask_all(calls, there, second, connections=2)
+        )
+
+    with ResponseStore.open(store.path) as second:
+        asyncio.run(both(second))
+    assert store.count() == 60
+    assert len(here.chunks) + len(there.chunks) < 105, "of 120 without"
+
+
 def test_what_another_process_has_asked_meanwhile_is_not_asked(told, request_of, store):
     """Two runs on one store: what one was quicker with costs the other nothing."""
     requests = [request_of(at) for at in range(20)]
