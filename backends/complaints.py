@@ -12,13 +12,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_EMPTY_PURSE = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "billing_error")
-_UNWANTED = ("content_filter", "content_policy_violation", "invalid_prompt")
+_EMPTY_PURSE = (
+    "insufficient_quota",
+    "billing_hard_limit_reached",
+    "billing_not_active",
+    "billing_error",
+    "Arrearage",
+)
+_UNWANTED = ("content_filter", "content_policy_violation", "invalid_prompt", "data_inspection_failed")
 _TOO_LONG = ("context_length_exceeded", "exceed_context_size_error", "request_too_large")
 _KNOWN = (*_EMPTY_PURSE, *_UNWANTED, *_TOO_LONG)
-# words of services that have no code for it
-_PURSE = re.compile(r"credit balance is too low|reached your specified API usage limits", re.IGNORECASE)
-_DECLINED = re.compile(r"\s*Content Exists Risk\W*", re.IGNORECASE)
+# words of services that have no code for it, or a number that means another thing elsewhere
+_PURSE = re.compile(
+    r"credit balance is too low|reached your specified API usage limits"
+    r"|used all available credits or reached its monthly spending limit"
+    r"|your (?:account|paid) balance is insufficient"
+    r"|\A\s*(?:insufficient balance\b|余额不足|您的账户已欠费)",
+    re.IGNORECASE,
+)
+_DECLINED = re.compile(
+    r"\s*(?:Content Exists Risk\W*|Content violates usage guidelines\b.*"
+    r"|系统检测到输入或生成内容可能包含不安全或敏感内容.*)",
+    re.IGNORECASE | re.DOTALL,
+)
 _KEY = re.compile(r"API key not valid|incorrect API key|invalid API key", re.IGNORECASE)
 _OVERFLOW = re.compile(
     r"prompt is too long|maximum (?:context|model) length|longer than the model's context length"

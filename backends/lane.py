@@ -37,6 +37,11 @@ class Gate:
         self.clock = clock
         self._waiting: dict[asyncio.Future[None], None] = {}
 
+    @property
+    def crowded(self) -> bool:
+        """Say whether anybody waits, or was woken and has not looked yet."""
+        return bool(self._waiting)
+
     async def nap(self, seconds: float) -> None:
         """Wait until something comes back, but no longer than this."""
         loop = asyncio.get_running_loop()
@@ -71,6 +76,7 @@ class Lane:
         self.first = first
         self.gate = Gate(Pace(most=64, first=first))
         self.afford: Afford | None = None
+        self.served = False  # whether anything was answered
         self._turn = asyncio.Lock()
         self._held = False  # whether the first in line waits at the gate
         self._ended = asyncio.Event()
@@ -81,6 +87,8 @@ class Lane:
 
     async def enter(self, measure: Callable[[], Usage]) -> Ticket:
         """Wait until one more may be sent; `measure` says what it may use. Raises `Stopped`."""
+        if not self._held and self.gate.crowded:
+            await asyncio.sleep(0)  # those of other models who were just woken go first
         # one that comes while the line moves on goes ahead: if it stood behind, there would always be a line
         if not self._held and not self._ended.is_set() and isinstance(let := self._ask(measure), Ticket):
             return let
@@ -109,6 +117,7 @@ class Lane:
     def leave(self, ticket: Ticket, feedback: Feedback) -> None:
         """Say what came of a try that was let through."""
         now = self.gate.clock()
+        self.served = self.served or feedback.fine
         self.gate.pace.back(ticket.mark, feedback, now)
         self.limits.back(ticket.most, feedback.windows, now)
         self.gate.wake()

@@ -188,6 +188,8 @@ class Line:
             return _final("no-quota", told, fatal=True)
         if said.declined and status < 500:
             return Problem(outcome=Refusal(text=self._shown(said.message)))
+        if status == 403 and self.lane.served and not said.keyless:
+            return _final("not-allowed", told)  # the key is fine: others were answered with it
         if status in _WRONG_KEY or (status == 400 and said.keyless):
             why = f"{self.service} answered {status}" if said.keyless or status == 401 else told
             message = f"{why}: the key in `{self.key_name}` may not do this"

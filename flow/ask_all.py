@@ -18,7 +18,7 @@ from taskc.flow.outcomes import checked
 from taskc.records.operation import Answer, Failure, Refusal, Reply, Usage, operation_id
 from taskc.records.plan import Call
 from taskc.records.response import Response
-from taskc.store.responses import ResponseStore
+from taskc.store.responses import ResponseStore, StoreError
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Is told how many calls are done with, and how many of them failed."""
@@ -136,6 +136,7 @@ class Asker:
         self._why: dict[str, str] = {}
         self._reasons: dict[str, tuple[int, str]] = {}
         self._fatal: Failure | None = None
+        self._unwritten = False  # whether the store could not be written to
         self._asked = self._reused = self._failed = self._skipped = 0
         self._read = self._written = 0
         self._before = spender.purse.spent_on(backend.model)
@@ -146,7 +147,7 @@ class Asker:
     @property
     def stopped(self) -> bool:
         """Say whether nothing more is to be sent."""
-        return self._halt.asked or self._fatal is not None
+        return self._halt.asked or self._fatal is not None or self._unwritten
 
     async def ask_chunks(self, calls: Iterable[Call | None], size: int) -> None:
         """Ask in chunks of fixed composition."""
@@ -170,11 +171,22 @@ class Asker:
         except asyncio.CancelledError:
             if not self._halt.late:
                 raise
+        except StoreError:
+            await self._arrived(workers)
+            raise
         finally:
             for worker in workers:
                 worker.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
             self._save()
+
+    async def _arrived(self, workers: Sequence[asyncio.Task[None]]) -> None:
+        """Wait for what is in flight where writing failed: it is paid for, and writing is tried once more."""
+        if self._lane is not None:
+            self._lane.stop()
+        self._halt.when_late(lambda: [worker.cancel() for worker in workers])
+        if not self._halt.late:
+            await asyncio.wait(workers)
 
     async def _work(self, wanted: Iterator[Call]) -> None:
         """Ask one call after another, each when the answer before it is in the store."""
@@ -184,7 +196,7 @@ class Asker:
                 self._reused += 1
                 continue
             await self._ask([call])
-            if self._ready:
+            if self._ready and not self._unwritten:
                 await self._written_down()
             self._report()
 
@@ -217,16 +229,20 @@ class Asker:
     def _wanted(self, calls: Iterable[Call | None]) -> Iterator[Call]:
         """Give the calls that must be asked, in order, unless another process writes to the store as well.
 
-        That one may be asking the same: then they come in larger portions, each shuffled, so that the two
-        seldom ask the same at the same time.
+        That one may be asking the same: then they come in larger portions, each shuffled, and what is left of
+        this one is, so that the two seldom ask the same at the same time.
         """
         rest = iter(calls)
         while window := list(islice(rest, _CROWDED if self._others else _WINDOW)):
             crowded = self._others
-            missing = self._missing(window)
+            missing = self._missing(window)[::-1]
             if crowded:
                 SystemRandom().shuffle(missing)
-            yield from missing
+            while missing:
+                yield missing.pop()
+                if self._others and not crowded:
+                    crowded = True
+                    SystemRandom().shuffle(missing)
             self._report()
 
     def _missing(self, window: Sequence[Call | None]) -> list[Call]:
@@ -323,7 +339,11 @@ class Asker:
 
     def _save(self) -> None:
         ready, self._ready = self._ready, []
-        self._store.add_all(ready)
+        try:
+            self._store.add_all(ready)
+        except BaseException:
+            self._ready, self._unwritten = [*ready, *self._ready], True  # the end tries once more
+            raise
         self._others = self._others or self._store.changes() != self._seen
         self._busy.difference_update(response.key for response in ready)
         self._wrote = time.monotonic()

@@ -1,11 +1,13 @@
 """What providers do wrong, and what becomes of it: a failure or a refusal that says so, never a traceback."""
 
+import asyncio
 import itertools
 import time
 from types import SimpleNamespace
 
 import pytest
 
+from taskc.backends import open_model
 from taskc.backends.tokens import most_of
 from taskc.records.operation import Failure, Generate, Generated, Prompt, Refusal, Source, Usage
 from taskc.records.request import Message
@@ -288,6 +290,26 @@ def test_one_bad_request_of_many_stands_alone(provider, ask):
     replies = ask(MODELS[0], HELLO, HELLO, HELLO)
     kinds = sorted(type(reply.outcome).__name__ for reply in replies)
     assert kinds == ["Failure", "Generated", "Generated"]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_prompt_that_is_forbidden_after_others_were_answered_stands_alone(provider, tmp_path, model):
+    """A firewall before the service forbids one prompt: the key, which others were answered with, is fine."""
+    forbidden = provider.say(status=403, body="<html>Access denied</html>")
+    provider.script = [forbidden, fine(provider, model), forbidden, fine(provider, model)]
+
+    async def go(count):
+        backend = open_model(model, provider.around(tmp_path))
+        try:
+            return [(await backend.ask([HELLO]))[0].outcome for _ in range(count)]
+        finally:
+            await backend.close()
+
+    (first,) = asyncio.run(go(1))
+    assert (first.reason, first.fatal) == ("not-allowed", True)
+    one, forbade, other = asyncio.run(go(3))
+    assert one == other == Generated(text="hello", finish="stop")
+    assert (forbade.reason, forbade.again, forbade.fatal) == ("not-allowed", False, False)
 
 
 @pytest.mark.parametrize("model", [*MODELS, TEXT])

@@ -58,6 +58,26 @@ def test_models_of_one_host_take_turns():
     assert all(turns[at] != turns[at + 1] for at in range(2, 17))
 
 
+@pytest.mark.parametrize("connections", [1, 2, 8])
+def test_workers_that_come_round_at_once_do_not_pass_by_another_model(connections):
+    """Each comes again before those who were woken have run, and there is no line of its own."""
+
+    async def work(lane, left, seen):
+        while left:
+            left.pop()
+            await trip(lane, 0.001, FINE, seen)
+
+    async def go():
+        seen = []
+        made = [(lane, [None] * 80) for lane in lanes("a", "a", connections=connections)]
+        await asyncio.gather(*(work(lane, left, seen) for lane, left in made for _ in range(connections)))
+        return [lane is made[0][0] for lane, _ in seen]
+
+    turns = asyncio.run(go())
+    assert len(turns) == 160
+    assert 30 <= sum(turns[:100]) <= 70, "half of them are the second's"
+
+
 def test_no_more_at_a_time_than_connections():
     async def go():
         (one,) = lanes("a", connections=3)

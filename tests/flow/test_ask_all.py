@@ -230,6 +230,46 @@ def test_a_store_that_fails_ends_the_run(run, told, request_of, store):
         run(told(), [request_of(at) for at in range(10)])
 
 
+@pytest.mark.parametrize("seldom", [True, False])
+def test_what_could_not_be_written_is_tried_once_more_at_the_end(
+    run, told, request_of, store, monkeypatch, seldom
+):
+    """Another process may hold the store for longer than we wait: what was paid for is not thrown away."""
+    clock = itertools.count(0.0, 1.0 if seldom else 0.0)
+    monkeypatch.setattr("taskc.flow.ask_all.time.monotonic", lambda: next(clock))
+    add_all, tried = store.add_all, []
+
+    def held(some):
+        tried.append([one.key for one in some])
+        if len(tried) == 3:
+            raise StoreError("held by another process")
+        add_all(some)
+
+    monkeypatch.setattr(store, "add_all", held)
+    with pytest.raises(StoreError, match="held"):
+        run(told(), [request_of(at) for at in range(200)], connections=8)
+    assert tried[2]
+    assert store.have(tried[2]) == set(tried[2])
+
+
+def test_what_is_in_flight_arrives_where_writing_fails(run, told, request_of, store, monkeypatch):
+    add_all, tried = store.add_all, []
+
+    def held(some):
+        tried.append(len(some))
+        if len(tried) == 3:
+            raise StoreError("held by another process")
+        add_all(some)
+
+    monkeypatch.setattr(store, "add_all", held)
+    backend = told(delay=0.02)
+    with pytest.raises(StoreError, match="held"):
+        run(backend, [request_of(at) for at in range(200)], connections=8)
+    assert len(tried) == 4, "the store is waited for once more, not by everybody"
+    assert 8 <= len(backend.chunks) < 30
+    assert store.count() == len(backend.chunks)
+
+
 @pytest.mark.parametrize("batch", [1, 4])
 def test_what_is_in_flight_is_saved_when_halted(run, told, request_of, store, batch):
     halt = Halt()
@@ -292,6 +332,24 @@ def test_two_runs_that_ask_the_same_at_the_same_time_part_the_calls(told, reques
     assert store.count() == 3000
     assert one.done == other.done == 3000
     assert len(here.chunks) + len(there.chunks) < 4500, "of 6,000 without"
+
+
+def test_two_runs_part_the_calls_of_the_first_look_as_well(told, request_of, store):
+    """A small run is looked up at once, before either can know of the other."""
+    requests = [request_of(at) for at in range(60)]
+    here, there = told(delay=0.001), told(delay=0.001)
+    found = lower.survey(requests, here.model, here.capabilities)
+    calls = list(first_wave(requests, found))
+
+    async def both(second):
+        await asyncio.gather(
+            ask_all(calls, here, store, connections=2), ask_all(calls, there, second, connections=2)
+        )
+
+    with ResponseStore.open(store.path) as second:
+        asyncio.run(both(second))
+    assert store.count() == 60
+    assert len(here.chunks) + len(there.chunks) < 105, "of 120 without"
 
 
 def test_what_another_process_has_asked_meanwhile_is_not_asked(told, request_of, store):
