@@ -9,8 +9,8 @@ order of scale, `I = sign(argmax y − argmin y) · (max y − min y)` is the ov
 Breakthroughness is not defined where half the steps or more are 0, as in 0 0 0 0 1, which is the clearest
 breakthrough there is. The stable variant puts in place of a step the least that the luck of the items makes
 of one: with the sampling variance vᵢ of a score over n items, `√ median max((yᵢ₊₁ − yᵢ)², vᵢ + vᵢ₊₁)`. It is
-defined for every curve of two scales or more, and is the other where all steps are larger than that luck. vᵢ = p(1 − p)/n with p =
-(k + 1)/(n + 2), so that it is above 0.
+defined for every curve of two scales or more, and is the other where all steps are larger than that luck.
+vᵢ = p(1 − p)/n with p = (k + 1)/(n + 2), so that it is above 0.
 
 Models of one scale have no order, and count as one point with the share of all their answers. Shares are
 rounded to `DIGITS`, so that 0.1 · 3 and 0.3, of which a computer makes two numbers, are no step.
