@@ -10,7 +10,8 @@ grid (`grid.py`), without sampling:
   the distances on the axis of scale, so that a model in between changes nothing (Lawless and Crowder 2004,
   Lifetime Data Analysis 10:213). One step in twenty is a jump of any size. A stretch that rises by less
   than `least` from end to end is none;
-- of the curves that never fall, or never rise, `AT_ONCE` are level but for one step: abilities emerge.
+- of the curves that never fall, or never rise, `AT_ONCE` are level but for one step, any, though half of
+  them by its length: abilities emerge.
   Without these the luck before a jump passes for a fall, and the jump for the rise that makes a U of it;
 - both arms of a curve that turns have the same mean rise: where one thing comes and goes, it goes as far as
   it came, give or take;
@@ -212,7 +213,11 @@ def _shares(spans: Array) -> tuple[float, ...]:
 
 
 def _leap(start: _Seen, seen: Sequence[_Seen], shares: tuple[float, ...], least: float) -> Array:
-    """Do the same for a stretch that is level but for one step, which may be any: the mean over totals."""
+    """Do the same for a stretch that is level but for one step: the mean over totals.
+
+    Which step it is goes half by distance, half evenly: a family may change its ways between two models of
+    nearly one size, and what is then no turn must not pass for one.
+    """
     low, high = min(one.low for one in seen), max(one.high for one in seen)
     size = _sizes(least)[start.low : start.high, low:high].T
     made = np.zeros((len(start.like), start.high - start.low))
@@ -220,7 +225,7 @@ def _leap(start: _Seen, seen: Sequence[_Seen], shares: tuple[float, ...], least:
     after = np.cumprod([one.like[:, low:high] for one in seen[::-1]], axis=0)[::-1]
     ends = after @ size
     for share, one, end in zip(shares, seen, ends, strict=True):
-        made += share * before * end
+        made += (share + 1 / len(shares)) / 2 * before * end
         before = before * one.like[:, start.low : start.high]
     return made
 
@@ -328,7 +333,8 @@ def turning(places: Sequence[float], told: Array, share: float = 0.9) -> tuple[f
     """Give where a curve turns on the axis: the mean, and an interval that holds `share` of the probability.
 
     `told` is the evidence for a turn at each inner one of the distinct `places`. A turn at one place may lie
-    anywhere up to half-way to its neighbours, so an interval goes to there.
+    anywhere up to half-way to its neighbours, so an interval goes to there. A mean that a far place of little
+    probability draws beyond the interval is put at its end.
     """
     distinct = sorted(set(places))
     inner = distinct[1:-1]
@@ -336,8 +342,8 @@ def turning(places: Sequence[float], told: Array, share: float = 0.9) -> tuple[f
     sums = np.cumsum(chances)
     low = int(np.searchsorted(sums, (1 - share) / 2, side="right"))
     high = min(int(np.searchsorted(sums, (1 + share) / 2, side="left")), len(inner) - 1)
-    middle = float(np.dot(chances, inner))
-    return middle, (distinct[low] + inner[low]) / 2, (inner[high] + distinct[high + 2]) / 2
+    first, last = (distinct[low] + inner[low]) / 2, (inner[high] + distinct[high + 2]) / 2
+    return min(max(float(np.dot(chances, inner)), first), last), first, last
 
 
 def likelihoods(like: Array, spans: Array, least: float = LEAST) -> dict[Shape, Array]:

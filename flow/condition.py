@@ -40,7 +40,7 @@ class Condition(Struct, frozen=True, kw_only=True):
 
     def moved(self, difference: float) -> float:
         """Give how far a difference, second less first, goes the way the condition is about."""
-        return {"drop": -difference, "rise": difference, "change": abs(difference)}[self.move]
+        return {"drop": 0.0 - difference, "rise": difference, "change": abs(difference)}[self.move]
 
     def fires(self, one: Contrast, *, sure: bool = False) -> bool:
         """Say whether a comparison fails: by its difference, or, to be `sure`, by all of its interval.

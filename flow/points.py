@@ -82,7 +82,7 @@ def _take(
     """Add the point of a row, or say what is wrong with it."""
     columns, start, end = row
     span = Span(file=file, start=start, end=end)
-    missing = [name for name in COLUMNS if columns.get(name) in (None, "")]
+    missing = [name for name in COLUMNS if columns.get(name) is None or not str(columns[name]).strip()]
     if missing:
         found.append(_missing(missing[0], columns, span))
         return
@@ -93,7 +93,7 @@ def _take(
     if trouble := _out_of_range(scale, value, n, log):
         found.append(error("bad-data", trouble[0], span, help=trouble[1]))
         return
-    task, regime, family, model = (str(columns[name]) for name in NAMES)
+    task, regime, family, model = (str(columns[name]).strip() for name in NAMES)
     more = {name: str(given) for name, given in columns.items() if name not in COLUMNS}
     points = curves.setdefault((task, regime, family), {})
     if model in points:

@@ -41,3 +41,26 @@ def test_the_stable_variant_is_always_defined() -> None:
     large = measured([0.0, 0.3, 0.6, 0.9], n=10_000)
     assert large.stable_breakthroughness == pytest.approx(large.breakthroughness)
     assert measured([0.5]).stable_breakthroughness is None
+
+
+def test_a_step_that_is_a_rounding_error_is_none() -> None:
+    """0.1 · 3 is not 0.3 to a computer, and a table made by one may hold both."""
+    found = measured([0.3, 0.1 * 3, 0.3, 0.1 * 3, 0.9])
+    assert found.breakthroughness is None
+    assert found.linearity == pytest.approx(2.0)
+    flat = measured([0.3, 0.1 * 3, 0.3])
+    assert (flat.linearity, flat.stable_breakthroughness) == (None, 0.0)
+
+
+def test_models_of_one_size_are_one_step_of_the_curve() -> None:
+    """The order of rows is no order of scale: shares of one scale are taken together."""
+
+    def of(values: list[tuple[float, float]]) -> Emergence:
+        points = tuple(Point(model=str(at), scale=s, value=v, n=100) for at, (s, v) in enumerate(values))
+        return emergence(Curve(task="t", regime="r", family="f", points=points))
+
+    one = of([(1, 0.3), (2, 0.5), (2, 0.4), (4, 0.6)])
+    assert one.linearity == pytest.approx(2.0)  # 0.3, 0.45, 0.6
+    assert of([(1, 0.3), (2, 0.4), (2, 0.5), (4, 0.6)]).linearity == pytest.approx(2.0)
+    same = of([(2, 0.3), (2, 0.6)])
+    assert (same.linearity, same.breakthroughness, same.stable_breakthroughness) == (None, None, None)

@@ -69,7 +69,7 @@ def test_every_path_of_a_small_grid() -> None:
                 for to in few:
                     path = [start] * step + [to] * (len(spans) - step)
                     like = math.prod(float(one[cell]) for one, cell in zip(middles, path, strict=True))
-                    told[at] += span / sum(spans) * sizes[to] / sizes.sum() * like
+                    told[at] += (span / sum(spans) + 1 / len(spans)) / 2 * sizes[to] / sizes.sum() * like
         return told
 
     def slope(start, middles, spans):
@@ -167,6 +167,31 @@ def test_where_a_curve_turns() -> None:
     assert turn.high == pytest.approx(10**2.5)
     assert judge_curve(curve([0.2, 0.5, 0.8], 1000)).turning_point is None
     assert turning([0.0, 1.0, 2.0], np.array([1.0])) == (1.0, 0.5, 1.5)
+
+
+def test_a_turning_point_is_never_outside_its_interval() -> None:
+    """Where spacing is unequal a far place of little probability draws the mean beyond what is likely."""
+    places = [0.0, 0.01, 0.05, 10.0, 20.0]
+    middle, low, high = turning(places, np.array([0.97, 0.0, 0.03]))
+    assert (low, high) == pytest.approx((0.005, 0.03))
+    assert middle == high
+    scales = [2.15e7, 2.17e7, 2.25e7, 6.94e7, 3.79e10, 6.67e11]
+    turn = judge_curve(curve([0.72, 0.16, 0.29, 0.46, 0.46, 0.64], 100, scales=scales)).turning_point
+    assert turn is not None
+    assert turn.low <= turn.scale <= turn.high
+
+
+@pytest.mark.parametrize(
+    ("values", "scales", "verdict"),
+    [
+        ([0.23, 0.64, 0.55, 0.56, 0.60], [3.29e7, 3.35e7, 2.48e10, 4.51e11, 7.81e11], "positive"),
+        ([0.61, 0.59, 0.58, 0.61, 0.22], [1.58e7, 5.54e7, 4.42e8, 2e10, 2.05e10], "inverse"),
+    ],
+)
+def test_a_jump_between_models_of_nearly_one_size_is_no_turn(
+    values: list[float], scales: list[float], verdict: str
+) -> None:
+    assert judge_curve(curve(values, 100, scales=scales)).verdict == verdict
 
 
 def test_scale_counts_by_its_ratios() -> None:

@@ -25,6 +25,7 @@ TWO = "t,r,f,a,1e8,0.3,100\nt,r,f,b,1e9,0.6,100\n"
             "there is no column `n`",
             "add the number of items behind each value",
         ),
+        (HEAD + "t, ,f,a,1e8,0.5,100\n", 2, "column `regime` is empty here", "give every point all columns"),
         (HEAD + "t,r,f,a,1e8,nan,100\n", 2, "`value` is “nan”, which is no number", "write a number"),
         (HEAD + "t,r,f,a,inf,0.5,100\n", 2, "`scale` is “inf”, which is no number", "`1.3e9` for 1.3B"),
         (HEAD + "t,r,f,a,1e8,72,100\n", 2, "value is 72", "write shares, 0.72 for 72 %"),
@@ -54,6 +55,7 @@ def test_a_table_that_cannot_be_read(
     ("text", "curves", "values"),
     [
         ("\ufeff" + HEAD + TWO, [("t", "r", "f")], [[0.3, 0.6]]),  # a byte-order mark
+        (HEAD + TWO.replace("f,b", " f ,b"), [("t", "r", "f")], [[0.3, 0.6]]),  # blanks round a name
         (HEAD + TWO.replace("1e9", "1e8"), [("t", "r", "f")], [[0.3, 0.6]]),  # two models of one size
         (HEAD + "t,r,f,a,1e8,0.3,100\n", [("t", "r", "f")], [[0.3]]),  # one point
         (HEAD + TWO.replace("0.6", "0.3"), [("t", "r", "f")], [[0.3, 0.3]]),  # all equal

@@ -110,3 +110,7 @@ def test_when_a_condition_fails(text, difference, fires) -> None:
 def test_to_be_sure_the_whole_interval_must_lie_beyond(text, low, high, fires) -> None:
     middle = -0.06 if low is None else (low + high) / 2
     assert parse_condition(text).fires(contrast(middle, low, high), sure=True) is fires
+
+
+def test_no_difference_has_no_sign() -> None:
+    assert str(parse_condition("accuracy drop >= 0").moved(0.0)) == "0.0"
