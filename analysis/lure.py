@@ -29,6 +29,9 @@ from taskc.analysis.intervals import DOUBT
 from taskc.analysis.quantiles import t_quantile
 
 _CRITICAL = 3.841458820694124  # the 95 % quantile of chi-squared with one degree of freedom
+FEW = 5
+"""Items with one of the answers, below which a little more of each is thought of."""
+_MORE = 0.25  # of an item, or of a cluster, for each answer
 _NO_MORE = 1e-9  # information below it, against the most there is, is none
 _TINY = 1e-12  # the least probability that is taken a logarithm of
 _SAME = 1e-9  # likelihoods that differ by less, in logarithms, are the same
@@ -113,7 +116,9 @@ def estimate(seen: Seen, groups: Sequence[Sequence[float]] = (), *, least: float
 
     An interval holds all values under which the best of the other parameter is at most 1.92 less likely, in
     logarithms, than the best of both (Venzon and Moolgavkar 1988, Applied Statistics 37:87). Both ends lie
-    within 0 and 1.
+    within 0 and 1. A likelihood is too sure of what it has hardly seen: where fewer than `FEW` items have one
+    of the answers, the interval holds also that of a quarter of an item more for each answer; of what
+    simulation was asked for, a quarter was enough.
 
     `groups` are what `seen` is the sum of, where items belong to clusters or were asked several times: for
     each cluster `true`, `lured`, `other`, `agreed`, `erred`, `known` and `missed`. In place of 1.92 stands
@@ -127,11 +132,11 @@ def estimate(seen: Seen, groups: Sequence[Sequence[float]] = (), *, least: float
     if why:
         alone = control and not conflict and not agree
         limit = _limits(seen, groups, least, alone=True)[0]
-        ability = _estimate(terms, limit, pull=False, fixed=0.0) if alone else None
+        ability = _doubted(seen, terms, groups, limit, pull=False, fixed=0.0) if alone else None
         return Lure(ability=ability, pull=None, why=why)
     limits = _limits(seen, groups, least)
-    pull = _estimate(terms, limits[1], pull=True)
-    ability = _estimate(terms, limits[0], pull=False)
+    pull = _doubted(seen, terms, groups, limits[1], pull=True)
+    ability = _doubted(seen, terms, groups, limits[0], pull=False)
     if pull.value > 1 - 1e-6 and not control:
         return Lure(ability=None, pull=pull, why="the distractor was always followed")
     return Lure(ability=ability, pull=pull, misfit=_misfit(seen, terms, pull.value))
@@ -184,6 +189,31 @@ def _why_not(seen: Seen) -> str:
     if conflict and not agree and not control and 1 - seen.chance - bait < 1e-9:
         return "every error is the distractor's answer, and there are no agree items and no controls"
     return ""
+
+
+def _doubted(
+    seen: Seen,
+    terms: Sequence[_Term],
+    groups: Sequence[Sequence[float]],
+    limit: float,
+    *,
+    pull: bool,
+    fixed: float | None = None,
+) -> Estimate:
+    """Estimate one parameter, with an interval that holds what a little more of each answer would give."""
+    found = _estimate(terms, limit, pull=pull, fixed=fixed)
+    sizes = _sizes(seen)
+    asked = [size > 0 for size, times in zip(sizes, (3, 2, 2), strict=True) for _ in range(times)]
+    every = [
+        term
+        for term, known in zip(_terms(seen), asked, strict=True)
+        if known and (term.one or term.inner or term.outer or term.both)
+    ]
+    if all(term.n >= FEW for term in every):
+        return found
+    more = _MORE * (math.fsum(sizes) / len(groups) if len(groups) > 1 else 1.0)
+    other = _estimate([term._replace(n=term.n + more) for term in every], limit, pull=pull, fixed=fixed)
+    return Estimate(value=found.value, low=min(found.low, other.low), high=max(found.high, other.high))
 
 
 def _estimate(terms: Sequence[_Term], limit: float, *, pull: bool, fixed: float | None = None) -> Estimate:

@@ -1,6 +1,6 @@
 """`taskc effects`: runs to what was varied in them and what it did to a score."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +14,7 @@ from taskc.analysis.position import Shown, place_bias
 from taskc.analysis.wordings import averaged
 from taskc.flow.build_folder import BuildError, open_build
 from taskc.flow.evaluate import read_run
+from taskc.flow.kinds import Kinds, key_of
 from taskc.flow.run_items import SCORES, lines_of, runs_in
 from taskc.flow.selection import BadSelection
 from taskc.records.effects import Averaged, Effects, Kind, PlaceBias, Share
@@ -70,18 +71,9 @@ class _Line(msgspec.Struct, gc=False):
     attribution: str
     correct: bool
     conflict: bool
-    predictions: dict[str, str] = {}
     levels: dict[str, str] = {}
     numbers: dict[str, float] = {}
     cluster: str = ""
-
-
-class _Torn(msgspec.Struct, gc=False):
-    """What is read of a line to see whether a task has items in conflict."""
-
-    task: str
-    measure: str
-    conflict: bool
 
 
 class _Options(NamedTuple):
@@ -114,15 +106,15 @@ def gather(folders: Sequence[Path], asked: Asked) -> list[Gathered]:
     known: dict[str, None] = {}
     unplaced = ""
     runs = {run.resolve(): run for folder in folders for run in runs_in(folder)}.values()
-    torn = set() if asked.part else _torn(runs, asked)
+    kinds = Kinds(runs, asked.part, subtasks=asked.subtasks)
     for run in runs:
         options, why = _options(run)
         unplaced = unplaced or why
         for line in lines_of(_Line, run / SCORES):
             known.update(dict.fromkeys(line.numbers))
-            key = _key(line, asked)
-            heap = heaps.setdefault(key, _Heap(asked.part or ("conflict" if key in torn else "all")))
-            if _is(heap.part, line):
+            key = key_of(line.task, line.measure, subtasks=asked.subtasks)
+            heap = heaps.setdefault(key, _Heap(kinds.part(key)))
+            if kinds.takes(heap.part, key, (line.task, line.item)):
                 _add(heap, line, run, options, asked)
     if asked.metric not in (*RATES, *known):
         told = ", ".join(f"`{name}`" for name in (*RATES, *known))
@@ -141,26 +133,6 @@ def gather(folders: Sequence[Path], asked: Asked) -> list[Gathered]:
         for (task, measure), heap in heaps.items()
         if heap.valued
     ]
-
-
-def _key(line: _Line | _Torn, asked: Asked) -> tuple[str, str]:
-    return line.task if asked.subtasks else line.task.partition(".")[0], line.measure
-
-
-def _torn(runs: Iterable[Path], asked: Asked) -> set[tuple[str, str]]:
-    """Name the tasks and measures that have items in conflict, and others."""
-    found: dict[bool, set[tuple[str, str]]] = {True: set(), False: set()}
-    for run in runs:
-        for line in lines_of(_Torn, run / SCORES):
-            found[line.conflict].add(_key(line, asked))
-    return found[True] & found[False]
-
-
-def _is(part: Kind, line: _Line) -> bool:
-    """Say whether a score is of an item of a kind."""
-    if part == "control":
-        return not line.predictions.keys() - {"true_task"}
-    return part == "all" or line.conflict == (part == "conflict")
 
 
 def tell_effects(found: Sequence[Gathered], asked: Asked) -> tuple[Effects, ...]:

@@ -202,14 +202,20 @@ def _causes(own: Sequence[Trend]) -> list[str]:
 
 
 def _sure(report: Report, part: PartName, own: Sequence[Trend], names: Mapping[Setting, str]) -> str:
-    models = [len(one.dots) for one in own]
-    items = [dot.n for one in own for dot in one.dots]
-    families = list(dict.fromkeys(one.family for one in own))
+    rest = [one for one in own if _sizes(one) > 1] or own
+    models = [len(one.dots) for one in rest]
+    items = [dot.n for one in rest for dot in one.dots]
+    families = list(dict.fromkeys(one.family for one in rest))
     what = "model" if max(models) == 1 else "models"
     many = len(families) > _NAMED
     who = f"in each of {len(families)} families" if many else f"of {listed(families)}"
     told = f"{_range(models)} {what} {who}, {_range(items)} {ITEMS[part]} each"
-    told += f"; single intervals reach ±{_reach(own):.0f} points."
+    told += f"; single intervals reach ±{_reach(rest):.0f} points."
+    lone = [one for one in dict.fromkeys(one.family for one in own) if one not in families]
+    if lone:
+        have = "has" if len(lone) == 1 else "have"
+        who = listed(lone) if len(lone) <= _NAMED else f"{len(lone)} families"
+        told += f" Of one size only, {who} {have} no curve."
     pooled = [
         f"{one.agree} of {one.families} in {names[one.setting]}"
         for one in report.shared

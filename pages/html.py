@@ -77,6 +77,7 @@ def page(report: Report, figures: Sequence[Figure], unplaced: Drawn | None = Non
             short=short_names(told.model for one in report.exhibits for told in one.told),
             models=list(dict.fromkeys(row.model for row in report.rows)),
             families=list(dict.fromkeys(one.family for one in report.trends)),
+            curved=list(dict.fromkeys(one.family for one in said if one.family and one.sizes > 1)),
             answered=sum(row.n for row in report.rows),
             plan=had(report.plan),
             style=Markup(_source("page.css")),

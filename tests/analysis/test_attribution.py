@@ -138,9 +138,9 @@ COUNTS = st.integers(0, 40)
 @settings(deadline=None)
 @given(COUNTS, COUNTS, COUNTS, COUNTS, COUNTS, st.sampled_from([None, 0.5, 0.25]))
 def test_intervals_hold_their_values_and_keep_to_their_range(t, d, o, a, e, chance) -> None:
+    o = 0 if chance == 0.5 else o
     if t + d + o + a + e == 0:
         return
-    o = 0 if chance == 0.5 else o
     found = row(
         scores({"true_task": t, "trap": d, "other": o}, ONE, chance=chance),
         scores({"both": a, "other": e}, SAME, chance=chance),

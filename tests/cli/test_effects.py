@@ -244,3 +244,11 @@ def test_which_items(quick: Any, folder: Path) -> None:
     assert {row["part"] for row in rows} == {"conflict"}
     none = quick("effects", "runs", "--part", "control")
     assert none.code == 2 and "these runs hold no scores of control items" in none.err
+
+
+def test_a_factor_that_makes_the_conflict_is_told(quick: Any) -> None:
+    """The items of `capitals` are in conflict only where a belief is stated, and that is what is told of."""
+    assert quick("compile", "-q").code == 0
+    assert quick("eval", "-m", "echo/a", "--no-picture", "-q").code == 0
+    (one, *_) = json.loads(quick("effects", "--format", "json").out)["effects"]
+    assert {"belief", "regime"} <= {factor["name"] for factor in one["factors"]}

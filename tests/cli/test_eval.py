@@ -105,7 +105,7 @@ def test_wrong_usage(run: Any, folder: Path) -> None:
     assert not (folder / "runs").exists()
     assert run("eval", "-m", "echo/x", "-q", "--no-picture", "-o", "mine").code == 0
     ran = run("score", "mine")
-    assert ran.code == 1 and "error: `mine` is no run, but holds some\nhelp: name one of them: `mine/" in ran.err
+    assert ran.code == 1 and "`mine` is no run, but holds some\nhelp: name one of them: `mine/" in ran.err
 
 
 @pytest.mark.parametrize("harm", ["torn", "edited", "gone", "manifest"])

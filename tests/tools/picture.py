@@ -22,9 +22,9 @@ def main(page_file: Path, folder: Path) -> None:
         page = browser.new_page(viewport={"width": 1180, "height": 900})
         page.set_default_timeout(180_000)
         page.goto(page_file.resolve().as_uri())
-        second = page.locator("#summary .said").nth(0).bounding_box()
-        assert second is not None
-        clip = {"x": 0, "y": 0, "width": 1180, "height": second["y"] + second["height"] + 12}
+        first = page.locator("#summary .answer").first.bounding_box()
+        assert first is not None
+        clip = {"x": 0, "y": 0, "width": 1180, "height": first["y"] + first["height"] + 12}
         page.screenshot(path=folder / "report-summary.png", clip=clip, full_page=True)
         page.locator("#figures figure").first.screenshot(path=folder / "report-figure.png")
         browser.close()
