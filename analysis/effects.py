@@ -66,7 +66,8 @@ def levels(crossed: Crossed, *, rate: bool = True) -> tuple[Factor, ...]:
     """Give the score at each level of each factor, the others averaged, and how far it is from the first.
 
     The interval of a `rate` is Wilson's over the items; of another number, and of each difference,
-    normal, with the covariance that the same items have at both levels.
+    normal, with the covariance that the same items have at both levels; that of a difference of a `rate` ends
+    at −1 and 1, beyond which there is none.
     """
     model = _Model(crossed)
     means, error, _ = _moments(crossed)
@@ -97,14 +98,15 @@ def _levels(crossed: Crossed, at: int, values: Array, covariance: Array, rate: b
         difference = float(values[one] - values[0])
         apart = max(0.0, float(covariance[one, one] + covariance[0, 0] - 2 * covariance[one, 0]))
         around, reach = paired(difference, apart, groups, rate=rate and one > 0)
+        most = max(1.0, abs(difference)) if rate else math.inf
         yield Level(
             level=level,
             value=value,
             low=low,
             high=high,
             difference=difference,
-            difference_low=around - reach,
-            difference_high=around + reach,
+            difference_low=max(-most, around - reach),
+            difference_high=min(most, around + reach),
         )
 
 

@@ -37,7 +37,10 @@ class Shown:
 
 
 def place_bias(answers: Iterable[Shown], *, model: str, regime: str) -> PlaceBias:
-    """Estimate the excess of each place, with Student's interval over items; no places if none was moved."""
+    """Estimate the excess of each place; no places if no option was moved.
+
+    Intervals are Student's over items, cut at −1 and 1.
+    """
     groups: dict[str, dict[tuple[str, tuple[str, ...]], list[Shown]]] = {}
     for one in answers:
         groups.setdefault(one.item, {}).setdefault((one.group, tuple(sorted(one.options))), []).append(one)
@@ -81,7 +84,7 @@ def _place(place: int, items: list[list[list[Shown]]]) -> Place:
         variance = math.fsum(one**2 for one in sums.values()) * groups / (groups - 1) / n**2
         around, reach = paired(middle, variance, groups)
         reach *= t_quantile(0.95, groups - 1) / Z95
-        low, high = around - reach, around + reach
+        low, high = max(-1.0, around - reach), min(1.0, around + reach)
     return Place(
         place=place + 1,
         n=answers,

@@ -124,9 +124,9 @@ def _value(one: Contrast, at: int) -> str:
 def _difference(one: Contrast) -> str:
     scale, form = (100.0, "+.1f") if _is_share(one) else (1.0, "+.3f")
     told = format(scale * one.difference, form)
-    if one.low is None or one.high is None:
-        return told
-    return f"{told} [{format(scale * one.low, form)}, {format(scale * one.high, form)}]"
+    if one.low is not None and one.high is not None:
+        told += f" [{format(scale * one.low, form)}, {format(scale * one.high, form)}]"
+    return told.replace("-", "−")  # the sign, as in the legend and on the page
 
 
 def _p(value: float) -> str:

@@ -190,6 +190,8 @@ def print_verdicts(verdicts: "Verdicts", *, draw: bool = False, log: bool = True
         values += f" of {', '.join(counts)} items" + f", {note}" * bool(note)
         likely = sorted(one.probabilities.items(), key=lambda pair: -pair[1])
         told = ", ".join(f"{shape} {p:.0%}" for shape, p in likely if p >= 0.005)
+        if len({point.scale for point in one.curve.points}) == 1:
+            told = "models of one size make no curve"
         turn = one.turning_point
         where = f"; turns at {turn.scale:.3g} (90 % [{turn.low:.3g}, {turn.high:.3g}])" if turn else ""
         echo(f"{name}: {one.verdict}\n  {values}\n  {told}{where}")

@@ -121,9 +121,10 @@ def _steps(
                 )
             )
         if name in known - set(lets):
-            desk.found.append(
-                error("duplicate-field", f"`{name}` is given twice", line.name.span, help="keep one of them")
-            )
+            hidden = is_field and any(step.name == name and not step.is_field for step in steps)
+            field = f"a line may use the fields above it, so write `{name} = …` where `let {name} = …` stands"
+            help = field if hidden else "keep one of them"
+            desk.found.append(error("duplicate-field", f"`{name}` is given twice", line.name.span, help=help))
         steps.append(_Step(name, is_field, ready(line.value, scope, desk.found), line.span))
         known.add(name)
     missing = [name for name in fields if name not in {step.name for step in steps if step.is_field}]

@@ -160,7 +160,7 @@ def _effects(one: Gathered, asked: Asked) -> Effects:
     )
     if len(one.ways) > 1:
         parts = "; ".join(f"{way} ({', '.join(of)})" for way, of in one.ways.items())
-        notes.append(f"answers were had in different ways, which part what they part: {parts}")
+        notes.append(f"answers were had in different ways, and differences may be due to that: {parts}")
     if not crossed.factors:
         notes.append("nothing was varied: one model, one regime, one combination of levels")
         return msgspec.structs.replace(base, notes=tuple(notes))

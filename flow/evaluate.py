@@ -221,6 +221,9 @@ def read_run(folder: Path) -> RunRecord:
     try:
         return lines.load(RunRecord, path.read_bytes())
     except FileNotFoundError:
+        if inner := next(iter(sorted(folder.glob("*/run.json"))), None):
+            told = f"`{folder}` is no run, but holds some"
+            raise BuildError(told, f"name one of them: `{inner.parent}`") from None
         raise BuildError(f"there is no run in `{folder}`", "make one: `taskc eval -m MODEL`") from None
     except (OSError, lines.LineError) as problem:
         told = f"`{path}` is not the record of a run: {problem}"

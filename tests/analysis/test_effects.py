@@ -180,6 +180,17 @@ def test_a_difference_without_spread_keeps_an_interval() -> None:
     assert factor.levels[1].difference_low < 0.95
 
 
+@pytest.mark.parametrize("n", [2, 3, 10])
+def test_no_interval_of_a_share_reaches_beyond_what_can_be(n: int) -> None:
+    y = np.zeros((n, 2))
+    y[1:, 1] = 1.0
+    (factor,) = levels(crossed(y, ("wording",)))
+    (number,) = levels(crossed(y, ("wording",)), rate=False)
+    second = factor.levels[1]
+    assert second.difference_low < second.difference < second.difference_high == 1.0
+    assert number.levels[1].difference_high > 1.0
+
+
 def copied(values: np.ndarray, times: int, *, together: bool) -> Crossed:
     """Cross a table in which each item stands several times, as one cluster or as strangers."""
     crossing = Crossing()
@@ -331,6 +342,11 @@ def test_places_by_hand(items: list[list[str]], given: float, excess: float) -> 
     assert (first.given, first.excess) == (pytest.approx(given), pytest.approx(excess))
     assert last.excess == pytest.approx(-excess)
     assert first.low is not None and first.high is not None and first.low <= excess <= first.high
+
+
+def test_no_interval_of_a_place_reaches_beyond_what_can_be() -> None:
+    first, last = place_bias(of_items(*map(answers, [["x", "y"], ["y", "x"]])), model="m", regime="r").places
+    assert (first.low, first.high) == (last.low, last.high) == (-1.0, 1.0)
 
 
 def test_places_count_clusters() -> None:

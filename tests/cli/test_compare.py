@@ -47,7 +47,7 @@ def test_two_runs_are_compared_item_by_item(run: Any, two: tuple[str, str]) -> N
     head, _, _, row, *_ = ran.out.splitlines()
     assert head == "b against a"
     assert row.split()[:6] == ["quiz", "zero_shot", "reply", "accuracy", "80", "60"]
-    assert row.split()[6:] == ["-20.0", "[-28.9,", "-13.3]", "100", "0", "20", "<0.001", "<0.001"]
+    assert row.split()[6:] == ["−20.0", "[−28.9,", "−13.3]", "100", "0", "20", "<0.001", "<0.001"]
     assert "Paired by item" in ran.out and "McNemar, exact" in ran.out
     assert ran.err == ""
     other = run("compare", *reversed(two))

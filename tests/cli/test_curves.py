@@ -167,6 +167,8 @@ def test_one_size_is_no_curve(quick: Any, folder: Path) -> None:
     told = json.loads(quick("curves", "--points", "p.csv", "--format", "json").out)
     assert [one["verdict"] for one in told["curves"]] == ["u_shaped", "u_shaped", "undetermined"]
     assert (told["pooled"][0]["families"], told["pooled"][0]["agree"]) == (2, 2)
+    said = quick("curves", "--points", "p.csv").out
+    assert "alone: undetermined\n  50% of 100 items\n  models of one size make no curve\n" in said
 
 
 def test_what_counts_as_a_rise(quick: Any, folder: Path) -> None:

@@ -103,6 +103,9 @@ def test_wrong_usage(run: Any, folder: Path) -> None:
     ran = run("score")
     assert ran.code == 1 and "there is no run in `runs`" in ran.err
     assert not (folder / "runs").exists()
+    assert run("eval", "-m", "echo/x", "-q", "--no-picture", "-o", "mine").code == 0
+    ran = run("score", "mine")
+    assert ran.code == 1 and "`mine` is no run, but holds some\nhelp: name one of them: `mine/" in ran.err
 
 
 @pytest.mark.parametrize("harm", ["torn", "edited", "gone", "manifest"])
