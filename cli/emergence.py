@@ -48,7 +48,7 @@ def command(
 
     RUN is a folder that `taskc eval` made, or one that holds some, `runs` without one; or curves come from a
     table with --points. Breakthroughness is not defined where half the steps or more are 0; the stable
-    variant, which reckons with the luck of the items, always is.
+    variant, which reckons with the luck of the items, is wherever there are two scales.
     """
     with group.translated():
         from taskc.flow.emergence import Sought, emerge_runs, emerge_table
