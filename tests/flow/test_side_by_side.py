@@ -23,3 +23,11 @@ def test_where_it_is_done(workers: int, least: int, here: bool) -> None:
 
 def test_nothing_to_do() -> None:
     assert side_by_side(human, [], workers=4, least=1) == []
+
+
+def test_each_process_has_one_thread_unless_the_user_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    names = ["OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"] * 10
+    assert side_by_side(os.getenv, names, workers=2, least=4) == ["1", "3"] * 10
+    assert "OPENBLAS_NUM_THREADS" not in os.environ
