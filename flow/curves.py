@@ -1,13 +1,12 @@
 """Points to verdicts, for the command line and for notebooks."""
 
 from functools import partial
-from pathlib import Path
 
 from msgspec import Struct
 
 from taskc.analysis.shape import LEAST
 from taskc.analysis.verdict import LIKELY, judge_curve, pool
-from taskc.flow.points import Read, read_points
+from taskc.flow.points import Read
 from taskc.flow.side_by_side import side_by_side
 from taskc.records.curve import Judged, Pooled
 
@@ -20,11 +19,6 @@ class Verdicts(Struct, frozen=True, kw_only=True):
     pooled: tuple[Pooled, ...]
     likely: float
     least: float
-
-
-def judge_points(path: Path, *, log: bool = True, likely: float = LIKELY, least: float = LEAST) -> Verdicts:
-    """Judge every curve of a file of points; without curves where something in the file is wrong."""
-    return judge_curves(read_points(path, log=log), log=log, likely=likely, least=least)
 
 
 def judge_curves(

@@ -9,6 +9,7 @@ requests.
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 from typing import IO, Any
 
 import msgspec
@@ -99,11 +100,7 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True):
     result: _Result
 
 
-_decoder = msgspec.json.Decoder(_Line)
-
-
-def _read(line: bytes) -> _Line:
-    return read_line(_decoder, line)
+_read = partial(read_line, msgspec.json.Decoder(_Line))
 
 
 def open_batches(model: RemoteModel) -> "AnthropicBatches":

@@ -8,6 +8,7 @@ batch carries our name for it in its metadata, by which it is found again. Half 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import IO, Any
 
 import msgspec
@@ -96,11 +97,7 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True):
     error: _Error | None = None
 
 
-_decoder = msgspec.json.Decoder(_Line)
-
-
-def _read(line: bytes) -> _Line:
-    return read_line(_decoder, line)
+_read = partial(read_line, msgspec.json.Decoder(_Line))
 
 
 def open_batches(model: RemoteModel) -> "OpenAIBatches":

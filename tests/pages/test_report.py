@@ -132,7 +132,8 @@ def test_tables_tell_what_json_tells(folder: Path, told: dict) -> None:
 
 def test_points_can_be_judged_again(folder: Path, told: dict, tmp_path: Path) -> None:
     """The table of points, one part and rate of it, is one that `taskc curves --points` reads."""
-    from taskc.flow.curves import judge_points
+    from taskc.flow.curves import judge_curves
+    from taskc.flow.points import read_points
 
     some = [
         one | {"regime": f"{one['regime']}, {one['measure']}"}
@@ -143,7 +144,7 @@ def test_points_can_be_judged_again(folder: Path, told: dict, tmp_path: Path) ->
         writer = csv.DictWriter(file, some[0])
         writer.writeheader()
         writer.writerows(some)
-    judged = judge_points(tmp_path / "p.csv").judged
+    judged = judge_curves(read_points(tmp_path / "p.csv")).judged
     main = [one["verdict"] for one in told["trends"] if one["main"]]
     assert sorted(one.verdict for one in judged) == sorted(main)
 
